@@ -1,0 +1,116 @@
+/** The command line: finds the subcommand, runs it, and turns errors into lines and exit codes. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { KgloadError, toProblem } from './errors.js';
+import { printJson, printProblem, type Io, type OutputFlags } from './output.js';
+import type { Problem } from './types.js';
+
+interface CommandModule {
+  /** Adds arguments, options and help. */
+  define(command: Command): void;
+  /** @returns The exit code. */
+  run(args: string[], flags: OutputFlags, io: Io): Promise<number>;
+  /** The JSON document of a command that was refused; by default one with `errors` alone. */
+  refusal?(error: Problem): unknown;
+}
+
+/** Each is imported only when it is called, so that `--help` starts fast. */
+const COMMANDS: Record<string, { summary: string; load: () => Promise<CommandModule> }> = {
+  schema: {
+    summary: 'print the schema, or create it in a database',
+    load: async () => await import('./commands/schema.js'),
+  },
+  preprocess: {
+    summary: 'rewrite Parquet files so that they hold what the schema wants',
+    load: async () => await import('./commands/preprocess.js'),
+  },
+  load: {
+    summary: 'load a dataset into a database',
+    load: async () => await import('./commands/load.js'),
+  },
+  stats: {
+    summary: 'show what a database holds',
+    load: async () => await import('./commands/stats.js'),
+  },
+};
+
+/** 1: something of it failed. 2: nothing was attempted or changed. */
+const EXIT_FAILED = 1;
+const EXIT_REFUSED = 2;
+
+/** Runs the command line and sets the process's exit code. */
+export async function main(argv: string[], io: Io = process): Promise<void> {
+  for (const stream of [io.stdout, io.stderr]) {
+    // A reader that has seen enough (`| head`) is no reason to stop a load.
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  try {
+    process.exitCode = await parse(argv, io);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : EXIT_REFUSED;
+      if (argv.includes('--json') && error.exitCode !== 0) {
+        const message = error.message.replace(/^error: /, '');
+        printJson(io, { errors: [{ code: 'USAGE', message }] });
+      }
+    } else {
+      io.stderr.write(`kgload: unexpected error, please report it: ${describe(error)}\n`);
+      process.exitCode = EXIT_FAILED;
+    }
+  }
+}
+
+async function parse(argv: string[], io: Io): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('kgload')
+    .description('Load a directory of Parquet files into an embedded property graph.')
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text.replace(/^error: /, 'kgload: error: ')),
+    })
+    .showHelpAfterError('(see kgload --help)');
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program
+      .command(name)
+      .summary(summary)
+      .description(`${capital(summary)}.`);
+    if (!argv.includes(name)) continue;
+    const module = await load();
+    module.define(command);
+    command
+      .option('--json', 'one JSON document on stdout')
+      .option('-q, --quiet', 'print errors only')
+      .option('-v, --verbose', 'say more about what is done')
+      .action(async () => {
+        const flags: OutputFlags = command.opts();
+        try {
+          exitCode = await module.run(command.args, flags, io);
+        } catch (error) {
+          if (!(error instanceof KgloadError)) throw error;
+          const problem = toProblem(error);
+          printProblem(io, 'error', problem);
+          if (flags.json) printJson(io, module.refusal?.(problem) ?? { errors: [problem] });
+          exitCode = EXIT_REFUSED;
+        }
+      });
+  }
+  await program.parseAsync(argv, { from: 'user' });
+  return exitCode;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

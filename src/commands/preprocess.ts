@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { rmSync } from 'node:fs';
+import { formatCount, formatTable } from '../format.js';
+import { onInterrupt } from '../interrupt.js';
+import { createProgress, printJson, printLines, type Io, type OutputFlags } from '../output.js';
+import { preprocess, type PreprocessReport } from '../preprocess.js';
+
+export function define(command: Command): void {
+  command
+    .argument('<source>', 'a Parquet file named after its table, or a dataset directory')
+    .argument('<dest>', 'where the file or the dataset is written')
+    .addHelpText(
+      'after',
+      `
+Keeps the columns of the schema and drops the others, such as files.parquet's timestamp.
+
+Examples:
+  kgload preprocess nodes/files.parquet clean/files.parquet
+  kgload preprocess ./parquet ./clean`,
+    );
+}
+
+export async function run(
+  [source = '', destination = '']: string[],
+  flags: OutputFlags,
+  io: Io,
+): Promise<number> {
+  const progress = await createProgress(io, flags);
+  let scratch: string | undefined;
+  const ignoreSignals = onInterrupt(() => {
+    progress.stop();
+    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
+  });
+  let report: PreprocessReport;
+  try {
+    report = await preprocess(source, destination, {
+      onEvent: (event) => {
+        if (event.type === 'staged') scratch = event.directory;
+        progress.show(event);
+      },
+    });
+  } finally {
+    progress.stop();
+    ignoreSignals();
+  }
+  if (flags.json) {
+    printJson(io, {
+      source,
+      destination,
+      files: report.files,
+      errors: [],
+      warnings: report.warnings,
+    });
+  } else if (!flags.quiet) {
+    printLines(
+      io,
+      formatTable([
+        ['file', 'rows', 'dropped'],
+        ...report.files.map(({ file, rows, dropped }) => [
+          file,
+          formatCount(rows),
+          dropped.join(', '),
+        ]),
+      ]),
+    );
+  }
+  return 0;
+}

@@ -1,0 +1,72 @@
+import { Option, type Command } from 'commander';
+import { codeGraph } from '../codegraph.js';
+import { plural } from '../format.js';
+import { onInterrupt } from '../interrupt.js';
+import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
+import { createTablesAt, toCypher, toMermaid } from '../schema.js';
+import { discardStaging } from '../staging.js';
+import { drive } from '../steps.js';
+
+interface Flags extends OutputFlags {
+  format?: 'cypher' | 'json' | 'mermaid';
+  db?: string;
+}
+
+export function define(command: Command): void {
+  command
+    .addOption(
+      new Option(
+        '--format <format>',
+        'cypher (the default), json, or mermaid for a diagram',
+      ).choices(['cypher', 'json', 'mermaid']),
+    )
+    .addOption(
+      new Option(
+        '--db <path>',
+        'create the tables in this database; it is created where there is none',
+      ).conflicts('format'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  kgload schema > schema.cypher
+  kgload schema --db graph.db`,
+    );
+}
+
+export async function run(_args: string[], flags: Flags, io: Io): Promise<number> {
+  if (flags.db !== undefined) return await create(flags.db, flags, io);
+  const format = flags.format ?? (flags.json ? 'json' : 'cypher');
+  if (format === 'json') printJson(io, codeGraph);
+  else if (flags.json)
+    printJson(io, { [format]: format === 'cypher' ? toCypher(codeGraph) : toMermaid(codeGraph) });
+  else io.stdout.write(format === 'cypher' ? toCypher(codeGraph) : toMermaid(codeGraph));
+  return 0;
+}
+
+async function create(path: string, flags: Flags, io: Io): Promise<number> {
+  let staging: string | undefined;
+  const ignoreSignals = onInterrupt(() => {
+    if (staging !== undefined) discardStaging(staging);
+  });
+  try {
+    const { created, existing } = await drive(
+      createTablesAt(path, codeGraph, (directory) => (staging = directory)),
+    );
+    if (flags.json) printJson(io, { database: path, created, existing });
+    else if (!flags.quiet) {
+      printLines(io, [
+        ...(created.length > 0
+          ? [`created ${plural(created.length, 'table')}: ${created.join(', ')}`]
+          : []),
+        ...(existing.length > 0
+          ? [`${plural(existing.length, 'table')} there already: ${existing.join(', ')}`]
+          : []),
+      ]);
+    }
+  } finally {
+    ignoreSignals();
+  }
+  return 0;
+}

@@ -1,0 +1,131 @@
+/** Opening Kuzu databases. The native module is loaded at the first call. */
+import { readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type * as Kuzu from 'kuzu';
+import { KgloadError, messageOf, systemCode } from '../errors.js';
+import type { Connection } from '../types.js';
+import type { EngineName } from './file.js';
+
+export interface OpenDatabase {
+  connection: Connection;
+  engine: EngineName;
+  /** The engine's version. */
+  version: string;
+  /** Writes what is pending to the file and lets go of it. */
+  close(): void;
+}
+
+/** `VERSION` stands in the module's index.js, not in its types. */
+type KuzuModule = typeof Kuzu & { VERSION: string };
+
+/**
+ * Opens a database, creating it unless `readOnly`.
+ *
+ * @throws {KgloadError} `TARGET_LOCKED`, `ENGINE_MISSING`, or `ENGINE` for a file that Kuzu can't open.
+ */
+export function openKuzu(path: string, { readOnly = false } = {}): OpenDatabase {
+  const kuzu = requireKuzu();
+  const database = new kuzu.Database(path, 0, true, readOnly);
+  const connection = new kuzu.Connection(database);
+  try {
+    database.initSync();
+    connection.initSync();
+  } catch (error) {
+    connection.closeSync();
+    database.closeSync();
+    throw openError(path, error);
+  }
+  return {
+    connection,
+    engine: 'kuzu',
+    version: kuzu.VERSION,
+    close: () => {
+      connection.closeSync();
+      database.closeSync();
+    },
+  };
+}
+
+function requireKuzu(): KuzuModule {
+  try {
+    return createRequire(import.meta.url)('kuzu') as KuzuModule;
+  } catch (error) {
+    throw engineMissing(error);
+  }
+}
+
+/** Kuzu's npm package has no index.js until its install script has copied it into place. */
+function engineMissing(error: unknown): KgloadError {
+  const message = messageOf(error);
+  const isUnbuilt =
+    systemCode(error) === 'MODULE_NOT_FOUND' && !message.startsWith("Cannot find module 'kuzu'");
+  return new KgloadError(
+    isUnbuilt
+      ? {
+          code: 'ENGINE_MISSING',
+          message: 'the package kuzu is installed, but npm did not run its install script',
+          hint: 'run: npm rebuild kuzu --allow-scripts=kuzu',
+        }
+      : {
+          code: 'ENGINE_MISSING',
+          message: `the package kuzu cannot be loaded: ${message.split('\n')[0] ?? ''}`,
+          hint: 'run: npm install kuzu@0.11.3',
+        },
+    { cause: error },
+  );
+}
+
+function openError(path: string, error: unknown): KgloadError {
+  const message = messageOf(error);
+  if (isLockError(message)) {
+    const holder = lockHolder(path);
+    return new KgloadError(
+      {
+        code: 'TARGET_LOCKED',
+        message: `the database ${path} is in use${holder === undefined ? ' by another process' : ` by process ${holder}`}`,
+        file: path,
+        hint: 'close it there, or wait until it is done',
+      },
+      { cause: error },
+    );
+  }
+  return new KgloadError(
+    {
+      code: 'ENGINE',
+      message: `the database ${path} cannot be opened: ${firstLine(message)}`,
+      file: path,
+    },
+    { cause: error },
+  );
+}
+
+export function isLockError(message: string): boolean {
+  return message.includes('Could not set lock on file');
+}
+
+export function isDiskFull(message: string): boolean {
+  return message.includes('No space left on device');
+}
+
+/** The engine's messages go on with links and hints in further lines. */
+export function firstLine(message: string): string {
+  return message.split('\n')[0] ?? '';
+}
+
+/** Linux tells which process locks a file: proc(5), /proc/locks. */
+function lockHolder(path: string): string | undefined {
+  try {
+    const inode = statSync(path).ino;
+    const lock = readFileSync('/proc/locks', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .find((fields) => fields[1] === 'POSIX' && fields[5]?.endsWith(`:${inode}`));
+    const pid = lock?.[4];
+    if (pid === undefined) return undefined;
+    const command = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+    return `${pid} (${command})`;
+  } catch {
+    // Only a courtesy: elsewhere than on Linux nobody knows.
+    return undefined;
+  }
+}

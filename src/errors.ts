@@ -1,0 +1,49 @@
+import type { ErrorCode, Problem } from './types.js';
+
+/**
+ * An error that kgload foresaw: it says what is wrong, where, and what to do.
+ *
+ * @example
+ * ```ts
+ * try { … } catch (error) {
+ *   if (error instanceof KgloadError && error.code === 'TARGET_LOCKED') retryLater();
+ * }
+ * ```
+ */
+export class KgloadError extends Error {
+  override readonly name = 'KgloadError';
+  readonly code: ErrorCode;
+  readonly table?: string;
+  readonly file?: string;
+  readonly hint?: string;
+
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(problem.message, options);
+    this.code = problem.code;
+    if (problem.table !== undefined) this.table = problem.table;
+    if (problem.file !== undefined) this.file = problem.file;
+    if (problem.hint !== undefined) this.hint = problem.hint;
+  }
+}
+
+/** The plain value that reports and JSON carry for an error. */
+export function toProblem(error: KgloadError): Problem {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.table !== undefined && { table: error.table }),
+    ...(error.file !== undefined && { file: error.file }),
+    ...(error.hint !== undefined && { hint: error.hint }),
+  };
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The system's code of a failed call (`ENOENT`, `EACCES`, …), if there is one. */
+export function systemCode(error: unknown): string | undefined {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,53 @@
+/** Numbers and tables as people read them. */
+
+/** `15,103` */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** Seconds with milliseconds: `0.038`. */
+export function formatSeconds(seconds: number): string {
+  return seconds.toFixed(3);
+}
+
+/** Rows per second, or nothing where there was nothing to measure. */
+export function formatRate(rows: number, seconds: number): string {
+  return rows > 0 && seconds > 0 ? formatCount(Math.round(rows / seconds)) : '';
+}
+
+/** `38.1 MB`, in powers of 1000. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit] ?? ''}`;
+}
+
+/** Minutes and seconds: `1:05`. */
+export function formatClock(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
+/** `n` and the noun in its number: `1 row`, `2 rows`. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Rows of cells as aligned lines: the first column to the left, the others to the right. */
+export function formatTable(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}

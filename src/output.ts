@@ -1,0 +1,89 @@
+/** What a command says, and where: results on stdout, all else on stderr. */
+import type { WriteStream } from 'node:tty';
+import { formatCount, formatSeconds } from './format.js';
+import type { LoadEvent, Problem } from './types.js';
+
+/** The world outside a command; tests pass their own. */
+export interface Io {
+  stdout: WriteStream;
+  stderr: WriteStream;
+}
+
+/** The flags that every command has. */
+export interface OutputFlags {
+  json?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+}
+
+export function printJson(io: Io, document: unknown): void {
+  io.stdout.write(JSON.stringify(document, null, 2) + '\n');
+}
+
+export function printLines(io: Io, lines: readonly string[]): void {
+  io.stdout.write(lines.map((line) => line + '\n').join(''));
+}
+
+/** One line to stderr: what is wrong, and what to do. */
+export function printProblem(io: Io, kind: 'error' | 'warning', problem: Problem): void {
+  const hint = problem.hint === undefined ? '' : ` (${problem.hint})`;
+  io.stderr.write(`kgload: ${kind}: ${problem.message}${hint}\n`);
+}
+
+export interface Progress {
+  show(event: LoadEvent): void;
+  /** Leaves a clean screen. */
+  stop(): void;
+}
+
+/** Bars on a terminal, a line an event elsewhere; warnings and failures come through either. */
+export async function createProgress(io: Io, flags: OutputFlags): Promise<Progress> {
+  if (io.stderr.isTTY && !flags.quiet && !flags.verbose) {
+    const [{ createBars }, { chalkStderr }] = await Promise.all([
+      import('./bars.js'),
+      import('chalk'),
+    ]);
+    const bars = createBars(io.stderr, chalkStderr);
+    const later: (() => void)[] = [];
+    return {
+      show(event) {
+        bars.show(event);
+        if (event.type === 'failed')
+          later.push(() => {
+            printProblem(io, 'error', event.error);
+          });
+        if (event.type === 'warned') {
+          later.push(() => {
+            printProblem(io, 'warning', event.warning);
+          });
+        }
+      },
+      stop() {
+        bars.stop();
+        for (const print of later.splice(0)) print();
+      },
+    };
+  }
+  return {
+    show: (event) => {
+      logEvent(io, flags, event);
+    },
+    stop: () => undefined,
+  };
+}
+
+function logEvent(io: Io, flags: OutputFlags, event: LoadEvent): void {
+  if (event.type === 'failed') printProblem(io, 'error', event.error);
+  if (flags.quiet) return;
+  if (event.type === 'warned') printProblem(io, 'warning', event.warning);
+  if (event.type === 'finished') {
+    io.stderr.write(
+      `kgload: ${event.table}: ${formatCount(event.rows)} rows in ${formatSeconds(event.seconds)} s\n`,
+    );
+  }
+  if (!flags.verbose) return;
+  if (event.type === 'staged') io.stderr.write(`kgload: building in ${event.directory}\n`);
+  if (event.type === 'started') {
+    io.stderr.write(`kgload: ${event.table}: loading ${formatCount(event.rows)} rows\n`);
+  }
+}

@@ -1,0 +1,86 @@
+/** A schema as text, and as tables in a database. */
+import { readCatalog, schemaDifferences } from './catalog.js';
+import { createNodeTable, createRelTable } from './cypher.js';
+import { changeDatabase, replaceDatabase } from './database.js';
+import { KgloadError } from './errors.js';
+import { planTables } from './plan.js';
+import type { Steps } from './steps.js';
+import { inspectTarget } from './target.js';
+import type { Connection, GraphSchema } from './types.js';
+
+/** The Cypher statements that create the schema, one a line. */
+export function toCypher(schema: GraphSchema): string {
+  return [...schema.nodes.map(createNodeTable), ...schema.edges.map(createRelTable)]
+    .map((statement) => `${statement};\n`)
+    .join('');
+}
+
+/** The schema as a Mermaid entity-relationship diagram. */
+export function toMermaid(schema: GraphSchema): string {
+  const lines = ['erDiagram'];
+  for (const { name, primaryKey, properties } of schema.nodes) {
+    lines.push(`    ${name} {`);
+    for (const property of properties) {
+      const key = property.name === primaryKey ? ' PK' : '';
+      lines.push(`        ${property.type} ${property.name}${key}`);
+    }
+    lines.push('    }');
+  }
+  for (const { name, from, to, properties } of schema.edges) {
+    const label = [name, ...properties.map((property) => property.name)];
+    lines.push(`    ${from} }o--o{ ${to} : "${label.join(' · ')}"`);
+  }
+  return lines.join('\n') + '\n';
+}
+
+export interface CreatedTables {
+  /** Tables that were created, in load order. */
+  created: string[];
+  /** Tables that were there already, as the schema has them. */
+  existing: string[];
+}
+
+/**
+ * Creates the tables of the schema that the database lacks.
+ *
+ * @throws {KgloadError} `SCHEMA_MISMATCH`, before anything is created, when a table is there with
+ *   other columns, types or endpoints.
+ */
+export function* createTables(connection: Connection, schema: GraphSchema): Steps<CreatedTables> {
+  const catalog = yield* readCatalog(connection);
+  const differences = schemaDifferences(schema, catalog);
+  if (differences.length > 0) {
+    throw new KgloadError({
+      code: 'SCHEMA_MISMATCH',
+      message: `the database has other tables:\n${differences
+        .map(({ table, differences: list }) => `  ${table} ${list.join('; ')}`)
+        .join('\n')}`,
+      hint: 'choose another database, or drop these tables',
+    });
+  }
+  const missing = planTables(schema, catalog);
+  for (const { cypher } of missing) yield { connection, cypher };
+  const created = missing.map(({ table }) => table);
+  const existing = [...schema.nodes, ...schema.edges]
+    .map(({ name }) => name)
+    .filter((name) => !created.includes(name));
+  return { created, existing };
+}
+
+/** {@link createTables} in the database at a path, which is created where there is none. */
+export function* createTablesAt(
+  path: string,
+  schema: GraphSchema,
+  onStaged?: (directory: string) => void,
+): Steps<CreatedTables> {
+  const target = inspectTarget(path);
+  if (target.header) return yield* changeDatabase(target, (c) => createTables(c, schema));
+  const { created, existing } = yield* replaceDatabase(
+    target,
+    function* (connection) {
+      return { ...(yield* createTables(connection, schema)), published: true };
+    },
+    onStaged,
+  );
+  return { created, existing };
+}

@@ -1,0 +1,201 @@
+/** The database that is written: whether it may be, and how a new one takes its place. */
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { readHeader, SIDE_FILES, type DatabaseHeader } from './engine/file.js';
+import { openKuzu } from './engine/kuzu.js';
+import { KgloadError, messageOf, systemCode } from './errors.js';
+
+export interface Target {
+  /** Absolute, symbolic links resolved. */
+  path: string;
+  /** Of the database that is there; absent where none is. */
+  header?: DatabaseHeader;
+}
+
+/**
+ * Looks at what stands at a path, and refuses all but a database or nothing.
+ *
+ * @throws {KgloadError} `TARGET_NOT_A_DATABASE`, `TARGET_UNWRITABLE`.
+ */
+export function inspectTarget(path: string): Target {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (!entry) {
+    const parent = dirname(resolve(path));
+    const parentStat = statSync(parent, { throwIfNoEntry: false });
+    if (!parentStat?.isDirectory()) {
+      throw unwritable(path, `the directory ${parent} does not exist`, 'create it first');
+    }
+    checkWritable(path, parent);
+    return { path: join(realpathSync(parent), basename(resolve(path))) };
+  }
+  const real = realPath(path);
+  const stat = statSync(real);
+  if (stat.isDirectory()) throw notADatabase(path, 'a directory');
+  if (!stat.isFile()) throw notADatabase(path, 'not a regular file');
+  const header = headerOf(path, real);
+  if (!header) throw notADatabase(path, 'a file of another kind');
+  checkWritable(path, dirname(real));
+  checkWritable(path, real);
+  return { path: real, header };
+}
+
+/**
+ * The database at a path, to be read.
+ *
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`.
+ */
+export function inspectDatabase(path: string): Required<Target> {
+  if (!lstatSync(path, { throwIfNoEntry: false })) {
+    throw new KgloadError({
+      code: 'ENOENT',
+      message: `the database ${path} does not exist`,
+      file: path,
+      hint: `create it: kgload load <dataset> --db ${path}`,
+    });
+  }
+  const real = realPath(path);
+  if (statSync(real).isDirectory()) throw notADatabase(path, 'a directory');
+  const header = headerOf(path, real);
+  if (!header) throw notADatabase(path, 'a file of another kind');
+  return { path: real, header };
+}
+
+/**
+ * Holds an existing database against writers while its successor is built. Reading it changes no
+ * byte. A file that the engine can't open holds nothing worth guarding.
+ *
+ * @throws {KgloadError} `TARGET_LOCKED` when a process has it open for writing.
+ */
+export function guardTarget(target: Target): { release(): void } {
+  if (target.header?.engine !== 'kuzu') return { release: () => undefined };
+  try {
+    const database = openKuzu(target.path, { readOnly: true });
+    return {
+      release: () => {
+        database.close();
+      },
+    };
+  } catch (error) {
+    if (error instanceof KgloadError && error.code === 'ENGINE')
+      return { release: () => undefined };
+    throw error;
+  }
+}
+
+/**
+ * Puts a finished database in the target's place, with the permissions of its predecessor. Both
+ * the file and the directory are synced, so that a power cut leaves the old one or the new one.
+ *
+ * @throws {KgloadError} `TARGET_LOCKED` when the old database got into use, `TARGET_UNWRITABLE`.
+ */
+export function publish(database: string, target: Target): void {
+  try {
+    sync(database);
+    const old = statSync(target.path, { throwIfNoEntry: false });
+    if (old) copyPermissions(old, database);
+    removeSideFiles(target);
+    renameSync(database, target.path);
+    sync(dirname(target.path));
+  } catch (error) {
+    if (error instanceof KgloadError) throw error;
+    throw unwritable(target.path, messageOf(error));
+  }
+}
+
+/** Bytes of a database and its side files. */
+export function databaseBytes(path: string): number {
+  return ['', ...SIDE_FILES].reduce(
+    (sum, suffix) => sum + (statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
+}
+
+/**
+ * The engine would replay the old write-ahead log into the new database, so it has to be gone
+ * before the rename; deleting it would lose commits of the old database if the rename never came.
+ * So the old database takes it in first. A log that the engine can't take in is beyond use.
+ */
+function removeSideFiles(target: Target): void {
+  if (target.header?.engine === 'kuzu' && existsSync(`${target.path}.wal`)) {
+    try {
+      openKuzu(target.path).close();
+    } catch (error) {
+      if (error instanceof KgloadError && error.code === 'TARGET_LOCKED') throw error;
+    }
+  }
+  for (const suffix of SIDE_FILES) rmSync(target.path + suffix, { force: true });
+}
+
+function copyPermissions(from: { mode: number; uid: number; gid: number }, path: string): void {
+  chmodSync(path, from.mode & 0o7777);
+  try {
+    chownSync(path, from.uid, from.gid);
+  } catch (error) {
+    if (systemCode(error) !== 'EPERM') throw error; // Only root may give files away.
+  }
+}
+
+function sync(path: string): void {
+  const handle = openSync(path, constants.O_RDONLY);
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    throw unwritable(path, `it is a symbolic link that leads nowhere (${systemCode(error) ?? ''})`);
+  }
+}
+
+function headerOf(path: string, real: string): DatabaseHeader | undefined {
+  try {
+    return readHeader(real);
+  } catch (error) {
+    throw unwritable(path, messageOf(error));
+  }
+}
+
+function checkWritable(path: string, place: string): void {
+  try {
+    accessSync(place, constants.W_OK);
+  } catch (error) {
+    throw unwritable(path, `you may not write to ${place} (${systemCode(error) ?? ''})`);
+  }
+}
+
+function unwritable(path: string, reason: string, hint?: string): KgloadError {
+  return new KgloadError({
+    code: 'TARGET_UNWRITABLE',
+    message: `the database ${path} cannot be written: ${reason}`,
+    file: path,
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+function notADatabase(path: string, what: string): KgloadError {
+  return new KgloadError({
+    code: 'TARGET_NOT_A_DATABASE',
+    message: `${path} is ${what}, not a Kuzu database; kgload does not touch it`,
+    file: path,
+    hint: 'give another path',
+  });
+}
