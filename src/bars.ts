@@ -21,6 +21,8 @@ interface Payload {
 /** Narrower, a bar says nothing. */
 const MIN_BAR = 8;
 const MAX_BAR = 40;
+/** Seconds before the first guess at the time remaining; an earlier one is noise. */
+const ETA_AFTER = 1;
 
 export function createBars(
   stream: WriteStream,
@@ -108,7 +110,7 @@ function formatBar(
   const elapsed = (now - began) / 1000;
   const times = {
     running:
-      fraction > 0 && fraction < 1
+      elapsed >= ETA_AFTER && fraction > 0 && fraction < 1
         ? `${formatClock((elapsed * (1 - fraction)) / fraction)} left`
         : '',
     finished: `${seconds.toFixed(2)} s`,

@@ -118,7 +118,7 @@ function toTable(report: LoadReport, path: string): string[] {
   lines.splice(nodesEnd + 1, 0, rule);
   lines.splice(1, 0, rule);
   const outcome = report.published
-    ? `${path} holds ${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')} of this load`
+    ? `loaded ${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')} into ${path}`
     : `${path} is as it was: the load was aborted`;
   return [...lines, '', outcome];
 }

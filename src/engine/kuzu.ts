@@ -12,7 +12,7 @@ export interface OpenDatabase {
   /** The engine's version. */
   version: string;
   /** Writes what is pending to the file and lets go of it. */
-  close(): void;
+  close: () => void;
 }
 
 /** `VERSION` stands in the module's index.js, not in its types. */

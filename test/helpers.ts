@@ -1,0 +1,130 @@
+/** The real binary in a scratch directory, and a look at the database afterwards. */
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ParquetSchema, ParquetWriter, type ParquetType } from '@dsnp/parquetjs';
+import { openKuzu } from '../src/engine/kuzu.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const BINARY = join(ROOT, 'bin', 'kgload.js');
+export const FIXTURE = join(ROOT, 'fixtures', 'code-graph');
+
+export interface Run {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A directory that is gone after the test. */
+export function scratch(t: TestContext): string {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'kgload-test-')));
+  t.after(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return directory;
+}
+
+/** A copy of the fixture dataset in a scratch directory, to be spoiled. */
+export function fixtureCopy(directory: string): string {
+  const copy = join(directory, 'dataset');
+  cpSync(FIXTURE, copy, { recursive: true });
+  return copy;
+}
+
+/** Runs kgload to its end. */
+export async function kgload(
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Run> {
+  const child = spawn(process.execPath, [BINARY, ...args], {
+    cwd: options.cwd ?? ROOT,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return await new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      resolve({ code, signal, stdout, stderr });
+    });
+  });
+}
+
+/** Runs kgload and reads the one JSON document that is all of its output. */
+export async function kgloadJson(args: readonly string[]): Promise<Run & { json: CommandJson }> {
+  const run = await kgload([...args, '--json']);
+  return { ...run, json: JSON.parse(run.stdout) as CommandJson };
+}
+
+/** The names in the JSON of all commands, as far as tests look at them. */
+export interface CommandJson {
+  [name: string]: unknown;
+  nodes: Record<string, number>;
+  edges: Record<string, number>;
+  total_nodes: number;
+  total_edges: number;
+  total_time: number;
+  node_times: Record<string, { seconds: number; rows: number }>;
+  edge_times: Record<string, { seconds: number; rows: number }>;
+  errors: ProblemJson[];
+  warnings: ProblemJson[];
+  published: boolean;
+}
+
+export interface ProblemJson {
+  code: string;
+  message: string;
+  table?: string;
+  file?: string;
+  hint?: string;
+}
+
+/** Rows of a query, without a word of kgload in between. */
+export function query(path: string, cypher: string): Record<string, unknown>[] {
+  const database = openKuzu(path, { readOnly: true });
+  try {
+    const results = database.connection.querySync(cypher);
+    return [results].flat().flatMap((result) => {
+      const rows = result.getAllSync();
+      result.close();
+      return rows;
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** Statements on a database that is created where there is none. */
+export function execute(path: string, ...statements: string[]): void {
+  const database = openKuzu(path);
+  try {
+    for (const statement of statements) {
+      for (const result of [database.connection.querySync(statement)].flat()) result.close();
+    }
+  } finally {
+    database.close();
+  }
+}
+
+/** Writes a small Parquet file; columns as `{ id: 'UTF8', line: 'INT64' }`. */
+export async function writeParquet(
+  path: string,
+  columns: Record<string, ParquetType>,
+  rows: readonly Record<string, unknown>[],
+): Promise<void> {
+  const schema = new ParquetSchema(
+    Object.fromEntries(
+      Object.entries(columns).map(([name, type]) => [name, { type, optional: true }]),
+    ),
+  );
+  const writer = await ParquetWriter.openFile(schema, path);
+  for (const row of rows) await writer.appendRow({ ...row });
+  await writer.close();
+}

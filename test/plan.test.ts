@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { copyFrom, identifier, literal, pathLiteral } from '../src/cypher.js';
+import type { Dataset, DatasetFile } from '../src/dataset.js';
+import { planLoad } from '../src/plan.js';
+import type { GraphSchema } from '../src/types.js';
+
+const schema: GraphSchema = {
+  nodes: [
+    {
+      name: 'Person',
+      file: 'people',
+      primaryKey: 'id',
+      properties: [
+        { name: 'id', type: 'INT64' },
+        { name: 'name', type: 'STRING', aliases: ['full_name'] },
+      ],
+    },
+  ],
+  edges: [
+    {
+      name: 'Knows',
+      file: 'knows',
+      from: 'Person',
+      to: 'Person',
+      properties: [{ name: 'since', type: 'INT64' }],
+    },
+  ],
+};
+
+function file(name: string, rows: number, ...columns: string[]): DatasetFile {
+  return {
+    name,
+    path: `/data/${name}`,
+    footer: {
+      rows,
+      rowGroups: 1,
+      bytes: 1,
+      columns: columns.map((column) => ({
+        name: column,
+        type: column === 'price' ? 'INT64 DECIMAL' : 'INT64',
+        readable: column !== 'price',
+      })),
+    },
+  };
+}
+
+function dataset(files: Record<string, DatasetFile>): Dataset {
+  return { directory: '/data', files: new Map(Object.entries(files)), unknown: [] };
+}
+
+describe('planLoad', () => {
+  it('creates what is missing and copies by name, whatever the order', () => {
+    const plan = planLoad(
+      schema,
+      dataset({
+        Person: file('nodes/people.parquet', 3, 'extra', 'full_name', 'id'),
+        Knows: file('edges/knows.parquet', 2, 'since', 'dst', 'src'),
+      }),
+      new Map(),
+    );
+    assert.deepEqual(plan, {
+      create: [
+        {
+          table: 'Person',
+          cypher: 'CREATE NODE TABLE `Person`(`id` INT64, `name` STRING, PRIMARY KEY(`id`))',
+        },
+        {
+          table: 'Knows',
+          cypher: 'CREATE REL TABLE `Knows`(FROM `Person` TO `Person`, `since` INT64)',
+        },
+      ],
+      tables: [
+        {
+          table: 'Person',
+          kind: 'node',
+          errors: [],
+          copy: {
+            cypher:
+              "COPY `Person`(`id`, `name`) FROM (LOAD FROM '/data/nodes/people.parquet' RETURN `id`, `full_name`)",
+            file: 'nodes/people.parquet',
+            rows: 3,
+          },
+        },
+        {
+          table: 'Knows',
+          kind: 'edge',
+          errors: [],
+          copy: {
+            cypher:
+              "COPY `Knows`(`since`) FROM (LOAD FROM '/data/edges/knows.parquet' RETURN `src`, `dst`, `since`)",
+            file: 'edges/knows.parquet',
+            rows: 2,
+          },
+        },
+      ],
+      conflicts: [],
+      warnings: [],
+    });
+  });
+
+  it('prefers the property’s own name to an alias, and `from` to `src`', () => {
+    const plan = planLoad(
+      schema,
+      dataset({
+        Person: file('nodes/people.parquet', 1, 'full_name', 'name', 'id'),
+        Knows: file('edges/knows.parquet', 1, 'src', 'dst', 'from', 'to', 'since'),
+      }),
+      new Map(),
+    );
+    assert.match(plan.tables[0]?.copy?.cypher ?? '', /RETURN `id`, `name`\)$/);
+    assert.match(plan.tables[1]?.copy?.cypher ?? '', /RETURN `from`, `to`, `since`\)$/);
+  });
+
+  it('warns of missing columns, and fails a table without its key or an endpoint', () => {
+    const plan = planLoad(
+      schema,
+      dataset({
+        Person: file('nodes/people.parquet', 1, 'name'),
+        Knows: file('edges/knows.parquet', 1, 'from', 'to'),
+      }),
+      new Map(),
+    );
+    assert.equal(plan.tables[0]?.copy, undefined);
+    assert.deepEqual(plan.tables[0]?.errors, [
+      {
+        code: 'COLUMN_MISSING',
+        table: 'Person',
+        file: 'nodes/people.parquet',
+        message: 'nodes/people.parquet has no primary key column id; it has name (INT64)',
+        hint: 'rename the column in the file',
+      },
+    ]);
+    assert.deepEqual(plan.warnings, [
+      {
+        code: 'COLUMN_MISSING',
+        table: 'Knows',
+        file: 'edges/knows.parquet',
+        message: 'edges/knows.parquet has no column since; Knows.since stays empty',
+      },
+    ]);
+    assert.match(plan.tables[1]?.copy?.cypher ?? '', /^COPY `Knows`\(\) FROM /);
+  });
+
+  it('refuses a file with a column that the engine cannot read', () => {
+    const plan = planLoad(
+      schema,
+      dataset({ Person: file('nodes/people.parquet', 1, 'id', 'price') }),
+      new Map(),
+    );
+    assert.equal(plan.tables[0]?.errors[0]?.code, 'COLUMN_TYPE');
+    assert.match(plan.tables[0].errors[0].message, /: price \(INT64 DECIMAL\)$/);
+  });
+});
+
+describe('Cypher', () => {
+  it('quotes strings, identifiers and paths', () => {
+    assert.equal(literal("it's a \\ test"), "'it\\'s a \\\\ test'");
+    assert.equal(identifier('a b'), '`a b`');
+    assert.throws(() => identifier('a`b'), { code: 'ENGINE' });
+    assert.equal(pathLiteral('/a[1]/*?.parquet'), "'/a[[]1[]]/[*][?].parquet'");
+  });
+
+  it('copies into a table without properties', () => {
+    assert.equal(
+      copyFrom('R', '/f', [{ expression: '`from`' }, { expression: '`to`' }]),
+      "COPY `R`() FROM (LOAD FROM '/f' RETURN `from`, `to`)",
+    );
+  });
+});

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { codeGraphRows } from '../fixtures/code-graph.js';
+import { FIXTURE, fixtureCopy, kgload, kgloadJson, scratch, writeParquet } from './helpers.js';
+
+const FILES = join(FIXTURE, 'nodes', 'files.parquet');
+
+describe('kgload preprocess', () => {
+  it('keeps path, language and content_hash of files.parquet, and drops the timestamp', async (t) => {
+    const directory = scratch(t);
+    const out = join(directory, 'files.parquet');
+    const { code, json, stderr } = await kgloadJson(['preprocess', FILES, out]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(json, {
+      source: FILES,
+      destination: out,
+      files: [
+        {
+          table: 'File',
+          file: 'files.parquet',
+          rows: 5,
+          kept: ['path', 'language', 'content_hash'],
+          dropped: ['last_modified'],
+        },
+      ],
+      errors: [],
+      warnings: [],
+    });
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(out) });
+    assert.deepEqual(
+      rows,
+      (codeGraphRows['File'] ?? []).map(({ path, language, content_hash }) => ({
+        path,
+        language,
+        content_hash,
+      })),
+    );
+    assert.deepEqual(readdirSync(directory), ['files.parquet']);
+  });
+
+  it('rewrites a dataset into one that loads the same', async (t) => {
+    const directory = scratch(t);
+    const clean = join(directory, 'clean');
+    const { code, stdout, stderr } = await kgload(['preprocess', FIXTURE, clean]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /\nnodes\/files\.parquet +5 +last_modified\n/);
+    const db = join(directory, 'graph.db');
+    const load = await kgloadJson(['load', clean, '--db', db]);
+    assert.equal(load.code, 0, JSON.stringify(load.json.errors));
+    assert.deepEqual([load.json.total_nodes, load.json.total_edges], [27, 34]);
+    assert.deepEqual(load.json.warnings, []);
+    assert.deepEqual(readdirSync(directory).sort(), ['clean', 'graph.db']);
+  });
+
+  it('overwrites a Parquet file, the source itself too, but nothing else', async (t) => {
+    const directory = scratch(t);
+    const copy = join(fixtureCopy(directory), 'nodes', 'files.parquet');
+    assert.equal((await kgload(['preprocess', copy, copy, '-q'])).code, 0);
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(copy) });
+    assert.deepEqual(Object.keys(rows[0] ?? {}), ['path', 'language', 'content_hash']);
+
+    const notes = join(directory, 'notes.txt');
+    writeFileSync(notes, 'precious');
+    const refused = await kgload(['preprocess', FILES, notes]);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /notes\.txt exists and is no Parquet file; it is left as it is/);
+    assert.equal(readFileSync(notes, 'utf8'), 'precious');
+
+    const full = join(directory, 'dataset');
+    const again = await kgload(['preprocess', FIXTURE, full]);
+    assert.equal(again.code, 2);
+    assert.match(again.stderr, /dataset exists already; it is left as it is/);
+  });
+
+  it('refuses a missing source, a missing column and an unknown file', async (t) => {
+    const directory = scratch(t);
+    const out = join(directory, 'out.parquet');
+    const missing = await kgloadJson(['preprocess', join(directory, 'no.parquet'), out]);
+    assert.equal(missing.code, 2);
+    assert.equal(missing.json.errors[0]?.code, 'ENOENT');
+
+    mkdirSync(join(directory, 'in'));
+    const files = join(directory, 'in', 'files.parquet');
+    await writeParquet(files, { path: 'UTF8', language: 'UTF8' }, [{ path: 'p', language: 'l' }]);
+    const column = await kgloadJson(['preprocess', files, out]);
+    assert.equal(column.code, 2);
+    assert.equal(column.json.errors[0]?.code, 'COLUMN_MISSING');
+    assert.equal(
+      column.json.errors[0].message,
+      `${files} has no column content_hash; it has path, language`,
+    );
+
+    const odd = join(directory, 'in', 'odd.parquet');
+    await writeParquet(odd, { path: 'UTF8' }, [{ path: 'p' }]);
+    const unknown = await kgload(['preprocess', odd, out]);
+    assert.equal(unknown.code, 2);
+    assert.match(
+      unknown.stderr,
+      /odd\.parquet belongs to no table of the schema, which reads files\.parquet, /,
+    );
+
+    rmSync(join(directory, 'in'), { recursive: true });
+    assert.deepEqual(readdirSync(directory), []);
+  });
+
+  it('leaves nothing behind when a file cannot be decoded', async (t) => {
+    const directory = scratch(t);
+    const dataset = fixtureCopy(directory);
+    const path = join(dataset, 'nodes', 'functions.parquet');
+    const bytes = readFileSync(path);
+    bytes.fill(0xff, 8, 200); // Pages, not the footer.
+    writeFileSync(path, bytes);
+    const { code, stderr } = await kgload(['preprocess', dataset, join(directory, 'out')]);
+    assert.equal(code, 2);
+    assert.match(stderr, /kgload: error: .*functions\.parquet cannot be decoded: /);
+    assert.deepEqual(readdirSync(directory), ['dataset']);
+  });
+});

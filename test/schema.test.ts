@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { codeGraph } from '../src/codegraph.js';
+import { execute, kgload, kgloadJson, query, scratch } from './helpers.js';
+
+const TABLES = [...codeGraph.nodes, ...codeGraph.edges].map(({ name }) => name);
+
+describe('kgload schema', () => {
+  it('prints Cypher that the engine takes', async (t) => {
+    const { code, stdout, stderr } = await kgload(['schema']);
+    assert.equal(code, 0, stderr);
+    const statements = stdout.trimEnd().split('\n');
+    assert.equal(statements.length, 20);
+    assert.equal(
+      statements[0],
+      'CREATE NODE TABLE `File`(`path` STRING, `language` STRING, `content_hash` STRING, PRIMARY KEY(`path`));',
+    );
+    assert.equal(
+      statements[18],
+      'CREATE REL TABLE `CALLS`(FROM `Function` TO `Function`, `call_line` INT64);',
+    );
+    const db = join(scratch(t), 'graph.db');
+    execute(db, ...statements);
+    const names = query(db, 'CALL show_tables() RETURN name').map(({ name }) => name);
+    assert.deepEqual(names.sort(), [...TABLES].sort());
+  });
+
+  it('prints JSON, asked either way', async () => {
+    const { json, code } = await kgloadJson(['schema']);
+    assert.equal(code, 0);
+    assert.deepEqual(json, codeGraph);
+    const { stdout } = await kgload(['schema', '--format', 'json']);
+    assert.deepEqual(JSON.parse(stdout), codeGraph);
+  });
+
+  it('prints a Mermaid diagram', async () => {
+    const { code, stdout } = await kgload(['schema', '--format', 'mermaid']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^erDiagram\n {4}File \{\n {8}STRING path PK\n/);
+    assert.match(stdout, /\n {4}Function \}o--o\{ Function : "CALLS · call_line"\n/);
+  });
+
+  it('creates the tables in a database, and says which were there', async (t) => {
+    const db = join(scratch(t), 'graph.db');
+    const first = await kgloadJson(['schema', '--db', db]);
+    assert.equal(first.code, 0, first.stderr);
+    assert.deepEqual(first.json, { database: db, created: TABLES, existing: [] });
+    execute(db, 'DROP TABLE INHERITS');
+    const second = await kgload(['schema', '--db', db]);
+    assert.equal(second.code, 0);
+    assert.equal(
+      second.stdout,
+      `created 1 table: INHERITS\n19 tables there already: ${TABLES.slice(0, -1).join(', ')}\n`,
+    );
+  });
+
+  it('fails with the differences, and creates nothing, where a table is another', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    execute(
+      db,
+      'CREATE NODE TABLE `Class`(id INT64 PRIMARY KEY)',
+      'CREATE NODE TABLE `File`(path STRING, language STRING PRIMARY KEY, content_hash STRING)',
+      'CREATE REL TABLE `CONTAINS_CLASS`(FROM `Class` TO `File`)',
+      'CREATE NODE TABLE `CALLS`(id INT64 PRIMARY KEY)',
+    );
+    const { code, json, stderr } = await kgloadJson(['schema', '--db', db]);
+    assert.equal(code, 2);
+    assert.equal(json.errors[0]?.code, 'SCHEMA_MISMATCH');
+    for (const difference of [
+      'File primary key is language, not path',
+      'Class id is INT64, not STRING; has no property name',
+      'CONTAINS_CLASS connects Class → File, not File → Class',
+      'CALLS is a table of nodes, not of edges',
+    ]) {
+      assert.ok(json.errors[0].message.includes(difference), difference);
+      assert.ok(stderr.includes(difference), difference);
+    }
+    assert.equal(query(db, 'CALL show_tables() RETURN name').length, 4);
+    assert.deepEqual(readdirSync(directory), ['graph.db']);
+  });
+});
