@@ -1,6 +1,7 @@
 /** Opening Kuzu databases. The native module is loaded at the first call. */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type * as Kuzu from 'kuzu';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
 import type { Connection } from '../types.js';
@@ -47,28 +48,30 @@ export function openKuzu(path: string, { readOnly = false } = {}): OpenDatabase 
 }
 
 function requireKuzu(): KuzuModule {
+  const require = createRequire(import.meta.url);
   try {
-    return createRequire(import.meta.url)('kuzu') as KuzuModule;
+    return require('kuzu') as KuzuModule;
   } catch (error) {
-    throw engineMissing(error);
+    throw engineMissing(require, error);
   }
 }
 
 /** Kuzu's npm package has no index.js until its install script has copied it into place. */
-function engineMissing(error: unknown): KgloadError {
-  const message = messageOf(error);
-  const isUnbuilt =
-    systemCode(error) === 'MODULE_NOT_FOUND' && !message.startsWith("Cannot find module 'kuzu'");
+function engineMissing(require: NodeJS.Require, error: unknown): KgloadError {
+  const installScript = (require.resolve.paths('kuzu') ?? [])
+    .map((directory) => join(directory, 'kuzu', 'install.js'))
+    .find((path) => existsSync(path));
+  const isUnbuilt = systemCode(error) === 'MODULE_NOT_FOUND' && installScript !== undefined;
   return new KgloadError(
     isUnbuilt
       ? {
           code: 'ENGINE_MISSING',
           message: 'the package kuzu is installed, but npm did not run its install script',
-          hint: 'run: npm rebuild kuzu --allow-scripts=kuzu',
+          hint: `run: node ${installScript}`,
         }
       : {
           code: 'ENGINE_MISSING',
-          message: `the package kuzu cannot be loaded: ${message.split('\n')[0] ?? ''}`,
+          message: `the package kuzu cannot be loaded: ${firstLine(messageOf(error))}`,
           hint: 'run: npm install kuzu@0.11.3',
         },
     { cause: error },
