@@ -21,6 +21,11 @@ export function* changeDatabase<T>(
   return yield* using(openKuzu(target.path), ({ connection }) => work(connection));
 }
 
+/** Works on a database that is gone afterwards. */
+export function* changeDatabaseInMemory<T>(work: (connection: Connection) => Steps<T>): Steps<T> {
+  return yield* using(openKuzu(':memory:'), ({ connection }) => work(connection));
+}
+
 /**
  * Builds a new database beside the target and renames it into place, unless the work fails or
  * says that its result is not to be published. The old database is untouched until then.

@@ -1,22 +1,24 @@
 /** A load: plan, run, count, report. */
-import { readCatalog, countRows } from './catalog.js';
+import { badRowsProblem, countRepeatedPairs, findBadRows } from './badrows.js';
+import { countRows, readCatalog } from './catalog.js';
 import { codeGraph } from './codegraph.js';
 import { changeDatabase, replaceDatabase } from './database.js';
 import { readDataset, type Dataset } from './dataset.js';
-import { firstLine, isDiskFull, isLockError } from './engine/kuzu.js';
+import { firstLine, isDiskFull } from './engine/kuzu.js';
 import { KgloadError, messageOf } from './errors.js';
 import { formatCount } from './format.js';
-import { planLoad, type Plan, type PlannedTable } from './plan.js';
+import { planLoad, type Plan, type PlannedCopy, type PlannedTable } from './plan.js';
+import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
 import type { Steps } from './steps.js';
 import { inspectTarget } from './target.js';
 import type {
+  BadRow,
+  BadRows,
   Connection,
   GraphSchema,
   LoadEvent,
   LoadReport,
   Problem,
-  TableKind,
-  TableTime,
 } from './types.js';
 
 export interface LoadOptions {
@@ -29,9 +31,17 @@ export interface LoadOptions {
   onError?: 'continue' | 'abort';
   /** Load into tables that hold rows already. */
   append?: boolean;
+  /** Leave out the rows that can't be loaded, and load the others. */
+  skipBadRows?: boolean;
+  /** More bad rows than this end the load, and nothing of it stays. */
+  maxBadRows?: number;
+  /** Is handed every bad row of the tables that were searched for them. */
+  onBadRow?: (row: BadRow) => void;
   onEvent?: (event: LoadEvent) => void;
   /** Milliseconds, from any origin. */
   clock?: () => number;
+  /** Tables that are not to be attempted, and why. */
+  exclude?: readonly Problem[];
 }
 
 export interface DatabaseLoadOptions extends LoadOptions {
@@ -54,120 +64,212 @@ export function* loadDatabase(
   const began = clock();
   const dataset = readDataset(directory, options.schema ?? codeGraph);
   const target = inspectTarget(path);
-  const work = (connection: Connection): Steps<LoadReport> =>
-    loadDataset(connection, dataset, options);
   const report =
     target.header && !options.fresh
-      ? yield* changeDatabase(target, work)
-      : yield* replaceDatabase(target, work, (staging) => {
-          options.onEvent?.({ type: 'staged', directory: staging });
-        });
+      ? yield* changeDatabase(target, (connection) => loadDataset(connection, dataset, options))
+      : yield* replaceDatabase(
+          target,
+          (connection) => loadDataset(connection, dataset, options, { staged: true }),
+          (staging) => options.onEvent?.({ type: 'staged', directory: staging }),
+        );
   return { ...report, totalTime: (clock() - began) / 1000 };
-}
-
-/** The report of a load that was refused before it did anything. */
-export function refusedReport(error: Problem, schema: GraphSchema = codeGraph): LoadReport {
-  const zeros = (tables: readonly { name: string }[]): Record<string, TableTime> =>
-    Object.fromEntries(tables.map(({ name }) => [name, { seconds: 0, rows: 0 }]));
-  return {
-    totalNodes: 0,
-    totalEdges: 0,
-    totalTime: 0,
-    nodeTimes: zeros(schema.nodes),
-    edgeTimes: zeros(schema.edges),
-    errors: [error],
-    warnings: [],
-    published: false,
-  };
 }
 
 /**
  * Loads a dataset over an open connection: creates the tables that are missing, then copies nodes
  * and then edges, in the schema's order.
  *
+ * @param place - `staged`: the whole database is thrown away if the load is not published.
  * @throws {KgloadError} `SCHEMA_MISMATCH`, `TARGET_NOT_EMPTY`, before anything is written.
  */
 export function* loadDataset(
   connection: Connection,
   dataset: Dataset,
   options: LoadOptions = {},
+  { staged = false } = {},
 ): Steps<LoadReport> {
-  const {
-    schema = codeGraph,
-    clock = () => performance.now(),
-    onEvent = () => undefined,
-  } = options;
+  const { schema = codeGraph, clock = () => performance.now() } = options;
   const began = clock();
   const catalog = yield* readCatalog(connection);
   const plan = planLoad(schema, dataset, catalog);
   refuse(plan.conflicts);
+  excludeTables(plan, options.exclude ?? []);
   const present = yield* countPresent(connection, plan, new Set(catalog.keys()));
   if (!options.append) refuse(notEmpty(plan, present));
 
-  const times = new Map(
-    plan.tables.map(({ table }): [string, TableTime] => [table, { seconds: 0, rows: 0 }]),
-  );
-  const errors: Problem[] = [];
-  for (const warning of plan.warnings) onEvent({ type: 'warned', warning });
-  onEvent({
-    type: 'planned',
-    tables: plan.tables.flatMap(({ table, kind, copy }) =>
-      copy ? [{ table, kind, rows: copy.rows }] : [],
-    ),
-  });
-  const fail = (table: string, error: Problem): void => {
-    errors.push(error);
-    onEvent({ type: 'failed', table, error });
-  };
-
-  const abort = options.onError === 'abort';
+  const tally = startTally(plan, options.onEvent ?? (() => undefined));
+  const isAllOrNothing = options.onError === 'abort' || options.maxBadRows !== undefined;
+  const inTransaction = isAllOrNothing && !staged;
   let completed = true;
-  if (abort) yield { connection, cypher: 'BEGIN TRANSACTION' };
+  if (inTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
   for (const { cypher } of plan.create) yield { connection, cypher };
   for (const planned of plan.tables) {
-    const { table, kind, copy } = planned;
-    for (const error of planned.errors) fail(table, error);
-    if (copy) {
-      onEvent({ type: 'started', table, kind, rows: copy.rows });
-      const start = clock();
-      try {
-        const rows = yield* copyTable(connection, planned, copy, onEvent);
-        const seconds = (clock() - start) / 1000;
-        times.set(table, { seconds, rows });
-        onEvent({ type: 'finished', table, kind, rows, seconds });
-      } catch (error) {
-        const problem = copyProblem(planned, error);
-        fail(table, problem);
-        if (problem.code === 'DISK_FULL') completed = false;
-      }
-    }
-    if (abort && errors.length > 0) completed = false;
+    const problems = yield* loadTable(connection, planned, tally, clock, {
+      ...options,
+      isAppended: (present.get(planned.table) ?? 0) > 0,
+      inTransaction,
+      onWarning: (warning) => {
+        plan.warnings.push(warning);
+        tally.onEvent({ type: 'warned', warning });
+      },
+    });
+    for (const problem of problems) tallyError(tally, planned.table, problem);
+    completed =
+      !problems.some(({ code }) => code === 'DISK_FULL' || code === 'TOO_MANY_BAD_ROWS') &&
+      (options.onError !== 'abort' || problems.length === 0);
     if (!completed) break;
   }
-  if (abort) yield* endTransaction(connection, completed);
+  if (inTransaction) yield* endTransaction(connection, completed);
   if (completed) {
-    for (const error of yield* checkCounts(connection, plan, present, times)) {
-      fail(error.table ?? '', error);
+    for (const error of yield* checkCounts(connection, plan, present, tally)) {
+      tallyError(tally, error.table ?? '', error);
     }
   }
-  const kinds = new Map(plan.tables.map(({ table, kind }) => [table, kind]));
-  const timesOf = (kind: TableKind): Record<string, TableTime> =>
-    Object.fromEntries(
-      [...times]
-        .filter(([table]) => kinds.get(table) === kind)
-        .map(([table, time]) => [table, completed ? time : { ...time, rows: 0 }]),
-    );
-  const [nodeTimes, edgeTimes] = [timesOf('node'), timesOf('edge')];
-  return {
-    totalNodes: sumRows(nodeTimes),
-    totalEdges: sumRows(edgeTimes),
+  return toReport(schema, plan, tally, {
+    published: completed || (!staged && !inTransaction),
     totalTime: (clock() - began) / 1000,
-    nodeTimes,
-    edgeTimes,
-    errors,
-    warnings: plan.warnings,
-    published: completed,
+  });
+}
+
+interface TableOptions extends LoadOptions {
+  /** The table held rows before the load. */
+  isAppended: boolean;
+  inTransaction: boolean;
+  onWarning: (warning: Problem) => void;
+}
+
+/** Loads one table; returns why it failed. */
+function* loadTable(
+  connection: Connection,
+  planned: PlannedTable,
+  tally: Tally,
+  clock: () => number,
+  options: TableOptions,
+): Steps<Problem[]> {
+  const { table, kind, copy } = planned;
+  if (planned.errors.length > 0) return planned.errors;
+  if (!copy) return [];
+  const orphaned = nodesFailed(planned, tally);
+  if (orphaned.length > 0) return orphaned;
+  tally.onEvent({ type: 'started', table, kind, file: copy.file, rows: copy.rows });
+  const start = clock();
+  try {
+    if (kind === 'edge' && options.isAppended) {
+      yield* warnOfRepeats(connection, table, copy, options.onWarning);
+    }
+    // A failed COPY rolls its transaction back, and with it the nodes that its edges name: then the
+    // bad rows have to be found before.
+    const badRows =
+      options.skipBadRows || options.inTransaction
+        ? yield* findBadRows(connection, table, copy, options.onBadRow)
+        : [];
+    if (badRows.length > 0) {
+      const total = [...tally.badRows, ...badRows].reduce((sum, { rows }) => sum + rows, 0);
+      if (total > (options.maxBadRows ?? Infinity)) {
+        tally.badRows.push(...badRows);
+        return [tooManyBadRows(planned, total, options.maxBadRows ?? 0)];
+      }
+      if (!options.skipBadRows) {
+        tally.badRows.push(...badRows);
+        return badRows.map(badRowsProblem);
+      }
+    }
+    const rows = yield* copyTable(connection, table, copy, badRows, tally.onEvent);
+    tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows }, badRows);
+    return [];
+  } catch (error) {
+    const problem = engineProblem(planned, error);
+    if (problem.code === 'DISK_FULL' || options.inTransaction) return [problem];
+    const badRows = yield* explain(connection, table, copy, options.onBadRow);
+    tally.badRows.push(...badRows);
+    return badRows.length > 0 ? badRows.map(badRowsProblem) : [problem];
+  }
+}
+
+/** Edges are not attempted when the nodes that they connect failed in this load. */
+export function nodesFailed({ table, kind, copy }: PlannedTable, tally: Tally): Problem[] {
+  if (kind === 'node' || !copy) return [];
+  const failed = new Set(tally.errors.map((error) => error.table));
+  const nodes = [...new Set(copy.keys.map((key) => key.table))].filter((name) => failed.has(name));
+  if (nodes.length === 0) return [];
+  const message = `${table} was not loaded, since the nodes of ${nodes.join(' and ')} were not`;
+  return [{ code: 'NODES_FAILED', table, file: copy.file, message }];
+}
+
+/** The rows that made a COPY fail; none where even the search fails. */
+function* explain(
+  connection: Connection,
+  table: string,
+  copy: PlannedCopy,
+  onBadRow?: (row: BadRow) => void,
+): Steps<BadRows[]> {
+  try {
+    return yield* findBadRows(connection, table, copy, onBadRow);
+  } catch {
+    return []; // The file can't be read; the COPY's own error says so.
+  }
+}
+
+function* copyTable(
+  connection: Connection,
+  table: string,
+  copy: PlannedCopy,
+  badRows: readonly BadRows[],
+  onEvent: (event: LoadEvent) => void,
+): Steps<number> {
+  let shown = 0;
+  const onProgress = (fraction: number): void => {
+    const rows = Math.floor(fraction * copy.rows);
+    if (rows <= shown) return; // The engine's progress also goes back now and then.
+    shown = rows;
+    onEvent({ type: 'progress', table, rows });
   };
+  if (badRows.length === 0) {
+    return copiedRows(yield { connection, cypher: copy.cypher, onProgress });
+  }
+  // With one thread the engine takes the rows in the order of the file, and so keeps the first of
+  // those with one key; with more it is a matter of chance.
+  const threads = badRows.some(({ reason }) => reason === 'duplicate_key')
+    ? yield* setThreads(connection, 1)
+    : undefined;
+  const cypher = `${copy.cypher} (ignore_errors=true)`;
+  const rows = copiedRows(yield { connection, cypher, onProgress });
+  if (threads !== undefined) yield* setThreads(connection, threads);
+  yield { connection, cypher: 'CALL clear_warnings()' };
+  return rows;
+}
+
+/** @returns The number of threads before. */
+function* setThreads(connection: Connection, threads: number): Steps<number> {
+  const rows = yield { connection, cypher: "CALL current_setting('threads') RETURN *" };
+  yield { connection, cypher: `CALL threads=${threads}` };
+  return Number(Object.values(rows[0] ?? {})[0]);
+}
+
+/** "15103 tuples have been copied to the Function table." */
+function copiedRows(result: readonly Record<string, unknown>[]): number {
+  const message = String(result[0]?.['result']);
+  const rows = /^(\d+) tuples? ha(?:s|ve) been copied/.exec(message)?.[1];
+  if (rows === undefined) throw new Error(`the engine answered COPY with: ${message}`);
+  return Number(rows);
+}
+
+/** Node keys collide when a dataset is appended twice; edges would just be there twice. */
+function* warnOfRepeats(
+  connection: Connection,
+  table: string,
+  copy: PlannedCopy,
+  onWarning: (warning: Problem) => void,
+): Steps<void> {
+  const { repeated, pairs } = yield* countRepeatedPairs(connection, table, copy);
+  if (repeated === 0) return;
+  onWarning({
+    code: 'EDGES_REPEATED',
+    table,
+    file: copy.file,
+    message: `${formatCount(repeated)} of the ${formatCount(pairs)} pairs of nodes that ${copy.file} connects were connected by ${table} before; their edges may be there twice now`,
+    hint: 'if so, load all data anew with --fresh',
+  });
 }
 
 /** Rows of the tables to be loaded that the database already has. */
@@ -185,53 +287,29 @@ function* countPresent(
   return present;
 }
 
-function* copyTable(
-  connection: Connection,
-  { table }: PlannedTable,
-  copy: { cypher: string; rows: number },
-  onEvent: (event: LoadEvent) => void,
-): Steps<number> {
-  let shown = 0;
-  const result = yield {
-    connection,
-    cypher: copy.cypher,
-    onProgress: (fraction) => {
-      const rows = Math.floor(fraction * copy.rows);
-      if (rows <= shown) return; // The engine's progress also goes back now and then.
-      shown = rows;
-      onEvent({ type: 'progress', table, rows });
-    },
-  };
-  return copiedRows(result);
-}
-
-/** "15103 tuples have been copied to the Function table." */
-function copiedRows(result: readonly Record<string, unknown>[]): number {
-  const message = String(result[0]?.['result']);
-  const rows = /^(\d+) tuples? ha(?:s|ve) been copied/.exec(message)?.[1];
-  if (rows === undefined) throw new Error(`the engine answered COPY with: ${message}`);
-  return Number(rows);
-}
-
-/** What is in the tables now must be what was there and what the files hold. */
+/** Every table must have grown by the rows that were loaded, and these must be all but the bad. */
 function* checkCounts(
   connection: Connection,
   plan: Plan,
   present: ReadonlyMap<string, number>,
-  times: ReadonlyMap<string, TableTime>,
+  tally: Tally,
 ): Steps<Problem[]> {
+  const failed = new Set(tally.errors.map(({ table }) => table));
   const problems: Problem[] = [];
   for (const { table, kind, copy } of plan.tables) {
-    const loaded = times.get(table)?.rows ?? 0;
-    if (!copy || loaded === 0) continue;
+    if (!copy) continue;
     const before = present.get(table) ?? 0;
     const now = yield* countRows(connection, { name: table, kind });
-    if (now - before === copy.rows && loaded === copy.rows) continue;
+    const loaded = tally.times.get(table)?.rows ?? 0;
+    const skipped = tally.skipped.get(table) ?? 0;
+    const isWhole = failed.has(table) || loaded + skipped === copy.rows;
+    if (now - before === loaded && isWhole) continue;
     problems.push({
       code: 'ROW_COUNT',
       table,
       file: copy.file,
-      message: `${copy.file} holds ${copy.rows} rows, the engine says that it copied ${loaded}, and ${table} has grown from ${before} to ${now}`,
+      message: `the rows of ${table} do not add up: ${copy.file} holds ${copy.rows}, ${skipped} were left out as bad, the engine says that it loaded ${loaded}, and the table has grown from ${before} to ${now}`,
+      hint: 'do not use this table; the file is probably damaged',
     });
   }
   return problems;
@@ -246,10 +324,19 @@ function* endTransaction(connection: Connection, commit: boolean): Steps<void> {
   }
 }
 
-function copyProblem({ table, copy }: PlannedTable, error: unknown): Problem {
+function excludeTables(plan: Plan, problems: readonly Problem[]): void {
+  for (const problem of problems) {
+    const planned = plan.tables.find(({ table }) => table === problem.table);
+    if (!planned) continue;
+    delete planned.copy;
+    planned.errors.push(problem);
+  }
+}
+
+function engineProblem({ table, copy }: PlannedTable, error: unknown): Problem {
   const message = messageOf(error);
   const place = { table, ...(copy && { file: copy.file }) };
-  if (isDiskFull(message) || isLockError(message)) {
+  if (isDiskFull(message)) {
     return {
       ...place,
       code: 'DISK_FULL',
@@ -257,10 +344,25 @@ function copyProblem({ table, copy }: PlannedTable, error: unknown): Problem {
       hint: 'free some space beside the database, and load again',
     };
   }
-  return { ...place, code: 'ENGINE', message: `${table} failed: ${firstLine(message)}` };
+  return {
+    ...place,
+    code: 'ENGINE',
+    message: `${table} failed${copy ? ` on ${copy.file}` : ''}: ${firstLine(message)}`,
+  };
 }
 
-function notEmpty(plan: Plan, present: ReadonlyMap<string, number>): Problem[] {
+function tooManyBadRows({ table, copy }: PlannedTable, total: number, limit: number): Problem {
+  return {
+    code: 'TOO_MANY_BAD_ROWS',
+    table,
+    ...(copy && { file: copy.file }),
+    message: `${formatCount(total)} bad rows up to and with ${table}, and ${formatCount(limit)} are allowed; nothing was loaded`,
+    hint: 'raise --max-bad-rows, or mend the files; kgload load --dry-run lists what is wrong',
+  };
+}
+
+/** Why the tables that hold rows already are in the way. */
+export function notEmpty(plan: Plan, present: ReadonlyMap<string, number>): Problem[] {
   const held = plan.tables
     .map(({ table }) => [table, present.get(table) ?? 0] as const)
     .filter(([, rows]) => rows > 0);
@@ -276,15 +378,11 @@ function notEmpty(plan: Plan, present: ReadonlyMap<string, number>): Problem[] {
 }
 
 /** One error that says all that stands in the way. */
-function refuse(problems: readonly Problem[]): void {
+export function refuse(problems: readonly Problem[]): void {
   const [first] = problems;
   if (!first) return;
   throw new KgloadError({
     ...first,
     message: problems.map(({ message }) => message).join('; '),
   });
-}
-
-function sumRows(times: Record<string, TableTime>): number {
-  return Object.values(times).reduce((sum, { rows }) => sum + rows, 0);
 }

@@ -31,9 +31,9 @@ export function printProblem(io: Io, kind: 'error' | 'warning', problem: Problem
 }
 
 export interface Progress {
-  show(event: LoadEvent): void;
+  show: (event: LoadEvent) => void;
   /** Leaves a clean screen. */
-  stop(): void;
+  stop: () => void;
 }
 
 /** Bars on a terminal, a line an event elsewhere; warnings and failures come through either. */
@@ -43,10 +43,16 @@ export async function createProgress(io: Io, flags: OutputFlags): Promise<Progre
       import('./bars.js'),
       import('chalk'),
     ]);
-    const bars = createBars(io.stderr, chalkStderr);
+    let bars = createBars(io.stderr, chalkStderr);
     const later: (() => void)[] = [];
     return {
       show(event) {
+        if (event.type === 'restarted') {
+          bars.stop();
+          later.length = 0;
+          bars = createBars(io.stderr, chalkStderr);
+          return;
+        }
         bars.show(event);
         if (event.type === 'failed')
           later.push(() => {
@@ -75,6 +81,11 @@ export async function createProgress(io: Io, flags: OutputFlags): Promise<Progre
 function logEvent(io: Io, flags: OutputFlags, event: LoadEvent): void {
   if (event.type === 'failed') printProblem(io, 'error', event.error);
   if (flags.quiet) return;
+  if (event.type === 'restarted') {
+    io.stderr.write(
+      `kgload: the engine crashed; loading anew without ${event.error.table ?? ''}\n`,
+    );
+  }
   if (event.type === 'warned') printProblem(io, 'warning', event.warning);
   if (event.type === 'finished') {
     io.stderr.write(

@@ -2,6 +2,7 @@
  * What a load will do, as a plain value, computed before a byte is written: which tables to
  * create, which file fills which table by which statement, and every problem seen on the way.
  */
+import { conversionOf } from './conversion.js';
 import type { Catalog } from './catalog.js';
 import { schemaDifferences } from './catalog.js';
 import { copyFrom, createNodeTable, createRelTable, identifier, type Mapping } from './cypher.js';
@@ -24,9 +25,30 @@ export interface PlannedTable {
   table: string;
   kind: TableKind;
   /** Absent where the dataset has no file, or one that can't be loaded. */
-  copy?: { cypher: string; file: string; rows: number };
+  copy?: PlannedCopy;
   /** Why a file that is there can't be loaded. */
   errors: Problem[];
+}
+
+export interface PlannedCopy {
+  cypher: string;
+  /** As messages show it. */
+  file: string;
+  path: string;
+  /** Rows that the file holds. */
+  rows: number;
+  /** The primary key of a node table, or the two endpoints of a rel table. */
+  keys: KeyColumn[];
+  /** Columns that may hold values that don't convert. */
+  checked: { expression: string; type: string }[];
+}
+
+/** A column of a file with keys of a node table. */
+export interface KeyColumn {
+  expression: string;
+  table: string;
+  property: string;
+  type: string;
 }
 
 /** The names under which a file may hold a rel table's endpoints, the best first: from, then to. */
@@ -58,8 +80,8 @@ export function planLoad(schema: GraphSchema, dataset: Dataset, catalog: Catalog
       message: `${name} belongs to no table of the schema and is ignored`,
     });
   }
-  for (const table of schema.nodes) plan.tables.push(planTable(table, 'node', dataset, plan));
-  for (const table of schema.edges) plan.tables.push(planTable(table, 'edge', dataset, plan));
+  for (const table of schema.nodes) plan.tables.push(planTable(table, schema, dataset, plan));
+  for (const table of schema.edges) plan.tables.push(planTable(table, schema, dataset, plan));
   return plan;
 }
 
@@ -73,10 +95,11 @@ export function planTables(schema: GraphSchema, catalog: Catalog): Plan['create'
 
 function planTable(
   table: NodeTable | RelTable,
-  kind: TableKind,
+  schema: GraphSchema,
   dataset: Dataset,
   plan: Plan,
 ): PlannedTable {
+  const kind = 'from' in table ? 'edge' : 'node';
   const planned: PlannedTable = { table: table.name, kind, errors: [] };
   const file = dataset.files.get(table.name);
   if (file === undefined) {
@@ -94,7 +117,7 @@ function planTable(
     return planned;
   }
   try {
-    const { mappings, missing } = mapColumns(table, file, file.footer);
+    const { mappings, keys, checked, missing } = mapColumns(table, schema, file, file.footer);
     for (const property of missing) {
       plan.warnings.push({
         code: 'COLUMN_MISSING',
@@ -106,7 +129,10 @@ function planTable(
     planned.copy = {
       cypher: copyFrom(table.name, file.path, mappings),
       file: file.name,
+      path: file.path,
       rows: file.footer.rows,
+      keys,
+      checked,
     };
   } catch (error) {
     if (!(error instanceof KgloadError)) throw error;
@@ -119,13 +145,19 @@ function planTable(
  * Which columns of a file fill a table.
  *
  * @throws {KgloadError} `COLUMN_MISSING` without the key or an endpoint, `COLUMN_TYPE` with a
- *   column at whose sight the engine refuses the whole file.
+ *   column that would change its values, or at whose sight the engine refuses the whole file.
  */
-export function mapColumns(
+function mapColumns(
   table: NodeTable | RelTable,
+  schema: GraphSchema,
   file: DatasetFile,
   footer: Footer,
-): { mappings: Mapping[]; missing: string[] } {
+): {
+  mappings: Mapping[];
+  keys: KeyColumn[];
+  checked: PlannedCopy['checked'];
+  missing: string[];
+} {
   const refused = footer.columns.filter((column) => !column.readable);
   if (refused.length > 0) {
     throw new KgloadError({
@@ -135,10 +167,28 @@ export function mapColumns(
     });
   }
   const mappings: Mapping[] = [];
+  const keys: KeyColumn[] = [];
+  const checked: PlannedCopy['checked'] = [];
   const missing: string[] = [];
+  const map = (column: Column, type: string, property?: string): string => {
+    const expression = identifier(column.name);
+    const conversion = conversionOf(column, type);
+    if (conversion === 'lossy') {
+      throw new KgloadError({
+        code: 'COLUMN_TYPE',
+        message: `${file.name} has ${column.name} as ${column.type}, which would lose digits as ${type}`,
+        hint: `write the column as ${type}`,
+      });
+    }
+    if (conversion === 'checked') checked.push({ expression, type });
+    mappings.push({ expression, ...(property !== undefined && { property }) });
+    return expression;
+  };
   if ('from' in table) {
-    for (const names of ENDPOINT_COLUMNS) {
-      mappings.push({ expression: identifier(required(names, file, footer, 'endpoint').name) });
+    for (const [i, names] of ENDPOINT_COLUMNS.entries()) {
+      const column = required(names, file, footer, 'endpoint');
+      const node = keyOf(schema, i === 0 ? table.from : table.to);
+      keys.push({ expression: map(column, node.type), ...node });
     }
   }
   for (const property of table.properties) {
@@ -147,11 +197,22 @@ export function mapColumns(
     const column = isKey
       ? required(names, file, footer, 'primary key')
       : findColumn(names, footer.columns);
-    if (column) {
-      mappings.push({ expression: identifier(column.name), property: property.name });
-    } else missing.push(property.name);
+    if (!column) {
+      missing.push(property.name);
+      continue;
+    }
+    const expression = map(column, property.type, property.name);
+    if (isKey) keys.push({ expression, ...keyOf(schema, table.name) });
   }
-  return { mappings, missing };
+  return { mappings, keys, checked, missing };
+}
+
+/** The primary key of a node table. */
+function keyOf(schema: GraphSchema, table: string): Omit<KeyColumn, 'expression'> {
+  const node = schema.nodes.find(({ name }) => name === table);
+  const key = node?.properties.find(({ name }) => name === node.primaryKey);
+  if (!key) throw new Error(`the schema has no node table ${table} with a primary key`);
+  return { table, property: key.name, type: key.type };
 }
 
 /** The names under which a file may hold a property, the best first. */

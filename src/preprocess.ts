@@ -14,6 +14,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ParquetWriter as Writer } from '@dsnp/parquetjs';
 import { codeGraph } from './codegraph.js';
+import { conversionOf } from './conversion.js';
 import { readDataset } from './dataset.js';
 import { KgloadError, messageOf, systemCode } from './errors.js';
 import { readFooter, type Column } from './parquet.js';
@@ -149,18 +150,13 @@ function planJob(table: NodeTable | RelTable, source: string, name: string): Job
   const columns = required.map(({ names, type }) => {
     const column = findColumn(names, footer.columns);
     if (!column) throw missingColumn(names, source, table, footer.columns);
-    if (!WRITTEN_TYPES[type] || !fits(column, type)) throw unfitColumn(column, type, source, table);
+    if (!WRITTEN_TYPES[type] || conversionOf(column, type) !== 'exact')
+      throw unfitColumn(column, type, source, table);
     return { name: column.name, type };
   });
   const kept = new Set(columns.map((column) => column.name));
   const dropped = footer.columns.map((column) => column.name).filter((column) => !kept.has(column));
   return { table, source, name, rows: footer.rows, columns, dropped };
-}
-
-function fits(column: Column, type: string): boolean {
-  if (type === 'STRING') return column.type === 'STRING' || column.type === 'BYTE_ARRAY STRING';
-  if (type === 'INT64') return /^INT(32|64)( INTEGER| U?INT_\d+)?$/.test(column.type);
-  return column.type === type;
 }
 
 function missingColumn(
@@ -224,12 +220,19 @@ async function runJobs(
     for (const job of jobs) {
       const table = job.table.name;
       const start = clock();
-      onEvent({ type: 'started', table, kind: kindOf(job.table), rows: job.rows });
+      onEvent({ type: 'started', table, kind: kindOf(job.table), file: job.name, rows: job.rows });
       await rewrite(job, join(built, job.name), (rows) => {
         onEvent({ type: 'progress', table, rows });
       });
       const seconds = (clock() - start) / 1000;
-      onEvent({ type: 'finished', table, kind: kindOf(job.table), rows: job.rows, seconds });
+      onEvent({
+        type: 'finished',
+        table,
+        kind: kindOf(job.table),
+        rows: job.rows,
+        seconds,
+        skipped: 0,
+      });
       const kept = job.columns.map((column) => column.name);
       files.push({ table, file: job.name, rows: job.rows, kept, dropped: job.dropped });
     }

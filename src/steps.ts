@@ -10,6 +10,8 @@ export interface Query {
   cypher: string;
   /** Called with the engine's progress, 0 to 1; never by `driveSync`, which blocks. */
   onProgress?: (fraction: number) => void;
+  /** Is handed the rows one by one, where they may be many; the query then yields none. */
+  onRow?: (row: Row) => void;
 }
 
 export type Row = Record<string, unknown>;
@@ -20,17 +22,11 @@ export type Steps<T> = Generator<Query, T, Row[]>;
 export async function drive<T>(steps: Steps<T>): Promise<T> {
   let next = steps.next();
   while (!next.done) {
-    const { connection, cypher, onProgress } = next.value;
+    const { connection, cypher, onProgress, onRow } = next.value;
     let rows: Row[];
     try {
-      const results = asArray(
-        await connection.query(cypher, onProgress && progressFraction(onProgress)),
-      );
-      try {
-        rows = (await Promise.all(results.map((result) => result.getAll()))).flat();
-      } finally {
-        closeAll(results);
-      }
+      const progress = onProgress && progressFraction(onProgress);
+      rows = readRows(await connection.query(cypher, progress), onRow);
     } catch (error) {
       next = steps.throw(error);
       continue;
@@ -44,14 +40,10 @@ export async function drive<T>(steps: Steps<T>): Promise<T> {
 export function driveSync<T>(steps: Steps<T>): T {
   let next = steps.next();
   while (!next.done) {
+    const { connection, cypher, onRow } = next.value;
     let rows: Row[];
     try {
-      const results = asArray(next.value.connection.querySync(next.value.cypher));
-      try {
-        rows = results.flatMap((result) => result.getAllSync());
-      } finally {
-        closeAll(results);
-      }
+      rows = readRows(connection.querySync(cypher), onRow);
     } catch (error) {
       next = steps.throw(error);
       continue;
@@ -61,13 +53,26 @@ export function driveSync<T>(steps: Steps<T>): T {
   return next.value;
 }
 
-function asArray(results: QueryResult | QueryResult[]): QueryResult[] {
-  return Array.isArray(results) ? results : [results];
-}
-
-/** A result still alive when its database closes ends the process with a segmentation fault. */
-function closeAll(results: readonly QueryResult[]): void {
-  for (const result of results) result.close();
+/**
+ * Takes the rows out of finished results and closes these: a result still alive when its database
+ * closes ends the process with a segmentation fault. The rows are in memory already, so that
+ * taking them one by one without waiting is the fastest way.
+ */
+function readRows(results: QueryResult | QueryResult[], onRow?: (row: Row) => void): Row[] {
+  const list = Array.isArray(results) ? results : [results];
+  const rows: Row[] = [];
+  const take = onRow ?? ((row: Row) => rows.push(row));
+  try {
+    for (const result of list) {
+      while (result.hasNext()) {
+        const row = result.getNextSync();
+        if (row) take(row);
+      }
+    }
+  } finally {
+    for (const result of list) result.close();
+  }
+  return rows;
 }
 
 /** Kuzu counts past the number of pipelines it announces, and its fraction past 1. */

@@ -70,6 +70,24 @@ export type ErrorCode =
   | 'ENGINE_MISSING'
   /** The table in the database has other columns, types or endpoints than the schema. */
   | 'SCHEMA_MISMATCH'
+  /** Rows without a key. */
+  | 'NULL_KEY'
+  /** Rows whose key an earlier row of the file has. */
+  | 'DUPLICATE_KEY'
+  /** Rows whose key the table has already. */
+  | 'EXISTING_KEY'
+  /** Edges without an endpoint. */
+  | 'NULL_ENDPOINT'
+  /** Edges with an endpoint that no node has. */
+  | 'MISSING_ENDPOINT'
+  /** More bad rows than `maxBadRows` allows. */
+  | 'TOO_MANY_BAD_ROWS'
+  /** A rel table was not loaded, since a node table that it connects failed. */
+  | 'NODES_FAILED'
+  /** Appended edges connect nodes that the table connects already (a warning). */
+  | 'EDGES_REPEATED'
+  /** The engine's process died. */
+  | 'ENGINE_CRASHED'
   /** The rows in a table are not the rows that its file holds. */
   | 'ROW_COUNT'
   /** The target is something else than a database; it is never replaced. */
@@ -91,6 +109,31 @@ export interface TableTime {
   rows: number;
 }
 
+export type BadRowReason =
+  'null_key' | 'duplicate_key' | 'existing_key' | 'null_endpoint' | 'missing_endpoint';
+
+/** The rows of one file that can't be loaded, for one reason. */
+export interface BadRows {
+  table: string;
+  file: string;
+  reason: BadRowReason;
+  rows: number;
+  /** The first few keys, or endpoints as `from → to`. */
+  examples: string[];
+}
+
+/** One row that can't be loaded. */
+export interface BadRow {
+  table: string;
+  file: string;
+  reason: BadRowReason;
+  /** Of a node; null where it has none. */
+  key?: unknown;
+  /** Of an edge; null where it has none. */
+  from?: unknown;
+  to?: unknown;
+}
+
 /** What a load did. */
 export interface LoadReport {
   /** Rows loaded into node tables. */
@@ -103,6 +146,10 @@ export interface LoadReport {
   nodeTimes: Record<string, TableTime>;
   /** Every rel table of the schema in load order; zeros where no file was. */
   edgeTimes: Record<string, TableTime>;
+  /** Rows that were left out because they can't be loaded. */
+  totalSkipped: number;
+  /** The rows that can't be loaded: left out, or the reason why their table failed. */
+  badRows: BadRows[];
   errors: Problem[];
   warnings: Problem[];
   /** Whether the target database now holds this load. */
@@ -115,11 +162,21 @@ export type LoadEvent =
   | { type: 'staged'; directory: string }
   /** The tables that will be loaded, and the rows that their files hold. */
   | { type: 'planned'; tables: { table: string; kind: TableKind; rows: number }[] }
-  | { type: 'started'; table: string; kind: TableKind; rows: number }
+  | { type: 'started'; table: string; kind: TableKind; file: string; rows: number }
   /** `rows` is the engine's progress in rows, of the whole table. */
   | { type: 'progress'; table: string; rows: number }
-  | { type: 'finished'; table: string; kind: TableKind; rows: number; seconds: number }
+  | {
+      type: 'finished';
+      table: string;
+      kind: TableKind;
+      rows: number;
+      seconds: number;
+      /** Bad rows that were left out. */
+      skipped: number;
+    }
   | { type: 'failed'; table: string; error: Problem }
+  /** The engine crashed; all tables but the failing one are loaded anew. */
+  | { type: 'restarted'; error: Problem }
   | { type: 'warned'; warning: Problem };
 
 /** What a database holds. */
@@ -153,7 +210,7 @@ export interface Connection {
 
 /** What kgload reads of the engine's query result. */
 export interface QueryResult {
-  getAll(): Promise<Record<string, unknown>[]>;
-  getAllSync(): Record<string, unknown>[];
+  hasNext(): boolean;
+  getNextSync(): Record<string, unknown> | null;
   close(): void;
 }

@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ParquetSchema, ParquetWriter, type ParquetType } from '@dsnp/parquetjs';
 import { openKuzu } from '../src/engine/kuzu.js';
+import { driveSync, type Query, type Row, type Steps } from '../src/steps.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const BINARY = join(ROOT, 'bin', 'kgload.js');
@@ -86,19 +87,18 @@ export interface ProblemJson {
   hint?: string;
 }
 
-/** Rows of a query, without a word of kgload in between. */
+/** Rows of a query on a database that nobody has open. */
 export function query(path: string, cypher: string): Record<string, unknown>[] {
-  const database = openKuzu(path, { readOnly: true });
+  const { connection, close } = openKuzu(path, { readOnly: true });
   try {
-    const results = database.connection.querySync(cypher);
-    return [results].flat().flatMap((result) => {
-      const rows = result.getAllSync();
-      result.close();
-      return rows;
-    });
+    return driveSync(one({ connection, cypher }));
   } finally {
-    database.close();
+    close();
   }
+}
+
+function* one(step: Query): Steps<Row[]> {
+  return yield step;
 }
 
 /** Statements on a database that is created where there is none. */

@@ -170,14 +170,21 @@ describe('kgload load', () => {
     assert.deepEqual(
       json.errors.map(({ code: errorCode, table, file }) => [errorCode, table, file]),
       [
-        ['ENGINE', 'Import', 'nodes/imports.parquet'],
+        ['DUPLICATE_KEY', 'Import', 'nodes/imports.parquet'],
         ['PARQUET_UNREADABLE', 'Exception', 'nodes/exceptions.parquet'],
         ['COLUMN_MISSING', 'METHOD_OF', 'edges/method_of.parquet'],
-        ['ENGINE', 'HAS_IMPORT', 'edges/has_import.parquet'],
-        ['ENGINE', 'HANDLES_EXCEPTION', 'edges/handles_exception.parquet'],
+        ['NODES_FAILED', 'HAS_IMPORT', 'edges/has_import.parquet'],
+        ['NODES_FAILED', 'HANDLES_EXCEPTION', 'edges/handles_exception.parquet'],
       ],
     );
-    assert.match(json.errors[0]?.message ?? '', /duplicated primary key value i1/);
+    assert.equal(
+      json.errors[0]?.message,
+      'Import failed: nodes/imports.parquet has 1 row with the key of another row of the file: "i1"',
+    );
+    assert.equal(
+      json.errors[3]?.message,
+      'HAS_IMPORT was not loaded, since the nodes of Import were not',
+    );
     assert.equal(
       json.errors[2]?.message,
       'edges/method_of.parquet has no endpoint column to or dst; it has from (STRING), nach (STRING)',

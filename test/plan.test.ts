@@ -79,7 +79,10 @@ describe('planLoad', () => {
             cypher:
               "COPY `Person`(`id`, `name`) FROM (LOAD FROM '/data/nodes/people.parquet' RETURN `id`, `full_name`)",
             file: 'nodes/people.parquet',
+            path: '/data/nodes/people.parquet',
             rows: 3,
+            keys: [{ expression: '`id`', table: 'Person', property: 'id', type: 'INT64' }],
+            checked: [{ expression: '`full_name`', type: 'STRING' }],
           },
         },
         {
@@ -90,7 +93,13 @@ describe('planLoad', () => {
             cypher:
               "COPY `Knows`(`since`) FROM (LOAD FROM '/data/edges/knows.parquet' RETURN `src`, `dst`, `since`)",
             file: 'edges/knows.parquet',
+            path: '/data/edges/knows.parquet',
             rows: 2,
+            keys: [
+              { expression: '`src`', table: 'Person', property: 'id', type: 'INT64' },
+              { expression: '`dst`', table: 'Person', property: 'id', type: 'INT64' },
+            ],
+            checked: [],
           },
         },
       ],

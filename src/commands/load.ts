@@ -1,17 +1,22 @@
-import { Option, type Command } from 'commander';
-import { discardStaging } from '../staging.js';
-import { drive } from '../steps.js';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
 import { onInterrupt } from '../interrupt.js';
-import { loadDatabase, refusedReport } from '../load.js';
 import { createProgress, printJson, printLines, type Io, type OutputFlags } from '../output.js';
+import { summarizeBadRows } from '../badrows.js';
+import { codeGraph } from '../codegraph.js';
+import { refusedReport } from '../report.js';
 import type { LoadReport, Problem, TableTime } from '../types.js';
+import type { Job } from '../worker.js';
 
 interface Flags extends OutputFlags {
   db: string;
   fresh?: boolean;
   append?: boolean;
   onError: 'continue' | 'abort';
+  dryRun?: boolean;
+  skipBadRows?: boolean;
+  badRows?: string;
+  maxBadRows?: number;
 }
 
 export function define(command: Command): void {
@@ -30,47 +35,60 @@ export function define(command: Command): void {
         .choices(['continue', 'abort'])
         .default('continue'),
     )
+    .option('--dry-run', 'look for everything that is wrong, and write nothing')
+    .option('--skip-bad-rows', 'leave out rows with a missing or taken key, or a missing endpoint')
+    .option('--bad-rows <file>', 'write every bad row that was found to this file, as NDJSON')
+    .addOption(
+      new Option(
+        '--max-bad-rows <n>',
+        'skip bad rows, but load nothing if there are more than this',
+      ).argParser(wholeNumber),
+    )
     .addHelpText(
       'after',
       `
 Examples:
   kgload load ./parquet --db graph.db --fresh
+  kgload load ./parquet --db graph.db --dry-run
   kgload load ./parquet --db graph.db --fresh --json | jq .total_nodes`,
     );
 }
 
 export async function run([dataset = '']: string[], flags: Flags, io: Io): Promise<number> {
   const progress = await createProgress(io, flags);
-  let staging: string | undefined;
+  const interruption = new AbortController();
   const ignoreSignals = onInterrupt(() => {
+    interruption.abort();
     progress.stop();
-    if (staging !== undefined) discardStaging(staging);
   });
   let report: LoadReport;
   try {
-    report = await drive(
-      loadDatabase(flags.db, dataset, {
-        ...(flags.fresh && { fresh: true }),
-        ...(flags.append && { append: true }),
-        onError: flags.onError,
-        onEvent: (event) => {
-          if (event.type === 'staged') staging = event.directory;
-          progress.show(event);
-        },
-      }),
-    );
+    const { runJob } = await import('../supervisor.js');
+    report = await runJob(toJob(dataset, flags), progress.show, interruption.signal);
   } finally {
     progress.stop();
     ignoreSignals();
   }
   if (flags.json) printJson(io, toJson(report));
-  else if (!flags.quiet) printLines(io, toTable(report, flags.db));
+  else if (!flags.quiet) printLines(io, toTable(report, flags));
   return report.errors.length > 0 ? 1 : 0;
+}
+
+function toJob(dataset: string, flags: Flags): Job {
+  const { db, badRows, maxBadRows, ...rest } = flags;
+  return {
+    ...rest,
+    database: db,
+    dataset,
+    ...(badRows !== undefined && { badRowsFile: badRows }),
+    ...(maxBadRows !== undefined && { maxBadRows, skipBadRows: true }),
+    exclude: [],
+  };
 }
 
 /** A refused load has the same JSON as any: zeros, and the error. */
 export function refusal(error: Problem): unknown {
-  return toJson(refusedReport(error));
+  return toJson(refusedReport(error, codeGraph));
 }
 
 function toJson(report: LoadReport): unknown {
@@ -82,19 +100,31 @@ function toJson(report: LoadReport): unknown {
     edge_times: report.edgeTimes,
     errors: report.errors,
     warnings: report.warnings,
+    total_skipped: report.totalSkipped,
+    bad_rows: report.badRows,
     published: report.published,
   };
 }
 
-function toTable(report: LoadReport, path: string): string[] {
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  return Number(text);
+}
+
+function toTable(report: LoadReport, flags: Flags): string[] {
   const failed = new Set(report.errors.map(({ table }) => table));
   const missing = new Set(
     report.warnings.filter(({ code }) => code === 'FILE_MISSING').map(({ table }) => table),
   );
+  const skippedOf = (table: string): string => {
+    if (failed.has(table)) return '';
+    return summarizeBadRows(report.badRows.filter((badRows) => badRows.table === table));
+  };
   const lineOf = ([table, { seconds, rows }]: [string, TableTime]): string[] => {
     if (failed.has(table)) return [table, formatCount(rows), 'failed'];
     if (missing.has(table)) return [table, formatCount(rows), 'no file'];
-    return [table, formatCount(rows), formatSeconds(seconds), formatRate(rows, seconds)];
+    const line = [table, formatCount(rows), formatSeconds(seconds), formatRate(rows, seconds)];
+    return report.totalSkipped > 0 ? [...line, skippedOf(table)] : line;
   };
   const totalOf = (name: string, times: Record<string, TableTime>): string[] => {
     const list = Object.values(times);
@@ -105,7 +135,7 @@ function toTable(report: LoadReport, path: string): string[] {
   const { nodeTimes, edgeTimes, totalNodes, totalEdges, totalTime } = report;
   const rows = totalNodes + totalEdges;
   const lines = formatTable([
-    ['table', 'rows', 'seconds', 'rows/s'],
+    ['table', 'rows', 'seconds', 'rows/s', ...(report.totalSkipped > 0 ? ['skipped'] : [])],
     ...Object.entries(nodeTimes).map(lineOf),
     totalOf('nodes', nodeTimes),
     ...Object.entries(edgeTimes).map(lineOf),
@@ -117,8 +147,14 @@ function toTable(report: LoadReport, path: string): string[] {
   lines.splice(lines.length - 1, 0, rule);
   lines.splice(nodesEnd + 1, 0, rule);
   lines.splice(1, 0, rule);
-  const outcome = report.published
-    ? `loaded ${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')} into ${path}`
-    : `${path} is as it was: the load was aborted`;
-  return [...lines, '', outcome];
+  return [...lines, '', outcomeOf(report, flags)];
+}
+
+function outcomeOf(report: LoadReport, { db, dryRun }: Flags): string {
+  const { totalNodes, totalEdges, totalSkipped } = report;
+  const rows = `${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')}`;
+  const skipped = totalSkipped > 0 ? `, ${plural(totalSkipped, 'bad row')} left out` : '';
+  if (dryRun) return `a load would bring ${rows} into ${db}${skipped}; nothing was written`;
+  if (!report.published) return `${db} is as it was: nothing of the load stays`;
+  return `loaded ${rows} into ${db}${skipped}`;
 }

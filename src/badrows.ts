@@ -1,0 +1,170 @@
+/**
+ * Rows that can't be loaded: without a key, with a key that is there already, or with an endpoint
+ * that no node has. The engine finds them itself; a COPY that fails names one at best.
+ */
+import { identifier, pathLiteral } from './cypher.js';
+import { formatCount, plural } from './format.js';
+import type { KeyColumn, PlannedCopy } from './plan.js';
+import type { Row, Steps } from './steps.js';
+import type { BadRow, BadRowReason, BadRows, Connection, ErrorCode, Problem } from './types.js';
+
+/** Keys that messages and reports show. */
+const EXAMPLES = 5;
+
+/**
+ * Looks for the rows of a file that its table would not take, the node tables being as they are
+ * now; reads the key columns alone.
+ *
+ * @param onBadRow - Is handed every such row.
+ */
+export function* findBadRows(
+  connection: Connection,
+  table: string,
+  copy: PlannedCopy,
+  onBadRow?: (row: BadRow) => void,
+): Steps<BadRows[]> {
+  const scan = copy.keys.length === 1 ? nodeScan(copy) : edgeScan(copy);
+  const sums = scan.reasons.map(
+    ({ reason, condition, rows }) =>
+      `sum(CASE WHEN ${condition} THEN ${rows} ELSE 0 END) AS ${reason}`,
+  );
+  const [counts = {}] = yield { connection, cypher: `${scan.match} RETURN ${sums.join(', ')}` };
+  const found: BadRows[] = [];
+  for (const { reason, condition, rows } of scan.reasons) {
+    const count = Number(counts[reason] ?? 0);
+    if (count === 0) continue;
+    const list = `${scan.match} WITH * WHERE ${condition} RETURN ${scan.columns}, ${rows} AS n`;
+    const examples = yield { connection, cypher: `${list} ORDER BY k0 LIMIT ${EXAMPLES}` };
+    found.push({
+      table,
+      file: copy.file,
+      reason,
+      rows: count,
+      examples: reason === 'null_key' ? [] : examples.map(describeRow),
+    });
+    if (!onBadRow) continue;
+    yield {
+      connection,
+      cypher: list,
+      onRow: ({ k0, k1, n }) => {
+        const keys = copy.keys.length === 1 ? { key: k0 } : { from: k0, to: k1 };
+        for (let i = 0; i < Number(n); i += 1)
+          onBadRow({ table, file: copy.file, reason, ...keys });
+      },
+    };
+  }
+  return found;
+}
+
+/** A bad row's keys are k0 and, of an edge, k1; `n` rows of the file share a line of the result. */
+interface Scan {
+  match: string;
+  columns: string;
+  reasons: { reason: BadRowReason; condition: string; rows: string }[];
+}
+
+/** One line a key, with the number of rows that have it, and the node that has it already. */
+function nodeScan({ path, keys: [key] }: PlannedCopy): Scan {
+  if (!key) throw new Error('a node table without a key');
+  return {
+    match: `LOAD FROM ${pathLiteral(path)} WITH ${castKey(key)} AS k0, count(*) AS n OPTIONAL MATCH ${nodeWith(key, 'o', 'k0')} WITH k0, n, o.${identifier(key.property)} AS o`,
+    columns: 'k0',
+    reasons: [
+      { reason: 'null_key', condition: 'k0 IS NULL', rows: 'n' },
+      { reason: 'existing_key', condition: 'o IS NOT NULL', rows: 'n' },
+      {
+        reason: 'duplicate_key',
+        condition: 'k0 IS NOT NULL AND o IS NULL AND n > 1',
+        rows: 'n - 1',
+      },
+    ],
+  };
+}
+
+/** One line a row, with the nodes that it connects. */
+function edgeScan({ path, keys: [from, to] }: PlannedCopy): Scan {
+  if (!from || !to) throw new Error('a rel table without endpoints');
+  const hasNull = 'k0 IS NULL OR k1 IS NULL';
+  return {
+    match: `LOAD FROM ${pathLiteral(path)} WITH ${castKey(from)} AS k0, ${castKey(to)} AS k1 OPTIONAL MATCH ${nodeWith(from, 'a', 'k0')} OPTIONAL MATCH ${nodeWith(to, 'b', 'k1')} WITH k0, k1, a.${identifier(from.property)} AS a, b.${identifier(to.property)} AS b`,
+    columns: 'k0, k1',
+    reasons: [
+      { reason: 'null_endpoint', condition: hasNull, rows: '1' },
+      {
+        reason: 'missing_endpoint',
+        condition: `NOT (${hasNull}) AND (a IS NULL OR b IS NULL)`,
+        rows: '1',
+      },
+    ],
+  };
+}
+
+/**
+ * How many of the pairs of nodes that a file connects are connected by its table already, and how
+ * many pairs the file has.
+ */
+export function* countRepeatedPairs(
+  connection: Connection,
+  table: string,
+  { path, keys: [from, to] }: PlannedCopy,
+): Steps<{ repeated: number; pairs: number }> {
+  if (!from || !to) throw new Error('a rel table without endpoints');
+  const pairs = `LOAD FROM ${pathLiteral(path)} WITH DISTINCT ${castKey(from)} AS k0, ${castKey(to)} AS k1`;
+  const all = yield { connection, cypher: `${pairs} RETURN count(*) AS n` };
+  const repeated = yield {
+    connection,
+    cypher: `${pairs} MATCH ${nodeWith(from, 'a', 'k0')}-[:${identifier(table)}]->${nodeWith(to, 'b', 'k1')} WITH DISTINCT k0, k1 RETURN count(*) AS n`,
+  };
+  return { repeated: Number(repeated[0]?.['n']), pairs: Number(all[0]?.['n']) };
+}
+
+function castKey({ expression, type }: KeyColumn): string {
+  return `CAST(${expression} AS ${type})`;
+}
+
+function nodeWith({ table, property }: KeyColumn, variable: string, value: string): string {
+  return `(${variable}:${identifier(table)} {${identifier(property)}: ${value}})`;
+}
+
+function describeRow({ k0, k1 }: Row): string {
+  return k1 === undefined ? describeKey(k0) : `${describeKey(k0)} → ${describeKey(k1)}`;
+}
+
+/** Keys come from data that nobody vetted: long ones are cut, control characters shown. */
+function describeKey(key: unknown): string {
+  const text = typeof key === 'bigint' ? key.toString() : JSON.stringify(key);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+const CODES: Record<BadRowReason, ErrorCode> = {
+  null_key: 'NULL_KEY',
+  duplicate_key: 'DUPLICATE_KEY',
+  existing_key: 'EXISTING_KEY',
+  null_endpoint: 'NULL_ENDPOINT',
+  missing_endpoint: 'MISSING_ENDPOINT',
+};
+
+/** The bad rows as the error of the table that they kept from loading. */
+export function badRowsProblem({ table, file, reason, rows, examples }: BadRows): Problem {
+  const what: Record<BadRowReason, string> = {
+    null_key: 'without a key',
+    duplicate_key: 'with the key of another row of the file',
+    existing_key: `with a key that ${table} has already`,
+    null_endpoint: 'without an endpoint',
+    missing_endpoint: 'with an endpoint that no node has',
+  };
+  const more = rows > examples.length && examples.length > 0 ? ', …' : '';
+  const list = examples.length > 0 ? `: ${examples.join(', ')}${more}` : '';
+  return {
+    code: CODES[reason],
+    table,
+    file,
+    message: `${table} failed: ${file} has ${plural(rows, 'row')} ${what[reason]}${list}`,
+    hint: 'mend the file, or leave such rows out with --skip-bad-rows',
+  };
+}
+
+/** Skipped rows in words: `3 duplicate_key, 1 null_key`. */
+export function summarizeBadRows(badRows: readonly BadRows[]): string {
+  return badRows.map(({ reason, rows }) => `${formatCount(rows)} ${reason}`).join(', ');
+}

@@ -1,0 +1,168 @@
+/**
+ * A dry run: everything that a load would find wrong, and nothing written. The engine looks for it
+ * in memory, in tables that hold the keys of the nodes and nothing else.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { badRowsProblem, findBadRows } from './badrows.js';
+import { countRows, readCatalog, type Catalog } from './catalog.js';
+import { codeGraph } from './codegraph.js';
+import { copyFrom, identifier, literal, pathLiteral } from './cypher.js';
+import { changeDatabaseInMemory, readDatabase } from './database.js';
+import { readDataset, type Dataset } from './dataset.js';
+import { firstLine } from './engine/kuzu.js';
+import { messageOf } from './errors.js';
+import { nodesFailed, notEmpty, refuse, type DatabaseLoadOptions } from './load.js';
+import { planLoad, planTables, type PlannedCopy, type PlannedTable } from './plan.js';
+import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
+import type { Steps } from './steps.js';
+import { inspectTarget } from './target.js';
+import type { Connection, LoadReport, NodeTable, Problem } from './types.js';
+
+/**
+ * What {@link loadDatabase} would do, as its report; rows are those that it would load.
+ *
+ * @throws {KgloadError} for everything that would stop the load before any data.
+ */
+export function* checkDatabase(
+  path: string,
+  directory: string,
+  options: DatabaseLoadOptions = {},
+): Steps<LoadReport> {
+  const { schema = codeGraph, clock = () => performance.now() } = options;
+  const began = clock();
+  const dataset = readDataset(directory, schema);
+  const target = inspectTarget(path);
+  const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
+  try {
+    const existing: Existing =
+      target.header && !options.fresh
+        ? yield* readDatabase(target.path, ({ connection }) =>
+            readExisting(connection, dataset, schema.nodes, scratch),
+          )
+        : { catalog: new Map(), present: new Map(), keys: new Map() };
+    const plan = planLoad(schema, dataset, existing.catalog);
+    refuse(plan.conflicts);
+    if (!options.append) refuse(notEmpty(plan, existing.present));
+    const tally = startTally(plan, options.onEvent ?? (() => undefined));
+    yield* changeDatabaseInMemory(function* (connection) {
+      for (const { cypher } of planTables(schema, new Map())) yield { connection, cypher };
+      for (const { name, primaryKey } of schema.nodes) {
+        const keys = existing.keys.get(name);
+        if (keys === undefined) continue;
+        const mapping = { expression: '`k`', property: primaryKey };
+        yield { connection, cypher: copyFrom(name, keys, [mapping]) };
+      }
+      for (const planned of plan.tables) {
+        for (const problem of yield* checkTable(connection, planned, tally, clock, options)) {
+          tallyError(tally, planned.table, problem);
+        }
+      }
+    });
+    const report = toReport(schema, plan, tally, {
+      published: true,
+      totalTime: (clock() - began) / 1000,
+    });
+    return { ...report, published: false };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+interface Existing {
+  catalog: Catalog;
+  /** Rows of the tables that the dataset has files for. */
+  present: Map<string, number>;
+  /** Node table → a Parquet file with the keys of its rows, in the column `k`. */
+  keys: Map<string, string>;
+}
+
+/** What the target holds already. Its keys go through a file: the engine can't join two databases. */
+function* readExisting(
+  connection: Connection,
+  dataset: Dataset,
+  nodes: readonly NodeTable[],
+  scratch: string,
+): Steps<Existing> {
+  const catalog = yield* readCatalog(connection);
+  const present = new Map<string, number>();
+  const keys = new Map<string, string>();
+  for (const table of catalog.values()) {
+    const rows = yield* countRows(connection, table);
+    if (dataset.files.has(table.name)) present.set(table.name, rows);
+    const node = nodes.find(({ name }) => name === table.name);
+    if (!node || rows === 0) continue;
+    const path = join(scratch, `${keys.size}.parquet`);
+    yield {
+      connection,
+      cypher: `COPY (MATCH (n:${identifier(node.name)}) RETURN n.${identifier(node.primaryKey)} AS k) TO ${literal(path)}`,
+    };
+    keys.set(node.name, path);
+  }
+  return { catalog, present, keys };
+}
+
+function* checkTable(
+  connection: Connection,
+  planned: PlannedTable,
+  tally: Tally,
+  clock: () => number,
+  options: DatabaseLoadOptions,
+): Steps<Problem[]> {
+  const { table, kind, copy } = planned;
+  if (planned.errors.length > 0) return planned.errors;
+  if (!copy) return [];
+  tally.onEvent({ type: 'started', table, kind, file: copy.file, rows: copy.rows });
+  const start = clock();
+  try {
+    // Binds the statement, and so finds what can never work, but runs nothing.
+    yield { connection, cypher: `EXPLAIN ${copy.cypher}` };
+    yield* checkConversions(connection, copy);
+    const badRows =
+      kind === 'node' && (yield* takeKeys(connection, table, copy))
+        ? []
+        : yield* findBadRows(connection, table, copy, options.onBadRow);
+    if (kind === 'node' && badRows.length > 0) yield* takeGoodKeys(connection, table, copy);
+    const skipped = badRows.reduce((sum, { rows }) => sum + rows, 0);
+    const orphaned = nodesFailed(planned, tally);
+    const total = skipped + tally.badRows.reduce((sum, { rows }) => sum + rows, 0);
+    if (skipped > 0 && (!options.skipBadRows || total > (options.maxBadRows ?? Infinity))) {
+      tally.badRows.push(...badRows);
+      return [...badRows.map(badRowsProblem), ...orphaned];
+    }
+    if (orphaned.length > 0) return orphaned;
+    const time = { seconds: (clock() - start) / 1000, rows: copy.rows - skipped };
+    tallyTable(tally, planned, time, badRows);
+    return [];
+  } catch (error) {
+    const message = `${table} would fail on ${copy.file}: ${firstLine(messageOf(error))}`;
+    return [{ code: 'ENGINE', table, file: copy.file, message }];
+  }
+}
+
+/** Converts the columns that may hold values which don't convert, and throws the result away. */
+function* checkConversions(connection: Connection, copy: PlannedCopy): Steps<void> {
+  if (copy.checked.length === 0) return;
+  const casts = copy.checked.map(({ expression, type }) => `count(CAST(${expression} AS ${type}))`);
+  yield { connection, cypher: `LOAD FROM ${pathLiteral(copy.path)} RETURN ${casts.join(', ')}` };
+}
+
+/** Takes the keys of a file into its table, all or none; says whether they are all good. */
+function* takeKeys(connection: Connection, table: string, copy: PlannedCopy): Steps<boolean> {
+  try {
+    yield { connection, cypher: copyKeys(table, copy) };
+    return true;
+  } catch {
+    return false; // The search that follows says what is wrong.
+  }
+}
+
+function* takeGoodKeys(connection: Connection, table: string, copy: PlannedCopy): Steps<void> {
+  yield { connection, cypher: `${copyKeys(table, copy)} (ignore_errors=true)` };
+}
+
+function copyKeys(table: string, { path, keys }: Pick<PlannedCopy, 'path' | 'keys'>): string {
+  const mappings = keys.map(({ expression, property }) => ({ expression, property }));
+  return copyFrom(table, path, mappings);
+}

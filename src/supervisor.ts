@@ -1,0 +1,157 @@
+/** Runs loads in the engine's own process, and survives it. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { codeGraph } from './codegraph.js';
+import { KgloadError } from './errors.js';
+import { refusedReport } from './report.js';
+import { discardStaging } from './staging.js';
+import type { LoadEvent, LoadReport, Problem } from './types.js';
+import type { Job, Message } from './worker.js';
+
+/** A file that crashes the engine is left out and the load begun anew, this many times. */
+const MAX_CRASHES = 5;
+
+/** What the engine's process had done when it died. */
+interface Death {
+  /** With the table that was being loaded, if one was. */
+  problem: Problem;
+  isCrash: boolean;
+  /** Nothing of what it had done remains, so that it can be done again. */
+  isUndone: boolean;
+  /** The report of what remains. */
+  remains: LoadReport;
+}
+
+/**
+ * Runs a job to its end. A table whose file crashes the engine fails, and the others are loaded,
+ * where the database is built anew or nothing is written; a crash in an existing database ends
+ * the load, with the tables before it in place.
+ *
+ * @param signal - Kills the engine's process, and undoes what it was building.
+ * @throws {KgloadError} When the load is refused before any data.
+ */
+export async function runJob(
+  job: Job,
+  onEvent: (event: LoadEvent) => void,
+  signal?: AbortSignal,
+): Promise<LoadReport> {
+  const exclude = [...job.exclude];
+  for (;;) {
+    const outcome = await runWorker({ ...job, exclude }, onEvent, signal);
+    if ('report' in outcome) return outcome.report;
+    const { problem, isCrash, isUndone, remains } = outcome.death;
+    const { table } = problem;
+    const isRetried = isCrash && isUndone && table !== undefined && job.onError !== 'abort';
+    if (!isRetried || exclude.length >= MAX_CRASHES) {
+      onEvent({ type: 'failed', table: table ?? '', error: problem });
+      return remains;
+    }
+    exclude.push(problem);
+    onEvent({ type: 'restarted', error: problem });
+  }
+}
+
+async function runWorker(
+  job: Job,
+  onEvent: (event: LoadEvent) => void,
+  signal?: AbortSignal,
+): Promise<{ report: LoadReport } | { death: Death }> {
+  const worker = fork(new URL('worker.js', import.meta.url), {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let staging: string | undefined;
+  const events: LoadEvent[] = [];
+  const undo = (): void => {
+    worker.kill('SIGKILL');
+    if (staging !== undefined) discardStaging(staging);
+  };
+  signal?.addEventListener('abort', undo);
+  try {
+    const message = await conversation(worker, job, (event) => {
+      if (event.type === 'staged') staging = event.directory;
+      if (event.type !== 'progress') events.push(event);
+      onEvent(event);
+    });
+    if ('report' in message) return message;
+    if ('refusal' in message) throw new KgloadError(message.refusal);
+    if ('unexpected' in message) throw new Error(message.unexpected);
+    if (staging !== undefined) discardStaging(staging);
+    return { death: obituary(message, job, events) };
+  } finally {
+    signal?.removeEventListener('abort', undo);
+  }
+}
+
+interface Exit {
+  signal: NodeJS.Signals | null;
+  code: number | null;
+  stderr: string;
+}
+
+/** Everything until the worker's last word, or its death. */
+function conversation(
+  worker: ChildProcess,
+  job: Job,
+  onEvent: (event: LoadEvent) => void,
+): Promise<Exclude<Message, { event: LoadEvent }> | Exit> {
+  return new Promise((resolve, reject) => {
+    let stderr = '';
+    worker.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-4096);
+    });
+    worker.on('message', (message: Message) => {
+      if ('event' in message) onEvent(message.event);
+      else resolve(message);
+    });
+    worker.on('error', reject);
+    worker.on('close', (code, signal) => {
+      resolve({ code, signal, stderr });
+    });
+    worker.send(job);
+  });
+}
+
+function obituary({ signal, code, stderr }: Exit, job: Job, events: readonly LoadEvent[]): Death {
+  const unfinished = unfinishedTable(events);
+  const isCrash = signal !== 'SIGKILL';
+  const isUndone = job.dryRun === true || events.some((event) => event.type === 'staged');
+  const isRolledBack = isUndone || job.onError === 'abort' || job.maxBadRows !== undefined;
+  const place = unfinished ? ` while loading ${unfinished.table} from ${unfinished.file}` : '';
+  const lastWords = stderr.trim().split('\n')[0] ?? '';
+  const how = [signal ?? `exit code ${String(code)}`, ...(lastWords === '' ? [] : [lastWords])];
+  const rest = '; the tables before it are loaded, the ones after it were not attempted';
+  const problem: Problem = {
+    code: 'ENGINE_CRASHED',
+    ...unfinished,
+    message:
+      (isCrash
+        ? `the engine crashed${place} (${how.join(': ')})`
+        : `the engine's process was killed${place}, most likely for want of memory`) +
+      (isRolledBack ? '' : rest),
+    hint: isCrash ? 'the file is probably damaged: export it again' : 'give it more memory',
+  };
+  const remains = refusedReport(problem, codeGraph);
+  if (!isRolledBack) tallyEvents(remains, events);
+  return { problem, isCrash, isUndone, remains };
+}
+
+/** The table that began last, if it did not end. */
+function unfinishedTable(
+  events: readonly LoadEvent[],
+): { table: string; file: string } | undefined {
+  const last = events.findLast(({ type }) => /^(started|finished|failed)$/.test(type));
+  return last?.type === 'started' ? { table: last.table, file: last.file } : undefined;
+}
+
+/** Adds to a report what its events say was loaded. */
+function tallyEvents(report: LoadReport, events: readonly LoadEvent[]): void {
+  report.published = true;
+  for (const event of events) {
+    if (event.type === 'warned') report.warnings.push(event.warning);
+    if (event.type === 'failed') report.errors.unshift(event.error);
+    if (event.type !== 'finished') continue;
+    const times = event.kind === 'node' ? report.nodeTimes : report.edgeTimes;
+    times[event.table] = { seconds: event.seconds, rows: event.rows };
+    report[event.kind === 'node' ? 'totalNodes' : 'totalEdges'] += event.rows;
+    report.totalSkipped += event.skipped;
+  }
+}
