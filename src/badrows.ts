@@ -144,6 +144,11 @@ const CODES: Record<BadRowReason, ErrorCode> = {
   missing_endpoint: 'MISSING_ENDPOINT',
 };
 
+/** Whether an error is about bad rows, and so not about the file as a whole. */
+export function isBadRowsCode(code: ErrorCode): boolean {
+  return Object.values(CODES).includes(code);
+}
+
 /** The bad rows as the error of the table that they kept from loading. */
 export function badRowsProblem({ table, file, reason, rows, examples }: BadRows): Problem {
   const what: Record<BadRowReason, string> = {

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { badRowsProblem, findBadRows } from './badrows.js';
+import { badRowsProblem, findBadRows, isBadRowsCode } from './badrows.js';
 import { countRows, readCatalog, type Catalog } from './catalog.js';
 import { codeGraph } from './codegraph.js';
 import { copyFrom, identifier, literal, pathLiteral } from './cypher.js';
@@ -113,11 +113,12 @@ function* checkTable(
   const { table, kind, copy } = planned;
   if (planned.errors.length > 0) return planned.errors;
   if (!copy) return [];
+  const orphaned = nodesFailed(planned, tally);
+  // Of a node table with bad rows the other keys are known; of one that failed otherwise, none.
+  if (copy.keys.some((key) => hasNoKeys(key.table, tally))) return orphaned;
   tally.onEvent({ type: 'started', table, kind, file: copy.file, rows: copy.rows });
   const start = clock();
   try {
-    // Binds the statement, and so finds what can never work, but runs nothing.
-    yield { connection, cypher: `EXPLAIN ${copy.cypher}` };
     yield* checkConversions(connection, copy);
     const badRows =
       kind === 'node' && (yield* takeKeys(connection, table, copy))
@@ -125,7 +126,6 @@ function* checkTable(
         : yield* findBadRows(connection, table, copy, options.onBadRow);
     if (kind === 'node' && badRows.length > 0) yield* takeGoodKeys(connection, table, copy);
     const skipped = badRows.reduce((sum, { rows }) => sum + rows, 0);
-    const orphaned = nodesFailed(planned, tally);
     const total = skipped + tally.badRows.reduce((sum, { rows }) => sum + rows, 0);
     if (skipped > 0 && (!options.skipBadRows || total > (options.maxBadRows ?? Infinity))) {
       tally.badRows.push(...badRows);
@@ -141,9 +141,15 @@ function* checkTable(
   }
 }
 
+function hasNoKeys(table: string, tally: Tally): boolean {
+  return tally.errors.some((error) => error.table === table && !isBadRowsCode(error.code));
+}
+
 /** Converts the columns that may hold values which don't convert, and throws the result away. */
 function* checkConversions(connection: Connection, copy: PlannedCopy): Steps<void> {
   if (copy.checked.length === 0) return;
+  // Binds the statement, and so finds what can never work, but runs nothing.
+  yield { connection, cypher: `EXPLAIN ${copy.cypher}` };
   const casts = copy.checked.map(({ expression, type }) => `count(CAST(${expression} AS ${type}))`);
   yield { connection, cypher: `LOAD FROM ${pathLiteral(copy.path)} RETURN ${casts.join(', ')}` };
 }

@@ -32,7 +32,7 @@ export async function loadFromParquet(
   options: LoadOptions = {},
 ): Promise<LoadReport> {
   const dataset = readDataset(directory, options.schema ?? codeGraph);
-  return await drive(loadDataset(connection, dataset, options));
+  return await drive(loadDataset(connection, dataset, options), { bindFirst: true });
 }
 
 /**

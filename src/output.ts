@@ -21,13 +21,27 @@ export function printJson(io: Io, document: unknown): void {
 }
 
 export function printLines(io: Io, lines: readonly string[]): void {
-  io.stdout.write(lines.map((line) => line + '\n').join(''));
+  io.stdout.write(lines.map((line) => printable(line) + '\n').join(''));
 }
 
 /** One line to stderr: what is wrong, and what to do. */
 export function printProblem(io: Io, kind: 'error' | 'warning', problem: Problem): void {
   const hint = problem.hint === undefined ? '' : ` (${problem.hint})`;
-  io.stderr.write(`kgload: ${kind}: ${problem.message}${hint}\n`);
+  printLog(io, `${kind}: ${problem.message}${hint}`);
+}
+
+/** One line to stderr. */
+export function printLog(io: Io, text: string): void {
+  io.stderr.write(`kgload: ${printable(text)}\n`);
+}
+
+/** Names come from data that nobody vetted, and must not steer the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) =>
+    JSON.stringify(character)
+      .slice(1, -1)
+      .replace(/^[\u007f-\u009f]$/, '\ufffd'),
+  );
 }
 
 export interface Progress {
@@ -82,19 +96,18 @@ function logEvent(io: Io, flags: OutputFlags, event: LoadEvent): void {
   if (event.type === 'failed') printProblem(io, 'error', event.error);
   if (flags.quiet) return;
   if (event.type === 'restarted') {
-    io.stderr.write(
-      `kgload: the engine crashed; loading anew without ${event.error.table ?? ''}\n`,
-    );
+    printLog(io, `the engine crashed; loading anew without ${event.error.table ?? ''}`);
   }
   if (event.type === 'warned') printProblem(io, 'warning', event.warning);
   if (event.type === 'finished') {
-    io.stderr.write(
-      `kgload: ${event.table}: ${formatCount(event.rows)} rows in ${formatSeconds(event.seconds)} s\n`,
+    printLog(
+      io,
+      `${event.table}: ${formatCount(event.rows)} rows in ${formatSeconds(event.seconds)} s`,
     );
   }
   if (!flags.verbose) return;
-  if (event.type === 'staged') io.stderr.write(`kgload: building in ${event.directory}\n`);
+  if (event.type === 'staged') printLog(io, `building in ${event.directory}`);
   if (event.type === 'started') {
-    io.stderr.write(`kgload: ${event.table}: loading ${formatCount(event.rows)} rows\n`);
+    printLog(io, `${event.table}: loading ${formatCount(event.rows)} rows`);
   }
 }

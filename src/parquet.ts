@@ -29,12 +29,23 @@ const TAIL_BYTES = 16 * 1024;
  */
 export function readFooter(path: string): Footer {
   const { bytes, metadata } = readMetadata(path);
-  const root = metadata.schema[0];
+  try {
+    return { bytes, ...summarize(metadata) };
+  } catch (error) {
+    throw unreadable(path, `its footer is damaged (${messageOf(error)})`);
+  }
+}
+
+function summarize({ schema, num_rows, row_groups }: FileMetaData): Omit<Footer, 'bytes'> {
+  const rows = Number(num_rows);
+  const inGroups = row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  if (!Number.isSafeInteger(rows) || rows < 0 || rows !== inGroups) {
+    throw new Error(`it says ${rows} rows, and ${inGroups} in its row groups`);
+  }
   return {
-    rows: Number(metadata.num_rows),
-    rowGroups: metadata.row_groups.length,
-    bytes,
-    columns: topLevelElements(metadata.schema, root?.num_children ?? 0).map((element) => ({
+    rows,
+    rowGroups: row_groups.length,
+    columns: topLevelElements(schema, schema[0]?.num_children ?? 0).map((element) => ({
       name: element.name,
       type: typeName(element),
       readable: !isUnreadable(element),

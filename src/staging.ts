@@ -1,12 +1,13 @@
 /**
  * A database is built in a directory of its own beside the target, `<target>.kgload/`, and renamed
- * over the target when it is complete. The directory is also the lock between loads: making it is
- * atomic, and it says who made it. One that a killed load left behind is removed by the next.
+ * over the target when it is complete. The directory is also the lock between loads: it comes into
+ * being in one step, with its owner's name in it. One that a killed load left behind is removed by
+ * the next.
  */
 import { randomBytes } from 'node:crypto';
 import {
   lstatSync,
-  mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -14,9 +15,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, join } from 'node:path';
-import { KgloadError, systemCode } from './errors.js';
+import { basename, dirname, join } from 'node:path';
+import { SIDE_FILES } from './engine/file.js';
 import { openKuzu } from './engine/kuzu.js';
+import { KgloadError, systemCode } from './errors.js';
 
 export interface Staging {
   directory: string;
@@ -27,17 +29,19 @@ export interface Staging {
 interface Owner {
   pid: number;
   host: string;
+  /** The process whose end is also the end of this one, if it is a worker. */
+  supervisor?: number;
   /** When the process began, in the system's own units: tells it from a later one of the same pid. */
   began: string | undefined;
 }
 
 const OWNER_FILE = 'owner.json';
 
-/** A directory without an owner's name is being made right now, unless it is older. */
-const BIRTH_MS = 10_000;
-
 /** While its database is closed and synced, a load on another host shows no other sign of life. */
 const FOREIGN_MS = 60_000;
+
+/** How long a worker that has lost its supervisor may take to die. */
+const ORPHAN_MS = 10_000;
 
 /**
  * Makes the staging directory of a target, and takes away a dead load's.
@@ -46,17 +50,10 @@ const FOREIGN_MS = 60_000;
  */
 export function openStaging(target: string): Staging {
   const directory = `${target}.kgload`;
+  removeRemains(target, directory);
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    try {
-      mkdirSync(directory, { mode: 0o700 });
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw unwritable(directory, error);
-      removeDead(directory, target);
-      continue;
-    }
-    const owner: Owner = { pid: process.pid, host: hostname(), began: processStart(process.pid) };
-    writeFileSync(join(directory, OWNER_FILE), JSON.stringify(owner), { flag: 'wx' });
-    return { directory, database: join(directory, basename(target)) };
+    if (makeOwned(directory)) return { directory, database: join(directory, basename(target)) };
+    removeDead(target, directory);
   }
   throw locked(target, 'other loads');
 }
@@ -66,7 +63,7 @@ export function openStaging(target: string): Staging {
  * in it finds no place to put another file.
  */
 export function discardStaging(directory: string): void {
-  const doomed = `${directory}.${randomBytes(6).toString('hex')}`;
+  const doomed = doomedName(directory);
   try {
     renameSync(directory, doomed);
   } catch (error) {
@@ -76,10 +73,55 @@ export function discardStaging(directory: string): void {
   rmSync(doomed, { recursive: true, force: true });
 }
 
-function removeDead(directory: string, target: string): void {
+/** Makes the directory with its owner's name in it, in one step; says whether it was free. */
+function makeOwned(directory: string): boolean {
+  let born: string;
+  try {
+    born = mkdtempSync(`${directory}.`);
+  } catch (error) {
+    throw unwritable(directory, error);
+  }
+  try {
+    const owner: Owner = {
+      pid: process.pid,
+      host: hostname(),
+      began: processStat(process.pid)?.began,
+      ...(process.connected && { supervisor: process.ppid }),
+    };
+    writeFileSync(join(born, OWNER_FILE), JSON.stringify(owner), { flag: 'wx' });
+    // rename(2) takes the place of an empty directory at most, and never of a link or a file.
+    renameSync(born, directory);
+    return true;
+  } catch (error) {
+    rmSync(born, { recursive: true, force: true });
+    const code = systemCode(error) ?? '';
+    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'ENOENT'].includes(code)) return false;
+    throw unwritable(directory, error);
+  }
+}
+
+/** As `mkdtemp` names them, so that one rule recognises what is left of either. */
+function doomedName(directory: string): string {
+  return `${directory}.${randomBytes(3).toString('hex')}`;
+}
+
+/** What loads have left that were killed while they made or removed their directory. */
+function removeRemains(target: string, directory: string): void {
+  const prefix = `${basename(directory)}.`;
+  for (const entry of readdirSync(dirname(directory), { withFileTypes: true })) {
+    if (!entry.isDirectory() || !entry.name.startsWith(prefix)) continue;
+    if (!/^[0-9A-Za-z]{6}$/.test(entry.name.slice(prefix.length))) continue;
+    const remains = join(dirname(directory), entry.name);
+    const owner = readOwner(remains);
+    if (owner && (owner.host !== hostname() || isAlive(owner))) continue;
+    if (isStaging(target, remains)) rmSync(remains, { recursive: true, force: true });
+  }
+}
+
+function removeDead(target: string, directory: string): void {
   const found = lstatSync(directory, { throwIfNoEntry: false });
   if (!found) return;
-  if (!found.isDirectory() || !isStaging(directory)) {
+  if (!found.isDirectory() || !isStaging(target, directory)) {
     throw new KgloadError({
       code: 'TARGET_UNWRITABLE',
       message: `${directory} is in the way: the new database is built there, and this was not made by kgload`,
@@ -87,9 +129,9 @@ function removeDead(directory: string, target: string): void {
       hint: 'move it away',
     });
   }
-  const holder = liveOwner(directory, target, found.mtimeMs);
+  const holder = liveOwner(target, directory, found.mtimeMs);
   if (holder !== undefined) throw locked(target, holder);
-  const doomed = `${directory}.${randomBytes(6).toString('hex')}`;
+  const doomed = doomedName(directory);
   try {
     renameSync(directory, doomed);
   } catch (error) {
@@ -102,44 +144,64 @@ function removeDead(directory: string, target: string): void {
   else rmSync(doomed, { recursive: true, force: true });
 }
 
-/** Whether kgload made it: nobody else's directory is ever removed. */
-function isStaging(directory: string): boolean {
-  const entries = readdirSync(directory);
-  return entries.length === 0 || entries.includes(OWNER_FILE);
+/** Whether it holds only what kgload puts there: nobody else's directory is ever removed. */
+function isStaging(target: string, directory: string): boolean {
+  const ours = [OWNER_FILE, ...['', ...SIDE_FILES].map((suffix) => basename(target) + suffix)];
+  return readdirSync(directory).every((name) => ours.includes(name));
+}
+
+function readOwner(directory: string): Owner | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, OWNER_FILE), 'utf8')) as Owner;
+  } catch {
+    return undefined; // Killed while it was made or removed.
+  }
 }
 
 /** Who is at work in a staging directory, in words; nothing if nobody is. */
-function liveOwner(directory: string, target: string, madeMs: number): string | undefined {
-  let owner: Owner;
-  try {
-    owner = JSON.parse(readFileSync(join(directory, OWNER_FILE), 'utf8')) as Owner;
-  } catch {
-    return Date.now() - madeMs < BIRTH_MS ? 'a load that has just begun' : undefined;
-  }
+function liveOwner(target: string, directory: string, changedMs: number): string | undefined {
+  const owner = readOwner(directory);
+  if (!owner) return undefined;
   if (owner.host === hostname()) {
-    return isAlive(owner) ? `process ${owner.pid}` : undefined;
+    waitForOrphan(owner);
+    return isAlive(owner) ? `process ${owner.supervisor ?? owner.pid}` : undefined;
   }
   const who = `process ${owner.pid} on ${owner.host}`;
   if (isEngineLocked(join(directory, basename(target)))) return who;
-  return Date.now() - madeMs < FOREIGN_MS ? who : undefined;
+  return Date.now() - changedMs < FOREIGN_MS ? who : undefined;
+}
+
+/** A worker dies with its supervisor, but not in the middle of a blocking call. */
+function waitForOrphan(owner: Owner): void {
+  const { supervisor } = owner;
+  if (supervisor === undefined || processExists(supervisor)) return;
+  for (let waited = 0; waited < ORPHAN_MS && isAlive(owner); waited += 20) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
 }
 
 function isAlive(owner: Owner): boolean {
+  return processExists(owner.pid) && owner.began === processStat(owner.pid)?.began;
+}
+
+/** Not a zombie either: in a container without an init process these stay. */
+function processExists(pid: number): boolean {
   try {
-    process.kill(owner.pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
     if (systemCode(error) === 'ESRCH') return false;
   }
-  return owner.began === processStart(owner.pid);
+  return processStat(pid)?.state !== 'Z';
 }
 
-/** proc(5), /proc/pid/stat: field 22, starttime; the command before it may hold spaces. */
-function processStart(pid: number): string | undefined {
+/** proc(5), /proc/pid/stat: fields 3 and 22; the command before them may hold spaces. */
+function processStat(pid: number): { state: string; began: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', began: fields[19] ?? '' };
   } catch {
-    return undefined;
+    return undefined; // Not Linux, or no such process.
   }
 }
 

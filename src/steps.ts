@@ -18,14 +18,21 @@ export type Row = Record<string, unknown>;
 
 export type Steps<T> = Generator<Query, T, Row[]>;
 
-/** Runs the steps with the asynchronous calls of the connection. */
-export async function drive<T>(steps: Steps<T>): Promise<T> {
+/**
+ * Runs the steps with the asynchronous calls of the connection.
+ *
+ * @param options - `bindFirst`: a statement whose progress is asked for is bound without it first.
+ *   One that fails to parse or to bind while Kuzu 0.11 has a progress callback keeps the event loop
+ *   alive for ever, and so must not be run in a process that is to end by itself.
+ */
+export async function drive<T>(steps: Steps<T>, { bindFirst = false } = {}): Promise<T> {
   let next = steps.next();
   while (!next.done) {
     const { connection, cypher, onProgress, onRow } = next.value;
     let rows: Row[];
     try {
       const progress = onProgress && progressFraction(onProgress);
+      if (progress && bindFirst) readRows(await connection.query(`EXPLAIN ${cypher}`));
       rows = readRows(await connection.query(cypher, progress), onRow);
     } catch (error) {
       next = steps.throw(error);

@@ -95,9 +95,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.once('message', (job) => {
   void run(job as Job).then((message) => {
-    process.send?.(message, () => {
-      process.removeAllListeners('disconnect');
-      process.disconnect();
-    });
+    // Kuzu keeps the event loop alive for ever after some errors, so the process has to be ended.
+    process.send?.(message, () => process.exit());
   });
 });

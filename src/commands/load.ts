@@ -1,11 +1,18 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
 import { onInterrupt } from '../interrupt.js';
-import { createProgress, printJson, printLines, type Io, type OutputFlags } from '../output.js';
+import {
+  createProgress,
+  printJson,
+  printLines,
+  printLog,
+  type Io,
+  type OutputFlags,
+} from '../output.js';
 import { summarizeBadRows } from '../badrows.js';
 import { codeGraph } from '../codegraph.js';
 import { refusedReport } from '../report.js';
-import type { LoadReport, Problem, TableTime } from '../types.js';
+import type { LoadEvent, LoadReport, Problem, TableTime } from '../types.js';
 import type { Job } from '../worker.js';
 
 interface Flags extends OutputFlags {
@@ -57,14 +64,21 @@ Examples:
 export async function run([dataset = '']: string[], flags: Flags, io: Io): Promise<number> {
   const progress = await createProgress(io, flags);
   const interruption = new AbortController();
+  let isStaged = false;
   const ignoreSignals = onInterrupt(() => {
     interruption.abort();
     progress.stop();
+    const state = isStaged || flags.dryRun ? 'is as it was' : 'keeps the tables loaded so far';
+    printLog(io, `interrupted; ${flags.db} ${state}`);
   });
   let report: LoadReport;
   try {
     const { runJob } = await import('../supervisor.js');
-    report = await runJob(toJob(dataset, flags), progress.show, interruption.signal);
+    const onEvent = (event: LoadEvent): void => {
+      if (event.type === 'staged') isStaged = true;
+      progress.show(event);
+    };
+    report = await runJob(toJob(dataset, flags), onEvent, interruption.signal);
   } finally {
     progress.stop();
     ignoreSignals();

@@ -34,6 +34,10 @@ export function openKuzu(path: string, { readOnly = false } = {}): OpenDatabase 
   } catch (error) {
     connection.closeSync();
     database.closeSync();
+    if (readOnly && needsRecovery(messageOf(error))) {
+      openKuzu(path).close();
+      return openKuzu(path, { readOnly });
+    }
     throw openError(path, error);
   }
   return {
@@ -108,6 +112,11 @@ export function isLockError(message: string): boolean {
 
 export function isDiskFull(message: string): boolean {
   return message.includes('No space left on device');
+}
+
+/** A process was killed in the middle of a checkpoint: only opening for writing completes it. */
+function needsRecovery(message: string): boolean {
+  return message.includes('replay shadow pages under read-only mode');
 }
 
 /** The engine's messages go on with links and hints in further lines. */

@@ -1,0 +1,357 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import {
+  FIXTURE,
+  fixtureCopy,
+  kgload,
+  kgloadJson,
+  query,
+  scratch,
+  writeParquet,
+} from './helpers.js';
+
+/** A dataset with bad rows of every kind: 3 in Import, 4 in CALLS, and none elsewhere. */
+async function spoiled(
+  t: TestContext,
+): Promise<{ directory: string; dataset: string; db: string }> {
+  const directory = scratch(t);
+  const dataset = fixtureCopy(directory);
+  await writeParquet(
+    join(dataset, 'nodes', 'imports.parquet'),
+    { id: 'UTF8', imported_name: 'UTF8' },
+    [
+      { id: 'i1', imported_name: 'first' },
+      { id: 'i2', imported_name: 'other' },
+      { id: 'i1', imported_name: 'second' },
+      { id: null, imported_name: 'nameless' },
+      { id: 'i1', imported_name: 'third' },
+    ],
+  );
+  await writeParquet(
+    join(dataset, 'edges', 'calls.parquet'),
+    { from: 'UTF8', to: 'UTF8', line_number: 'INT64' },
+    [
+      { from: 'f1', to: 'f2', line_number: 1 },
+      { from: 'f1', to: 'ghost', line_number: 2 },
+      { from: null, to: 'f2', line_number: 3 },
+      { from: 'phantom', to: 'ghost', line_number: 4 },
+      { from: 'f2', to: null, line_number: 5 },
+    ],
+  );
+  return { directory, dataset, db: join(directory, 'graph.db') };
+}
+
+const BAD_ROWS = [
+  { table: 'Import', file: 'nodes/imports.parquet', reason: 'null_key', rows: 1, examples: [] },
+  {
+    table: 'Import',
+    file: 'nodes/imports.parquet',
+    reason: 'duplicate_key',
+    rows: 2,
+    examples: ['"i1"'],
+  },
+  {
+    table: 'CALLS',
+    file: 'edges/calls.parquet',
+    reason: 'null_endpoint',
+    rows: 2,
+    examples: ['"f2" → null', 'null → "f2"'],
+  },
+  {
+    table: 'CALLS',
+    file: 'edges/calls.parquet',
+    reason: 'missing_endpoint',
+    rows: 2,
+    examples: ['"f1" → "ghost"', '"phantom" → "ghost"'],
+  },
+];
+
+describe('bad rows', () => {
+  it('are named, with table, file, reason, number and keys, when they fail a table', async (t) => {
+    const { dataset, db } = await spoiled(t);
+    const { code, json } = await kgloadJson(['load', dataset, '--db', db]);
+    assert.equal(code, 1);
+    assert.deepEqual(json['bad_rows'], BAD_ROWS);
+    assert.equal(json['total_skipped'], 0);
+    assert.deepEqual(
+      json.errors.map(({ code: errorCode, table, message }) => [errorCode, table, message]),
+      [
+        ['NULL_KEY', 'Import', 'Import failed: nodes/imports.parquet has 1 row without a key'],
+        [
+          'DUPLICATE_KEY',
+          'Import',
+          'Import failed: nodes/imports.parquet has 2 rows with the key of another row of the file: "i1", …',
+        ],
+        [
+          'NODES_FAILED',
+          'HAS_IMPORT',
+          'HAS_IMPORT was not loaded, since the nodes of Import were not',
+        ],
+        [
+          'NULL_ENDPOINT',
+          'CALLS',
+          'CALLS failed: edges/calls.parquet has 2 rows without an endpoint: "f2" → null, null → "f2"',
+        ],
+        [
+          'MISSING_ENDPOINT',
+          'CALLS',
+          'CALLS failed: edges/calls.parquet has 2 rows with an endpoint that no node has: "f1" → "ghost", "phantom" → "ghost"',
+        ],
+      ],
+    );
+    assert.deepEqual(query(db, 'MATCH (n:Import) RETURN count(*) AS n'), [{ n: 0 }]);
+  });
+
+  it('are left out with --skip-bad-rows, counted, and written down with --bad-rows', async (t) => {
+    const { directory, dataset, db } = await spoiled(t);
+    const list = join(directory, 'bad.ndjson');
+    const args = ['load', dataset, '--db', db, '--skip-bad-rows', '--bad-rows', list];
+    const { code, json, stderr } = await kgloadJson(args);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(json.errors, []);
+    assert.equal(json['total_skipped'], 7);
+    assert.deepEqual(json['bad_rows'], BAD_ROWS);
+    assert.equal(json.node_times['Import']?.rows, 2);
+    assert.equal(json.edge_times['CALLS']?.rows, 1);
+
+    const lines = readFileSync(list, 'utf8').trimEnd().split('\n');
+    const imports = { table: 'Import', file: 'nodes/imports.parquet' };
+    const calls = { table: 'CALLS', file: 'edges/calls.parquet' };
+    assert.deepEqual(
+      lines.sort(),
+      [
+        { ...imports, reason: 'null_key', key: null },
+        { ...imports, reason: 'duplicate_key', key: 'i1' },
+        { ...imports, reason: 'duplicate_key', key: 'i1' },
+        { ...calls, reason: 'null_endpoint', from: null, to: 'f2' },
+        { ...calls, reason: 'null_endpoint', from: 'f2', to: null },
+        { ...calls, reason: 'missing_endpoint', from: 'f1', to: 'ghost' },
+        { ...calls, reason: 'missing_endpoint', from: 'phantom', to: 'ghost' },
+      ]
+        .map((row) => JSON.stringify(row))
+        .sort(),
+    );
+
+    // Of the rows with one key, the first in the file stays.
+    assert.deepEqual(
+      query(db, 'MATCH (n:Import) RETURN n.id AS id, n.imported_name AS name ORDER BY id'),
+      [
+        { id: 'i1', name: 'first' },
+        { id: 'i2', name: 'other' },
+      ],
+    );
+    const { stdout } = await kgload(['load', dataset, '--db', db, '--fresh', '--skip-bad-rows']);
+    assert.match(
+      stdout,
+      /\ntable +rows +seconds +rows\/s +skipped\n|^table +rows +seconds +rows\/s +skipped\n/,
+    );
+    assert.match(stdout, /\nImport +2 .* 1 null_key, 2 duplicate_key\n/);
+    assert.match(stdout, /, 7 bad rows left out\n$/);
+  });
+
+  it('fail the load past --max-bad-rows, and nothing of it stays', async (t) => {
+    const { dataset, db } = await spoiled(t);
+    const enough = await kgloadJson(['load', dataset, '--db', db, '--max-bad-rows', '7']);
+    assert.equal(enough.code, 0, enough.stderr);
+    const before = readFileSync(db);
+    const { code, json } = await kgloadJson([
+      'load',
+      dataset,
+      '--db',
+      db,
+      '--fresh',
+      '--max-bad-rows',
+      '6',
+    ]);
+    assert.equal(code, 1);
+    assert.equal(json.published, false);
+    assert.equal(json.total_nodes, 0);
+    assert.equal(json.errors.length, 1);
+    assert.equal(json.errors[0]?.code, 'TOO_MANY_BAD_ROWS');
+    assert.match(json.errors[0].message, /^7 bad rows up to and with CALLS, and 6 are allowed/);
+    assert.ok(readFileSync(db).equals(before));
+    assert.equal((await kgload(['load', dataset, '--db', db, '--max-bad-rows', 'x'])).code, 2);
+  });
+
+  it('fail an append past --max-bad-rows, which leaves the database with what it had', async (t) => {
+    const { directory, dataset } = await spoiled(t);
+    const db = join(directory, 'graph.db');
+    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    const { code, json } = await kgloadJson([
+      'load',
+      dataset,
+      '--db',
+      db,
+      '--append',
+      '--max-bad-rows',
+      '3',
+    ]);
+    assert.equal(code, 1);
+    assert.equal(json.published, false);
+    assert.deepEqual(query(db, 'MATCH (n) RETURN count(*) AS n'), [{ n: 27 }]);
+    assert.deepEqual(query(db, 'MATCH ()-[r]->() RETURN count(*) AS n'), [{ n: 34 }]);
+  });
+
+  it('are what an append that runs twice is refused for', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    const { code, json } = await kgloadJson(['load', FIXTURE, '--db', db, '--append']);
+    assert.equal(code, 1);
+    const codes = new Set(json.errors.map((error) => error.code));
+    assert.deepEqual([...codes], ['EXISTING_KEY', 'NODES_FAILED']);
+    assert.equal(json.errors.length, 20);
+    assert.equal(
+      json.errors[4]?.message,
+      'Import failed: nodes/imports.parquet has 2 rows with a key that Import has already: "i1", "i2"',
+    );
+    assert.deepEqual(query(db, 'MATCH ()-[r]->() RETURN count(*) AS n'), [{ n: 34 }]);
+
+    const skipped = await kgloadJson(['load', FIXTURE, '--db', db, '--append', '--skip-bad-rows']);
+    assert.equal(skipped.code, 0);
+    assert.equal(skipped.json['total_skipped'], 27);
+    const calls = skipped.json.warnings.find(({ table }) => table === 'CALLS');
+    assert.equal(calls?.code, 'EDGES_REPEATED');
+    assert.match(
+      calls.message,
+      /^4 of the 4 pairs of nodes that edges\/calls\.parquet connects were/,
+    );
+  });
+});
+
+describe('kgload load --dry-run', () => {
+  it('reports what a load would do, and writes nothing', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    const { code, json, stderr } = await kgloadJson(['load', FIXTURE, '--db', db, '--dry-run']);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual([json.total_nodes, json.total_edges, json.errors], [27, 34, []]);
+    assert.equal(json.published, false);
+    assert.deepEqual(readdirSync(directory), []);
+    const { stdout } = await kgload(['load', FIXTURE, '--db', db, '--dry-run']);
+    assert.ok(
+      stdout.endsWith(`a load would bring 27 nodes and 34 edges into ${db}; nothing was written\n`),
+    );
+  });
+
+  it('finds the same bad rows, errors and exit codes as the load', async (t) => {
+    const { directory, dataset, db } = await spoiled(t);
+    for (const flags of [[], ['--skip-bad-rows'], ['--max-bad-rows', '3']]) {
+      const list = join(directory, 'bad.ndjson');
+      const dry = await kgloadJson([
+        'load',
+        dataset,
+        '--db',
+        db,
+        '--dry-run',
+        '--bad-rows',
+        list,
+        ...flags,
+      ]);
+      assert.ok(!existsSync(db));
+      assert.equal(readFileSync(list, 'utf8').trimEnd().split('\n').length, 7);
+      const real = await kgloadJson(['load', dataset, '--db', db, ...flags]);
+      assert.equal(dry.code, real.code);
+      assert.deepEqual(dry.json['bad_rows'], BAD_ROWS);
+      if (flags[0] === '--max-bad-rows') continue;
+      assert.deepEqual(dry.json.errors, real.json.errors);
+      assert.equal(dry.json.total_nodes, real.json.total_nodes);
+      assert.equal(dry.json.total_edges, real.json.total_edges);
+      assert.equal((await kgload(['load', FIXTURE, '--db', db, '--fresh', '-q'])).code, 0);
+      rmSync(db);
+    }
+  });
+
+  it('finds missing columns and values that do not convert', async (t) => {
+    const directory = scratch(t);
+    const dataset = fixtureCopy(directory);
+    await writeParquet(
+      join(dataset, 'nodes', 'variables.parquet'),
+      { id: 'UTF8', definition_line: 'UTF8' },
+      [
+        { id: 'v1', definition_line: '12' },
+        { id: 'v2', definition_line: 'twelve' },
+      ],
+    );
+    await writeParquet(
+      join(dataset, 'nodes', 'attributes.parquet'),
+      { id: 'UTF8', definition_line: 'DOUBLE' },
+      [{ id: 'a1', definition_line: 1.5 }],
+    );
+    await writeParquet(
+      join(dataset, 'nodes', 'exceptions.parquet'),
+      { id: 'UTF8', line_number: 'BOOLEAN' },
+      [{ id: 'e1', line_number: true }],
+    );
+    await writeParquet(join(dataset, 'nodes', 'imports.parquet'), { name: 'UTF8' }, [
+      { name: 'x' },
+    ]);
+    const db = join(directory, 'graph.db');
+    const dry = await kgloadJson(['load', dataset, '--db', db, '--dry-run']);
+    assert.equal(dry.code, 1);
+    const errors = dry.json.errors.filter((error) => error.code !== 'NODES_FAILED');
+    assert.deepEqual(
+      errors.map(({ code, table }) => [code, table]),
+      [
+        ['ENGINE', 'Variable'],
+        ['COLUMN_MISSING', 'Import'],
+        ['COLUMN_TYPE', 'Attribute'],
+        ['ENGINE', 'Exception'],
+      ],
+    );
+    assert.match(errors[0]?.message ?? '', /Could not convert "twelve" to INT64/);
+    assert.match(
+      errors[2]?.message ?? '',
+      /^nodes\/attributes\.parquet has definition_line as DOUBLE, which would lose digits as INT64$/,
+    );
+    assert.match(errors[3]?.message ?? '', /Unsupported casting function from BOOL to INT64/);
+    const real = await kgloadJson(['load', dataset, '--db', db]);
+    assert.deepEqual(
+      real.json.errors.map(({ code, table }) => [code, table]),
+      dry.json.errors.map(({ code, table }) => [code, table]),
+    );
+  });
+
+  it('looks endpoints and keys up in the database too when appending', async (t) => {
+    const directory = scratch(t);
+    const dataset = fixtureCopy(directory);
+    const db = join(directory, 'graph.db');
+    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    rmSync(join(dataset, 'nodes'), { recursive: true });
+    rmSync(join(dataset, 'edges'), { recursive: true });
+    mkdirSync(join(dataset, 'nodes'));
+    mkdirSync(join(dataset, 'edges'));
+    await writeParquet(join(dataset, 'nodes', 'functions.parquet'), { id: 'UTF8' }, [
+      { id: 'f7' },
+      { id: 'new' },
+    ]);
+    await writeParquet(join(dataset, 'edges', 'calls.parquet'), { from: 'UTF8', to: 'UTF8' }, [
+      { from: 'f1', to: 'new' },
+      { from: 'f1', to: 'ghost' },
+    ]);
+    const before = readFileSync(db);
+    const dry = await kgloadJson([
+      'load',
+      dataset,
+      '--db',
+      db,
+      '--append',
+      '--dry-run',
+      '--skip-bad-rows',
+    ]);
+    assert.equal(dry.code, 0, dry.stderr);
+    assert.deepEqual(
+      (dry.json['bad_rows'] as { table: string; reason: string; rows: number }[]).map(
+        ({ table, reason, rows }) => [table, reason, rows],
+      ),
+      [
+        ['Function', 'existing_key', 1],
+        ['CALLS', 'missing_endpoint', 1],
+      ],
+    );
+    assert.ok(readFileSync(db).equals(before));
+    assert.equal((await kgload(['load', dataset, '--db', db, '--dry-run'])).code, 2);
+  });
+});
