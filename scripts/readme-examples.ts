@@ -39,7 +39,7 @@ export async function runExamples(commands: readonly string[]): Promise<string[]
     const path = [join(directory, 'bin'), process.env['PATH']].join(delimiter);
     const outputs: string[] = [];
     for (const command of commands) {
-      const { stdout } = await promisify(execFile)('bash', ['-o', 'pipefail', '-c', command], {
+      const { stdout } = await promisify(execFile)('bash', ['-c', command], {
         cwd: directory,
         env: { ...process.env, PATH: path },
       });
