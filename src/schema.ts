@@ -15,11 +15,11 @@ export function toCypher(schema: GraphSchema): string {
     .join('');
 }
 
-/** The schema as a Mermaid entity-relationship diagram. */
+/** The schema as a Mermaid entity-relationship diagram; names are quoted, since some are keywords. */
 export function toMermaid(schema: GraphSchema): string {
   const lines = ['erDiagram'];
   for (const { name, primaryKey, properties } of schema.nodes) {
-    lines.push(`    ${name} {`);
+    lines.push(`    "${name}" {`);
     for (const property of properties) {
       const key = property.name === primaryKey ? ' PK' : '';
       lines.push(`        ${property.type} ${property.name}${key}`);
@@ -28,7 +28,7 @@ export function toMermaid(schema: GraphSchema): string {
   }
   for (const { name, from, to, properties } of schema.edges) {
     const label = [name, ...properties.map((property) => property.name)];
-    lines.push(`    ${from} }o--o{ ${to} : "${label.join(' · ')}"`);
+    lines.push(`    "${from}" }o--o{ "${to}" : "${label.join(' · ')}"`);
   }
   return lines.join('\n') + '\n';
 }

@@ -38,8 +38,8 @@ describe('kgload schema', () => {
   it('prints a Mermaid diagram', async () => {
     const { code, stdout } = await kgload(['schema', '--format', 'mermaid']);
     assert.equal(code, 0);
-    assert.match(stdout, /^erDiagram\n {4}File \{\n {8}STRING path PK\n/);
-    assert.match(stdout, /\n {4}Function \}o--o\{ Function : "CALLS · call_line"\n/);
+    assert.match(stdout, /^erDiagram\n {4}"File" \{\n {8}STRING path PK\n/);
+    assert.match(stdout, /\n {4}"Function" \}o--o\{ "Function" : "CALLS · call_line"\n/);
   });
 
   it('creates the tables in a database, and says which were there', async (t) => {
