@@ -87,6 +87,7 @@ export function createBars(
           bars.get(event.table)?.update({ state: 'failed' });
           break;
         case 'staged':
+        case 'scratch':
         case 'restarted':
         case 'warned':
       }

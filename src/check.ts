@@ -5,20 +5,25 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { badRowsProblem, findBadRows, isBadRowsCode } from './badrows.js';
+import { findBadRows, isBadRowsCode } from './badrows.js';
 import { countRows, readCatalog, type Catalog } from './catalog.js';
 import { codeGraph } from './codegraph.js';
 import { copyFrom, identifier, literal, pathLiteral } from './cypher.js';
 import { changeDatabaseInMemory, readDatabase } from './database.js';
-import { readDataset, type Dataset } from './dataset.js';
-import { firstLine } from './engine/kuzu.js';
-import { messageOf } from './errors.js';
-import { nodesFailed, notEmpty, refuse, type DatabaseLoadOptions } from './load.js';
-import { planLoad, planTables, type PlannedCopy, type PlannedTable } from './plan.js';
+import type { Dataset } from './dataset.js';
+import {
+  badRowsProblems,
+  engineProblem,
+  nodesFailed,
+  notEmpty,
+  refuse,
+  type DatabaseLoadOptions,
+} from './load.js';
+import { planLoad, planTables, startedEvent, type PlannedCopy, type PlannedTable } from './plan.js';
 import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
 import type { Steps } from './steps.js';
 import { inspectTarget } from './target.js';
-import type { Connection, LoadReport, NodeTable, Problem } from './types.js';
+import type { BadRows, Connection, LoadReport, NodeTable, Problem } from './types.js';
 
 /**
  * What {@link loadDatabase} would do, as its report; rows are those that it would load.
@@ -27,14 +32,14 @@ import type { Connection, LoadReport, NodeTable, Problem } from './types.js';
  */
 export function* checkDatabase(
   path: string,
-  directory: string,
+  dataset: Dataset,
   options: DatabaseLoadOptions = {},
 ): Steps<LoadReport> {
   const { schema = codeGraph, clock = () => performance.now() } = options;
   const began = clock();
-  const dataset = readDataset(directory, schema);
   const target = inspectTarget(path);
   const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
+  options.onEvent?.({ type: 'scratch', directory: scratch });
   try {
     const existing: Existing =
       target.header && !options.fresh
@@ -90,7 +95,7 @@ function* readExisting(
   const keys = new Map<string, string>();
   for (const table of catalog.values()) {
     const rows = yield* countRows(connection, table);
-    if (dataset.files.has(table.name)) present.set(table.name, rows);
+    if (dataset.tables.has(table.name)) present.set(table.name, rows);
     const node = nodes.find(({ name }) => name === table.name);
     if (!node || rows === 0) continue;
     const path = join(scratch, `${keys.size}.parquet`);
@@ -110,35 +115,44 @@ function* checkTable(
   clock: () => number,
   options: DatabaseLoadOptions,
 ): Steps<Problem[]> {
-  const { table, kind, copy } = planned;
+  const { table, rows, copies } = planned;
   if (planned.errors.length > 0) return planned.errors;
-  if (!copy) return [];
+  if (copies.length === 0) return [];
   const orphaned = nodesFailed(planned, tally);
   // Of a node table with bad rows the other keys are known; of one that failed otherwise, none.
-  if (copy.keys.some((key) => hasNoKeys(key.table, tally))) return orphaned;
-  tally.onEvent({ type: 'started', table, kind, file: copy.file, rows: copy.rows });
+  if (copies.some(({ keys }) => keys.some((key) => hasNoKeys(key.table, tally)))) return orphaned;
+  tally.onEvent(startedEvent(planned));
   const start = clock();
-  try {
-    yield* checkConversions(connection, copy);
-    const badRows =
-      kind === 'node' && (yield* takeKeys(connection, table, copy))
-        ? []
-        : yield* findBadRows(connection, table, copy, options.onBadRow);
-    if (kind === 'node' && badRows.length > 0) yield* takeGoodKeys(connection, table, copy);
-    const skipped = badRows.reduce((sum, { rows }) => sum + rows, 0);
-    const total = skipped + tally.badRows.reduce((sum, { rows }) => sum + rows, 0);
-    if (skipped > 0 && (!options.skipBadRows || total > (options.maxBadRows ?? Infinity))) {
-      tally.badRows.push(...badRows);
-      return [...badRows.map(badRowsProblem), ...orphaned];
+  const badRows: BadRows[] = [];
+  for (const copy of copies) {
+    try {
+      badRows.push(...(yield* checkFile(connection, planned, copy, options)));
+    } catch (error) {
+      return [engineProblem(table, copy, error)];
     }
-    if (orphaned.length > 0) return orphaned;
-    const time = { seconds: (clock() - start) / 1000, rows: copy.rows - skipped };
-    tallyTable(tally, planned, time, badRows);
-    return [];
-  } catch (error) {
-    const message = `${table} would fail on ${copy.file}: ${firstLine(messageOf(error))}`;
-    return [{ code: 'ENGINE', table, file: copy.file, message }];
   }
+  const problems = [...badRowsProblems(planned, tally, badRows, options), ...orphaned];
+  if (problems.length > 0) {
+    tally.badRows.push(...badRows);
+    return problems;
+  }
+  const skipped = badRows.reduce((sum, bad) => sum + bad.rows, 0);
+  tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows: rows - skipped }, badRows);
+  return [];
+}
+
+/** The bad rows of one file; the keys of the good ones are taken, if it is a node table's. */
+function* checkFile(
+  connection: Connection,
+  { table, kind }: PlannedTable,
+  copy: PlannedCopy,
+  options: DatabaseLoadOptions,
+): Steps<BadRows[]> {
+  yield* checkConversions(connection, copy);
+  if (kind === 'node' && (yield* takeKeys(connection, table, copy))) return [];
+  const badRows = yield* findBadRows(connection, table, copy, options.onBadRow);
+  if (kind === 'node') yield* takeGoodKeys(connection, table, copy);
+  return badRows;
 }
 
 function hasNoKeys(table: string, tally: Tally): boolean {

@@ -4,6 +4,7 @@ import { readDataset } from './dataset.js';
 import { KgloadError } from './errors.js';
 import { loadDatabase, loadDataset, type LoadOptions } from './load.js';
 import { preprocessFile, type PreprocessReport } from './preprocess.js';
+import { withReadable } from './readable.js';
 import { createTables, type CreatedTables } from './schema.js';
 import { drive, driveSync } from './steps.js';
 import type { Connection, GraphSchema, LoadReport } from './types.js';
@@ -31,12 +32,16 @@ export async function loadFromParquet(
   directory: string,
   options: LoadOptions = {},
 ): Promise<LoadReport> {
-  const dataset = readDataset(directory, options.schema ?? codeGraph);
-  return await drive(loadDataset(connection, dataset, options), { bindFirst: true });
+  const { schema = codeGraph } = options;
+  return await withReadable(readDataset(directory, schema), options, (dataset, loadOptions) =>
+    drive(loadDataset(connection, dataset, loadOptions), { bindFirst: true }),
+  );
 }
 
 /**
- * Creates or opens the database at a path, loads a dataset and closes it; blocks until done.
+ * Creates or opens the database at a path, loads a dataset and closes it; blocks until done. Files
+ * that the engine can't read fail their tables, since rewriting them can't block: see `kgload
+ * preprocess`.
  *
  * @param options - `createNew` (the default) replaces a database that is there, once the load is
  *   complete.
@@ -52,7 +57,8 @@ export function loadFromParquetSync(
   directory: string,
   { createNew = true, ...options }: LoadOptions & { createNew?: boolean } = {},
 ): LoadReport {
-  return driveSync(loadDatabase(databasePath, directory, { ...options, fresh: createNew }));
+  const dataset = readDataset(directory, options.schema ?? codeGraph);
+  return driveSync(loadDatabase(databasePath, dataset, { ...options, fresh: createNew }));
 }
 
 /**

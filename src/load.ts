@@ -3,11 +3,12 @@ import { badRowsProblem, countRepeatedPairs, findBadRows } from './badrows.js';
 import { countRows, readCatalog } from './catalog.js';
 import { codeGraph } from './codegraph.js';
 import { changeDatabase, replaceDatabase } from './database.js';
-import { readDataset, type Dataset } from './dataset.js';
+import { LOSS } from './conversion.js';
+import type { Dataset } from './dataset.js';
 import { firstLine, isDiskFull } from './engine/kuzu.js';
 import { KgloadError, messageOf } from './errors.js';
 import { formatCount } from './format.js';
-import { planLoad, type Plan, type PlannedCopy, type PlannedTable } from './plan.js';
+import { planLoad, startedEvent, type Plan, type PlannedCopy, type PlannedTable } from './plan.js';
 import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
 import type { Steps } from './steps.js';
 import { inspectTarget } from './target.js';
@@ -57,12 +58,11 @@ export interface DatabaseLoadOptions extends LoadOptions {
  */
 export function* loadDatabase(
   path: string,
-  directory: string,
+  dataset: Dataset,
   options: DatabaseLoadOptions = {},
 ): Steps<LoadReport> {
   const clock = options.clock ?? (() => performance.now());
   const began = clock();
-  const dataset = readDataset(directory, options.schema ?? codeGraph);
   const target = inspectTarget(path);
   const report =
     target.header && !options.fresh
@@ -138,7 +138,7 @@ interface TableOptions extends LoadOptions {
   onWarning: (warning: Problem) => void;
 }
 
-/** Loads one table; returns why it failed. */
+/** Loads one table, all of its files or none; returns why it failed. */
 function* loadTable(
   connection: Connection,
   planned: PlannedTable,
@@ -146,54 +146,77 @@ function* loadTable(
   clock: () => number,
   options: TableOptions,
 ): Steps<Problem[]> {
-  const { table, kind, copy } = planned;
+  const { table, kind, copies } = planned;
   if (planned.errors.length > 0) return planned.errors;
-  if (!copy) return [];
+  if (copies.length === 0) return [];
   const orphaned = nodesFailed(planned, tally);
   if (orphaned.length > 0) return orphaned;
-  tally.onEvent({ type: 'started', table, kind, file: copy.file, rows: copy.rows });
+  tally.onEvent(startedEvent(planned));
   const start = clock();
-  try {
-    if (kind === 'edge' && options.isAppended) {
-      yield* warnOfRepeats(connection, table, copy, options.onWarning);
-    }
-    // A failed COPY rolls its transaction back, and with it the nodes that its edges name: then the
-    // bad rows have to be found before.
-    const badRows =
-      options.skipBadRows || options.inTransaction
-        ? yield* findBadRows(connection, table, copy, options.onBadRow)
-        : [];
-    if (badRows.length > 0) {
-      const total = [...tally.badRows, ...badRows].reduce((sum, { rows }) => sum + rows, 0);
-      if (total > (options.maxBadRows ?? Infinity)) {
-        tally.badRows.push(...badRows);
-        return [tooManyBadRows(planned, total, options.maxBadRows ?? 0)];
+  const ownTransaction = copies.length > 1 && !options.inTransaction;
+  const inTransaction = ownTransaction || options.inTransaction;
+  const badRows: BadRows[] = [];
+  let rows = 0;
+  let copied = 0;
+  let problems: Problem[] = [];
+  if (ownTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
+  for (const copy of copies) {
+    try {
+      if (kind === 'edge' && options.isAppended) {
+        yield* warnOfRepeats(connection, table, copy, options.onWarning);
       }
-      if (!options.skipBadRows) {
-        tally.badRows.push(...badRows);
-        return badRows.map(badRowsProblem);
-      }
+      // A failed COPY rolls its transaction back, and with it the rows that explain the failure:
+      // then the bad rows have to be found before.
+      const found =
+        options.skipBadRows || inTransaction
+          ? yield* findBadRows(connection, table, copy, options.onBadRow)
+          : [];
+      badRows.push(...found);
+      problems = badRowsProblems(planned, tally, badRows, options);
+      if (problems.length > 0) break;
+      rows += yield* copyFile(connection, copy, found, (done) => {
+        tally.onEvent({ type: 'progress', table, rows: copied + done });
+      });
+      copied += copy.rows;
+    } catch (error) {
+      const problem = engineProblem(table, copy, error);
+      problems = [problem];
+      if (problem.code === 'DISK_FULL' || inTransaction) break;
+      badRows.push(...(yield* explain(connection, table, copy, options.onBadRow)));
+      if (badRows.length > 0) problems = badRows.map(badRowsProblem);
+      break;
     }
-    const rows = yield* copyTable(connection, table, copy, badRows, tally.onEvent);
-    tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows }, badRows);
-    return [];
-  } catch (error) {
-    const problem = engineProblem(planned, error);
-    if (problem.code === 'DISK_FULL' || options.inTransaction) return [problem];
-    const badRows = yield* explain(connection, table, copy, options.onBadRow);
-    tally.badRows.push(...badRows);
-    return badRows.length > 0 ? badRows.map(badRowsProblem) : [problem];
   }
+  if (ownTransaction) yield* endTransaction(connection, problems.length === 0);
+  if (problems.length > 0) tally.badRows.push(...badRows);
+  else tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows }, badRows);
+  return problems;
+}
+
+/** Why bad rows fail their table, if they do. */
+export function badRowsProblems(
+  planned: PlannedTable,
+  tally: Tally,
+  badRows: readonly BadRows[],
+  options: LoadOptions,
+): Problem[] {
+  if (badRows.length === 0) return [];
+  const total = [...tally.badRows, ...badRows].reduce((sum, { rows }) => sum + rows, 0);
+  const limit = options.maxBadRows ?? Infinity;
+  if (total > limit) return [tooManyBadRows(planned, total, limit)];
+  return options.skipBadRows ? [] : badRows.map(badRowsProblem);
 }
 
 /** Edges are not attempted when the nodes that they connect failed in this load. */
-export function nodesFailed({ table, kind, copy }: PlannedTable, tally: Tally): Problem[] {
-  if (kind === 'node' || !copy) return [];
+export function nodesFailed({ table, kind, file, copies }: PlannedTable, tally: Tally): Problem[] {
+  if (kind === 'node') return [];
   const failed = new Set(tally.errors.map((error) => error.table));
-  const nodes = [...new Set(copy.keys.map((key) => key.table))].filter((name) => failed.has(name));
+  const nodes = [...new Set(copies.flatMap(({ keys }) => keys.map((key) => key.table)))].filter(
+    (name) => failed.has(name),
+  );
   if (nodes.length === 0) return [];
   const message = `${table} was not loaded, since the nodes of ${nodes.join(' and ')} were not`;
-  return [{ code: 'NODES_FAILED', table, file: copy.file, message }];
+  return [{ code: 'NODES_FAILED', table, file, message }];
 }
 
 /** The rows that made a COPY fail; none where even the search fails. */
@@ -210,19 +233,18 @@ function* explain(
   }
 }
 
-function* copyTable(
+function* copyFile(
   connection: Connection,
-  table: string,
   copy: PlannedCopy,
   badRows: readonly BadRows[],
-  onEvent: (event: LoadEvent) => void,
+  onRows: (rows: number) => void,
 ): Steps<number> {
   let shown = 0;
   const onProgress = (fraction: number): void => {
     const rows = Math.floor(fraction * copy.rows);
     if (rows <= shown) return; // The engine's progress also goes back now and then.
     shown = rows;
-    onEvent({ type: 'progress', table, rows });
+    onRows(rows);
   };
   if (badRows.length === 0) {
     return copiedRows(yield { connection, cypher: copy.cypher, onProgress });
@@ -279,8 +301,8 @@ function* countPresent(
   existing: ReadonlySet<string>,
 ): Steps<Map<string, number>> {
   const present = new Map<string, number>();
-  for (const { table, kind, copy } of plan.tables) {
-    if (!copy) continue;
+  for (const { table, kind, copies } of plan.tables) {
+    if (copies.length === 0) continue;
     const rows = existing.has(table) ? yield* countRows(connection, { name: table, kind }) : 0;
     present.set(table, rows);
   }
@@ -296,19 +318,19 @@ function* checkCounts(
 ): Steps<Problem[]> {
   const failed = new Set(tally.errors.map(({ table }) => table));
   const problems: Problem[] = [];
-  for (const { table, kind, copy } of plan.tables) {
-    if (!copy) continue;
+  for (const { table, kind, file, rows, copies } of plan.tables) {
+    if (copies.length === 0) continue;
     const before = present.get(table) ?? 0;
     const now = yield* countRows(connection, { name: table, kind });
     const loaded = tally.times.get(table)?.rows ?? 0;
     const skipped = tally.skipped.get(table) ?? 0;
-    const isWhole = failed.has(table) || loaded + skipped === copy.rows;
+    const isWhole = failed.has(table) || loaded + skipped === rows;
     if (now - before === loaded && isWhole) continue;
     problems.push({
       code: 'ROW_COUNT',
       table,
-      file: copy.file,
-      message: `the rows of ${table} do not add up: ${copy.file} holds ${copy.rows}, ${skipped} were left out as bad, the engine says that it loaded ${loaded}, and the table has grown from ${before} to ${now}`,
+      file,
+      message: `the rows of ${table} do not add up: ${file} holds ${rows}, ${skipped} were left out as bad, the engine says that it loaded ${loaded}, and the table has grown from ${before} to ${now}`,
       hint: 'do not use this table; the file is probably damaged',
     });
   }
@@ -328,34 +350,46 @@ function excludeTables(plan: Plan, problems: readonly Problem[]): void {
   for (const problem of problems) {
     const planned = plan.tables.find(({ table }) => table === problem.table);
     if (!planned) continue;
-    delete planned.copy;
+    planned.copies = [];
     planned.errors.push(problem);
   }
 }
 
-function engineProblem({ table, copy }: PlannedTable, error: unknown): Problem {
+export function engineProblem(table: string, { file }: PlannedCopy, error: unknown): Problem {
   const message = messageOf(error);
-  const place = { table, ...(copy && { file: copy.file }) };
   if (isDiskFull(message)) {
     return {
-      ...place,
       code: 'DISK_FULL',
+      table,
+      file,
       message: `${table} cannot be written: ${firstLine(message)}`,
       hint: 'free some space beside the database, and load again',
     };
   }
+  const [, loss] = new RegExp(`"(${LOSS}.*)"`).exec(message) ?? [];
+  if (loss !== undefined) {
+    const hint = 'write the column in microseconds';
+    return {
+      code: 'COLUMN_TYPE',
+      table,
+      file,
+      message: `${table} failed: ${file} has ${loss}`,
+      hint,
+    };
+  }
   return {
-    ...place,
     code: 'ENGINE',
-    message: `${table} failed${copy ? ` on ${copy.file}` : ''}: ${firstLine(message)}`,
+    table,
+    file,
+    message: `${table} failed on ${file}: ${firstLine(message)}`,
   };
 }
 
-function tooManyBadRows({ table, copy }: PlannedTable, total: number, limit: number): Problem {
+function tooManyBadRows({ table, file }: PlannedTable, total: number, limit: number): Problem {
   return {
     code: 'TOO_MANY_BAD_ROWS',
     table,
-    ...(copy && { file: copy.file }),
+    file,
     message: `${formatCount(total)} bad rows up to and with ${table}, and ${formatCount(limit)} are allowed; nothing was loaded`,
     hint: 'raise --max-bad-rows, or mend the files; kgload load --dry-run lists what is wrong',
   };

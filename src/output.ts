@@ -109,5 +109,8 @@ function logEvent(io: Io, flags: OutputFlags, event: LoadEvent): void {
   if (event.type === 'staged') printLog(io, `building in ${event.directory}`);
   if (event.type === 'started') {
     printLog(io, `${event.table}: loading ${formatCount(event.rows)} rows`);
+    for (const [file, columns] of Object.entries(event.ignored)) {
+      printLog(io, `${file}: ignored columns ${columns.join(', ')}`);
+    }
   }
 }

@@ -2,14 +2,22 @@
  * What a load will do, as a plain value, computed before a byte is written: which tables to
  * create, which file fills which table by which statement, and every problem seen on the way.
  */
-import { conversionOf } from './conversion.js';
+import { convert } from './conversion.js';
 import type { Catalog } from './catalog.js';
 import { schemaDifferences } from './catalog.js';
-import { copyFrom, createNodeTable, createRelTable, identifier, type Mapping } from './cypher.js';
+import { copyFrom, createNodeTable, createRelTable, literal, type Mapping } from './cypher.js';
 import type { Dataset, DatasetFile } from './dataset.js';
 import { KgloadError, toProblem } from './errors.js';
 import type { Column, Footer } from './parquet.js';
-import type { GraphSchema, NodeTable, Problem, Property, RelTable, TableKind } from './types.js';
+import type {
+  GraphSchema,
+  LoadEvent,
+  NodeTable,
+  Problem,
+  Property,
+  RelTable,
+  TableKind,
+} from './types.js';
 
 export interface Plan {
   /** Tables of the schema that the database lacks, in load order. */
@@ -24,9 +32,13 @@ export interface Plan {
 export interface PlannedTable {
   table: string;
   kind: TableKind;
-  /** Absent where the dataset has no file, or one that can't be loaded. */
-  copy?: PlannedCopy;
-  /** Why a file that is there can't be loaded. */
+  /** `nodes/files.parquet`, or `nodes/files/` for a directory of part files. */
+  file: string;
+  /** Rows that its files hold. */
+  rows: number;
+  /** One a file; none where the dataset has no file, or one that can't be loaded. */
+  copies: PlannedCopy[];
+  /** Why files that are there can't be loaded. */
   errors: Problem[];
 }
 
@@ -41,6 +53,8 @@ export interface PlannedCopy {
   keys: KeyColumn[];
   /** Columns that may hold values that don't convert. */
   checked: { expression: string; type: string }[];
+  /** Columns of the file that fill no property. */
+  ignored: string[];
 }
 
 /** A column of a file with keys of a node table. */
@@ -100,111 +114,154 @@ function planTable(
   plan: Plan,
 ): PlannedTable {
   const kind = 'from' in table ? 'edge' : 'node';
-  const planned: PlannedTable = { table: table.name, kind, errors: [] };
-  const file = dataset.files.get(table.name);
-  if (file === undefined) {
-    const name = `${kind}s/${table.file}.parquet`;
+  const found = dataset.tables.get(table.name);
+  const planned: PlannedTable = {
+    table: table.name,
+    kind,
+    file: found?.name ?? `${kind}s/${table.file}.parquet`,
+    rows: 0,
+    copies: [],
+    errors: [],
+  };
+  if (!found) {
     plan.warnings.push({
       code: 'FILE_MISSING',
       table: table.name,
-      file: name,
-      message: `${name} is missing; ${table.name} counts 0 rows`,
+      file: planned.file,
+      message: `${planned.file} is missing; ${table.name} counts 0 rows`,
     });
     return planned;
   }
-  if ('code' in file.footer) {
-    planned.errors.push({ ...file.footer, table: table.name });
-    return planned;
-  }
-  try {
-    const { mappings, keys, checked, missing } = mapColumns(table, schema, file, file.footer);
-    for (const property of missing) {
-      plan.warnings.push({
-        code: 'COLUMN_MISSING',
-        table: table.name,
-        file: file.name,
-        message: `${file.name} has no column ${property}; ${table.name}.${property} stays empty`,
-      });
+  if (found.error) planned.errors.push({ ...found.error, table: table.name });
+  for (const file of found.files) {
+    try {
+      planned.copies.push(planCopy(table, schema, file, plan));
+    } catch (error) {
+      if (!(error instanceof KgloadError)) throw error;
+      planned.errors.push({ ...toProblem(error), table: table.name, file: file.name });
     }
-    planned.copy = {
-      cypher: copyFrom(table.name, file.path, mappings),
-      file: file.name,
-      path: file.path,
-      rows: file.footer.rows,
-      keys,
-      checked,
-    };
-  } catch (error) {
-    if (!(error instanceof KgloadError)) throw error;
-    planned.errors.push({ ...toProblem(error), table: table.name, file: file.name });
   }
-  return planned;
+  if (planned.errors.length > 0) return { ...planned, copies: [] };
+  return { ...planned, rows: planned.copies.reduce((sum, { rows }) => sum + rows, 0) };
+}
+
+/** @throws {KgloadError} Why the file can't be loaded. */
+function planCopy(
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  file: DatasetFile,
+  plan: Plan,
+): PlannedCopy {
+  if ('code' in file.footer) throw new KgloadError(file.footer);
+  const columns = mapColumns(table, schema, file, file.footer);
+  for (const property of columns.missing) {
+    plan.warnings.push({
+      code: 'COLUMN_MISSING',
+      table: table.name,
+      file: file.name,
+      message: `${file.name} has no column ${property}; ${table.name}.${property} stays empty`,
+    });
+  }
+  const unreadable = file.footer.columns.filter((column) => column.engineType === undefined);
+  if (columns.rewritten.length > 0 || unreadable.length > 0) {
+    throw new KgloadError({
+      code: 'COLUMN_TYPE',
+      message: `${file.name} has columns that the engine cannot read: ${describe([...new Set([...columns.rewritten, ...unreadable])])}`,
+      hint: 'rewrite it with kgload preprocess',
+    });
+  }
+  return {
+    cypher: copyFrom(table.name, file.path, columns.mappings),
+    file: file.name,
+    path: file.path,
+    rows: file.footer.rows,
+    keys: columns.keys,
+    checked: columns.checked,
+    ignored: columns.ignored,
+  };
+}
+
+/** Which columns of a file fill a table. */
+export interface ColumnMap {
+  mappings: Mapping[];
+  keys: KeyColumn[];
+  checked: PlannedCopy['checked'];
+  /** Properties without a column. */
+  missing: string[];
+  /** Columns that fill properties, in the schema's order. */
+  used: Column[];
+  /** Those of them that the engine can't read. */
+  rewritten: Column[];
+  /** Columns that fill none. */
+  ignored: string[];
 }
 
 /**
  * Which columns of a file fill a table.
  *
  * @throws {KgloadError} `COLUMN_MISSING` without the key or an endpoint, `COLUMN_TYPE` with a
- *   column that would change its values, or at whose sight the engine refuses the whole file.
+ *   column that does not become its property without loss.
  */
-function mapColumns(
+export function mapColumns(
   table: NodeTable | RelTable,
   schema: GraphSchema,
   file: DatasetFile,
   footer: Footer,
-): {
-  mappings: Mapping[];
-  keys: KeyColumn[];
-  checked: PlannedCopy['checked'];
-  missing: string[];
-} {
-  const refused = footer.columns.filter((column) => !column.readable);
-  if (refused.length > 0) {
-    throw new KgloadError({
-      code: 'COLUMN_TYPE',
-      message: `${file.name} has columns that the engine cannot read, and so refuses the file: ${describe(refused)}`,
-      hint: 'write the file without them, or in another type',
-    });
-  }
-  const mappings: Mapping[] = [];
-  const keys: KeyColumn[] = [];
-  const checked: PlannedCopy['checked'] = [];
-  const missing: string[] = [];
-  const map = (column: Column, type: string, property?: string): string => {
-    const expression = identifier(column.name);
-    const conversion = conversionOf(column, type);
-    if (conversion === 'lossy') {
+): ColumnMap {
+  const map: ColumnMap = {
+    mappings: [],
+    keys: [],
+    checked: [],
+    missing: [],
+    used: [],
+    rewritten: [],
+    ignored: [],
+  };
+  const use = (column: Column, type: string, property?: string): string => {
+    const conversion = convert(column, type);
+    map.used.push(column);
+    if (conversion.how === 'refuse') {
       throw new KgloadError({
         code: 'COLUMN_TYPE',
-        message: `${file.name} has ${column.name} as ${column.type}, which would lose digits as ${type}`,
-        hint: `write the column as ${type}`,
+        message: `${file.name}: ${conversion.reason}`,
+        hint: conversion.remedy,
       });
     }
-    if (conversion === 'checked') checked.push({ expression, type });
-    mappings.push({ expression, ...(property !== undefined && { property }) });
+    if (conversion.how === 'rewrite') {
+      map.rewritten.push(column);
+      return '';
+    }
+    const { expression, isChecked } = conversion;
+    if (isChecked) map.checked.push({ expression, type });
+    map.mappings.push({ expression, ...(property !== undefined && { property }) });
     return expression;
   };
   if ('from' in table) {
     for (const [i, names] of ENDPOINT_COLUMNS.entries()) {
       const column = required(names, file, footer, 'endpoint');
       const node = keyOf(schema, i === 0 ? table.from : table.to);
-      keys.push({ expression: map(column, node.type), ...node });
+      map.keys.push({ expression: use(column, node.type), ...node });
     }
   }
   for (const property of table.properties) {
     const isKey = 'primaryKey' in table && property.name === table.primaryKey;
     const names = propertyColumns(property);
-    const column = isKey
-      ? required(names, file, footer, 'primary key')
-      : findColumn(names, footer.columns);
-    if (!column) {
-      missing.push(property.name);
-      continue;
-    }
-    const expression = map(column, property.type, property.name);
-    if (isKey) keys.push({ expression, ...keyOf(schema, table.name) });
+    const inDirectory = Object.keys(file.partition).find((key) => names.includes(key));
+    const column = findColumn(names, footer.columns);
+    if (column) {
+      const expression = use(column, property.type, property.name);
+      if (isKey) map.keys.push({ expression, ...keyOf(schema, table.name) });
+    } else if (inDirectory !== undefined && !isKey) {
+      const value = file.partition[inDirectory] ?? null;
+      const text = value === null ? 'NULL' : literal(value);
+      const expression = `CAST(${text} AS ${property.type})`;
+      map.mappings.push({ expression, property: property.name });
+    } else if (isKey) throw missingColumn(names, file, footer, 'primary key');
+    else map.missing.push(property.name);
   }
-  return { mappings, keys, checked, missing };
+  const used = new Set(map.used);
+  map.ignored = footer.columns.filter((column) => !used.has(column)).map(({ name }) => name);
+  return map;
 }
 
 /** The primary key of a node table. */
@@ -220,7 +277,7 @@ export function propertyColumns(property: Property): string[] {
   return [property.name, ...(property.aliases ?? [])];
 }
 
-/** The column under the first of these names that the file has. */
+/** The column under the first of these names that the file has; of another case if that is clear. */
 export function findColumn(
   names: readonly string[],
   columns: readonly Column[],
@@ -228,6 +285,10 @@ export function findColumn(
   for (const name of names) {
     const column = columns.find((candidate) => candidate.name === name);
     if (column) return column;
+  }
+  for (const name of names) {
+    const alike = columns.filter((column) => column.name.toLowerCase() === name.toLowerCase());
+    if (alike.length === 1) return alike[0];
   }
   return undefined;
 }
@@ -240,7 +301,16 @@ function required(
 ): Column {
   const column = findColumn(names, footer.columns);
   if (column) return column;
-  throw new KgloadError({
+  throw missingColumn(names, file, footer, role);
+}
+
+function missingColumn(
+  names: readonly string[],
+  file: DatasetFile,
+  footer: Footer,
+  role: string,
+): KgloadError {
+  return new KgloadError({
     code: 'COLUMN_MISSING',
     message: `${file.name} has no ${role} column ${names.join(' or ')}; it has ${describe(footer.columns)}`,
     hint: 'rename the column in the file',
@@ -249,4 +319,18 @@ function required(
 
 function describe(columns: readonly Column[]): string {
   return columns.map(({ name, type }) => `${name} (${type})`).join(', ') || 'no columns';
+}
+
+/** The event of a table that begins. */
+export function startedEvent({
+  table,
+  kind,
+  file,
+  rows,
+  copies,
+}: PlannedTable): Extract<LoadEvent, { type: 'started' }> {
+  const ignored = Object.fromEntries(
+    copies.filter((copy) => copy.ignored.length > 0).map((copy) => [copy.file, copy.ignored]),
+  );
+  return { type: 'started', table, kind, file, rows, ignored };
 }

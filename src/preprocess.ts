@@ -1,29 +1,28 @@
-/** Rewriting Parquet files so that they hold what the schema wants and nothing else. */
+/** Rewriting files and datasets so that they load, and load fast. */
 import {
-  closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   renameSync,
   rmSync,
   statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { ParquetWriter as Writer } from '@dsnp/parquetjs';
 import { codeGraph } from './codegraph.js';
-import { conversionOf } from './conversion.js';
-import { readDataset } from './dataset.js';
+import { rewrittenColumn } from './conversion.js';
+import { readDataset, type Dataset, type DatasetFile, type DatasetTable } from './dataset.js';
 import { KgloadError, messageOf, systemCode } from './errors.js';
 import { readFooter, type Column } from './parquet.js';
-import { ENDPOINT_COLUMNS, findColumn, propertyColumns } from './plan.js';
+import { mapColumns, type ColumnMap } from './plan.js';
+import { isRewritable, rewrite, type RewriteSource } from './rewrite.js';
 import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from './types.js';
 
 export interface PreprocessOptions {
   /** Default: the built-in code graph. */
   schema?: GraphSchema;
+  /** Keep the columns that the schema does not have. */
+  keepExtra?: boolean;
   onEvent?: (event: LoadEvent) => void;
   clock?: () => number;
 }
@@ -35,6 +34,8 @@ export interface PreprocessedFile {
   rows: number;
   kept: string[];
   dropped: string[];
+  /** Columns that have another type now: `price: INT64 DECIMAL(9, 2) as text`. */
+  converted: string[];
 }
 
 export interface PreprocessReport {
@@ -44,27 +45,16 @@ export interface PreprocessReport {
 
 interface Job {
   table: NodeTable | RelTable;
-  source: string;
+  sources: RewriteSource[];
   /** Under the destination. */
   name: string;
   rows: number;
-  /** Columns of the source, in the schema's order, with the type that they get. */
-  columns: { name: string; type: string }[];
   dropped: string[];
 }
 
-/** COPY scans row groups in parallel; 20 thousand rows keep all cores at work. */
-const ROWS_PER_GROUP = 20_000;
-
-const WRITTEN_TYPES: Record<string, 'UTF8' | 'INT64' | 'BOOLEAN'> = {
-  STRING: 'UTF8',
-  INT64: 'INT64',
-  BOOLEAN: 'BOOLEAN',
-};
-
 /**
- * Rewrites a file, or every file of a dataset directory, with the columns of its table alone.
- * The result is written beside the destination and renamed into place.
+ * Rewrites a file, or every table of a dataset directory, with the columns of the schema. The
+ * result is written beside the destination and renamed into place.
  *
  * @throws {KgloadError} `ENOENT`, `DATASET_LAYOUT`, `COLUMN_MISSING`, `COLUMN_TYPE`,
  *   `PARQUET_UNREADABLE`, `TARGET_UNWRITABLE`; the destination is then as it was.
@@ -84,19 +74,34 @@ export async function preprocess(
     : await preprocessFile(source, destination, tableOfFile(source, schema), options);
 }
 
-/** Rewrites one file with the columns of a table; see {@link preprocess}. */
+/** Rewrites one file with the columns of a table, all of which it must have. */
 export async function preprocessFile(
   source: string,
   destination: string,
   table: NodeTable | RelTable,
   options: PreprocessOptions = {},
 ): Promise<PreprocessReport> {
-  const job = planJob(table, source, basename(destination));
+  const { schema = codeGraph } = options;
+  const file = { path: source, name: source, footer: readFooter(source), partition: {} };
+  const warnings: Problem[] = [];
+  const job = planJob(table, schema, [file], basename(destination), options, warnings);
+  const [missing] = mapColumns(table, schema, file, file.footer).missing;
+  if (missing !== undefined) {
+    throw new KgloadError({
+      code: 'COLUMN_MISSING',
+      table: table.name,
+      file: source,
+      message: `${source} has no column ${missing}; it has ${file.footer.columns
+        .map(({ name }) => name)
+        .join(', ')}`,
+      hint: 'export the file with that column',
+    });
+  }
   checkFileDestination(destination);
   const files = await runJobs([job], dirname(resolve(destination)), options, (built) => {
     renameSync(join(built, job.name), destination);
   });
-  return { files, warnings: [] };
+  return { files, warnings };
 }
 
 async function preprocessDataset(
@@ -111,16 +116,91 @@ async function preprocessDataset(
     file: name,
     message: `${name} belongs to no table of the schema and is left out`,
   }));
-  for (const warning of warnings) options.onEvent?.({ type: 'warned', warning });
   const jobs = [...schema.nodes, ...schema.edges].flatMap((table) => {
-    const file = dataset.files.get(table.name);
-    return file ? [planJob(table, file.path, file.name)] : [];
+    const found = dataset.tables.get(table.name);
+    if (!found) return [];
+    if (found.error) throw new KgloadError({ ...found.error, table: table.name });
+    const name = `${'from' in table ? 'edges' : 'nodes'}/${table.file}.parquet`;
+    return [planJob(table, schema, found.files, name, options, warnings)];
   });
+  for (const warning of warnings) options.onEvent?.({ type: 'warned', warning });
   checkDirectoryDestination(destination);
   const files = await runJobs(jobs, dirname(resolve(destination)), options, (built) => {
+    for (const part of ['nodes', 'edges']) mkdirSync(join(built, part), { recursive: true });
     renameSync(built, destination);
   });
   return { files, warnings };
+}
+
+/**
+ * Rewrites those files of a dataset that the engine can't read into a directory.
+ *
+ * @returns The dataset with these files in the place of the others.
+ * @throws {KgloadError} Never for a file: one that can't be rewritten says so in its entry.
+ */
+export async function makeReadable(
+  dataset: Dataset,
+  schema: GraphSchema,
+  directory: string,
+  onWarning: (warning: Problem) => void,
+): Promise<Dataset> {
+  const tables = new Map(dataset.tables);
+  for (const table of [...schema.nodes, ...schema.edges]) {
+    const found = tables.get(table.name);
+    if (!found) continue;
+    const files: DatasetFile[] = [];
+    for (const file of found.files) {
+      files.push(await makeFileReadable(file, table, schema, directory, onWarning));
+    }
+    tables.set(table.name, { ...found, files } satisfies DatasetTable);
+  }
+  return { ...dataset, tables };
+}
+
+async function makeFileReadable(
+  file: DatasetFile,
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  directory: string,
+  onWarning: (warning: Problem) => void,
+): Promise<DatasetFile> {
+  if ('code' in file.footer) return file;
+  let map: ColumnMap;
+  try {
+    map = mapColumns(table, schema, file, file.footer);
+  } catch (error) {
+    if (error instanceof KgloadError) return file; // The plan finds it too, and reports it.
+    throw error;
+  }
+  const refused = file.footer.columns.filter((column) => column.engineType === undefined);
+  const culprits = [...new Set([...refused, ...map.rewritten])];
+  if (culprits.length === 0) return file;
+  const list = culprits.map(({ name, type }) => `${name} (${type})`).join(', ');
+  onWarning({
+    code: 'FILE_REWRITTEN',
+    table: table.name,
+    file: file.name,
+    message: `${file.name} is rewritten before it is loaded, since the engine cannot read ${list}`,
+    hint: 'kgload preprocess does it once for all loads',
+  });
+  const path = join(
+    directory,
+    `${table.name}-${file.name.replaceAll(/[^0-9A-Za-z]/g, '_')}.parquet`,
+  );
+  try {
+    await rewrite([{ path: file.path, columns: map.used }], path);
+  } catch (error) {
+    if (!(error instanceof KgloadError)) throw error;
+    return {
+      ...file,
+      footer: {
+        code: error.code,
+        message: error.message.replace(file.path, () => file.name),
+        file: file.name,
+      },
+    };
+  }
+  return { ...file, path, footer: { ...readFooter(path), columns: map.used.map(rewrittenColumn) } };
 }
 
 function tableOfFile(source: string, schema: GraphSchema): NodeTable | RelTable {
@@ -138,56 +218,60 @@ function tableOfFile(source: string, schema: GraphSchema): NodeTable | RelTable 
   });
 }
 
-function planJob(table: NodeTable | RelTable, source: string, name: string): Job {
-  const footer = readFooter(source);
-  const required: { names: readonly string[]; type: string }[] = [
-    ...('from' in table ? ENDPOINT_COLUMNS.map((names) => ({ names, type: 'STRING' })) : []),
-    ...table.properties.map((property) => ({
-      names: propertyColumns(property),
-      type: property.type,
-    })),
-  ];
-  const columns = required.map(({ names, type }) => {
-    const column = findColumn(names, footer.columns);
-    if (!column) throw missingColumn(names, source, table, footer.columns);
-    if (!WRITTEN_TYPES[type] || conversionOf(column, type) !== 'exact')
-      throw unfitColumn(column, type, source, table);
-    return { name: column.name, type };
-  });
-  const kept = new Set(columns.map((column) => column.name));
-  const dropped = footer.columns.map((column) => column.name).filter((column) => !kept.has(column));
-  return { table, source, name, rows: footer.rows, columns, dropped };
+function planJob(
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  files: readonly DatasetFile[],
+  name: string,
+  { keepExtra = false }: PreprocessOptions,
+  warnings: Problem[],
+): Job {
+  const job: Job = { table, sources: [], name, rows: 0, dropped: [] };
+  for (const file of files) {
+    if ('code' in file.footer) throw new KgloadError({ ...file.footer, table: table.name });
+    const { footer } = file;
+    const { used, missing } = mapColumns(table, schema, file, footer);
+    const extra = footer.columns.filter((column) => !used.includes(column));
+    const kept = keepExtra ? extra.filter(isRewritable) : [];
+    job.dropped.push(
+      ...extra.filter((column) => !kept.includes(column)).map((column) => column.name),
+    );
+    for (const column of missing) {
+      warnings.push({
+        code: 'COLUMN_MISSING',
+        table: table.name,
+        file: file.name,
+        message: `${file.name} has no column ${column}`,
+      });
+    }
+    job.sources.push({ path: file.path, columns: [...used, ...kept] });
+    job.rows += footer.rows;
+  }
+  return { ...job, dropped: [...new Set(job.dropped)], sources: alike(job.sources, files, table) };
 }
 
-function missingColumn(
-  names: readonly string[],
-  source: string,
+/** Part files go into one, and so must have the same columns; their order does not matter. */
+function alike(
+  sources: readonly RewriteSource[],
+  files: readonly DatasetFile[],
   table: NodeTable | RelTable,
-  columns: readonly Column[],
-): KgloadError {
-  return new KgloadError({
-    code: 'COLUMN_MISSING',
-    table: table.name,
-    file: source,
-    message: `${source} has no column ${names.join(' or ')}; it has ${columns
-      .map((column) => column.name)
-      .join(', ')}`,
-    hint: 'export the file with that column',
-  });
-}
-
-function unfitColumn(
-  column: Column,
-  type: string,
-  source: string,
-  table: NodeTable | RelTable,
-): KgloadError {
-  return new KgloadError({
-    code: 'COLUMN_TYPE',
-    table: table.name,
-    file: source,
-    message: `the column ${column.name} of ${source} is ${column.type}, which does not become ${type}`,
-    hint: `export it as ${type}`,
+): RewriteSource[] {
+  const first = sources[0]?.columns ?? [];
+  return sources.map((source, i) => {
+    const columns = first.map(({ name, meaning }) =>
+      source.columns.find((column) => column.name === name && column.meaning.is === meaning.is),
+    );
+    const same = columns.filter((column) => column !== undefined);
+    if (same.length === first.length && same.length === source.columns.length) {
+      return { ...source, columns: same };
+    }
+    throw new KgloadError({
+      code: 'COLUMN_TYPE',
+      table: table.name,
+      file: files[i]?.name ?? source.path,
+      message: `${files[i]?.name ?? source.path} has other columns or types than ${files[0]?.name ?? ''}, and cannot be written into one file with it`,
+      hint: 'load the dataset as it is: kgload load takes part files that differ',
+    });
   });
 }
 
@@ -213,28 +297,27 @@ async function runJobs(
     });
     const built = join(scratch, 'built');
     mkdirSync(built);
-    for (const part of ['nodes', 'edges']) {
-      if (jobs.some(({ name }) => dirname(name) === part)) mkdirSync(join(built, part));
-    }
     const files: PreprocessedFile[] = [];
     for (const job of jobs) {
       const table = job.table.name;
+      const kind = kindOf(job.table);
       const start = clock();
-      onEvent({ type: 'started', table, kind: kindOf(job.table), file: job.name, rows: job.rows });
-      await rewrite(job, join(built, job.name), (rows) => {
-        onEvent({ type: 'progress', table, rows });
+      onEvent({ type: 'started', table, kind, file: job.name, rows: job.rows, ignored: {} });
+      mkdirSync(dirname(join(built, job.name)), { recursive: true });
+      const rows = await rewrite(job.sources, join(built, job.name), (done) => {
+        onEvent({ type: 'progress', table, rows: done });
       });
       const seconds = (clock() - start) / 1000;
-      onEvent({
-        type: 'finished',
+      onEvent({ type: 'finished', table, kind, rows, seconds, skipped: 0 });
+      const columns = job.sources[0]?.columns ?? [];
+      files.push({
         table,
-        kind: kindOf(job.table),
-        rows: job.rows,
-        seconds,
-        skipped: 0,
+        file: job.name,
+        rows,
+        kept: columns.map((column) => column.name),
+        dropped: job.dropped,
+        converted: columns.flatMap(describeConversion),
       });
-      const kept = job.columns.map((column) => column.name);
-      files.push({ table, file: job.name, rows: job.rows, kept, dropped: job.dropped });
     }
     try {
       move(built);
@@ -247,60 +330,20 @@ async function runJobs(
   }
 }
 
-/** Decodes with hyparquet, writes with parquetjs, row group by row group. */
-async function rewrite(
-  job: Job,
-  destination: string,
-  onProgress: (rows: number) => void,
-): Promise<void> {
-  const [{ asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects }, { compressors }] =
-    await Promise.all([import('hyparquet'), import('hyparquet-compressors')]);
-  const { ParquetSchema, ParquetWriter } = await import('@dsnp/parquetjs');
-  const schema = new ParquetSchema(
-    Object.fromEntries(
-      job.columns.map(({ name, type }) => [
-        name,
-        { type: WRITTEN_TYPES[type] ?? 'UTF8', optional: true, compression: 'SNAPPY' as const },
-      ]),
-    ),
-  );
-  const file = await asyncBufferFromFile(job.source);
-  const metadata = await parquetMetadataAsync(file);
-  const writer: Writer = await ParquetWriter.openFile(schema, destination);
-  writer.setRowGroupSize(ROWS_PER_GROUP);
-  const columns = job.columns.map(({ name }) => name);
-  let rowStart = 0;
-  try {
-    for (const group of metadata.row_groups) {
-      const rowEnd = rowStart + Number(group.num_rows);
-      const rows = await parquetReadObjects({
-        file,
-        metadata,
-        compressors,
-        columns,
-        rowStart,
-        rowEnd,
-      });
-      for (const row of rows) await writer.appendRow(row);
-      rowStart = rowEnd;
-      onProgress(rowStart);
-    }
-  } catch (error) {
-    throw new KgloadError(
-      {
-        code: 'PARQUET_UNREADABLE',
-        table: job.table.name,
-        file: job.source,
-        message: `${job.source} cannot be decoded: ${messageOf(error)}`,
-      },
-      { cause: error },
-    );
-  } finally {
-    await writer.close();
+/** What the engine would not have read as what it is. */
+function describeConversion({ name, type, meaning, engineType }: Column): string[] {
+  switch (meaning.is) {
+    case 'decimal':
+    case 'time':
+    case 'uuid':
+      return [`${name}: ${type} as text`];
+    case 'timestamp':
+      return engineType === 'TIMESTAMP' ? [] : [`${name}: ${type} as TIMESTAMP(MICROS)`];
+    case 'float':
+      return meaning.bits === 16 ? [`${name}: ${type} as DOUBLE`] : [];
+    default:
+      return [];
   }
-  const handle = openSync(destination, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
 }
 
 function kindOf(table: NodeTable | RelTable): 'node' | 'edge' {

@@ -23,8 +23,8 @@ export function startTally(plan: Plan, onEvent: (event: LoadEvent) => void): Tal
   for (const warning of plan.warnings) onEvent({ type: 'warned', warning });
   onEvent({
     type: 'planned',
-    tables: plan.tables.flatMap(({ table, kind, copy }) =>
-      copy ? [{ table, kind, rows: copy.rows }] : [],
+    tables: plan.tables.flatMap(({ table, kind, rows, copies }) =>
+      copies.length > 0 ? [{ table, kind, rows }] : [],
     ),
   });
   return {

@@ -1,5 +1,6 @@
 /** Runs loads in the engine's own process, and survives it. */
 import { fork, type ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { codeGraph } from './codegraph.js';
 import { KgloadError } from './errors.js';
 import { refusedReport } from './report.js';
@@ -60,21 +61,27 @@ async function runWorker(
   });
   let staging: string | undefined;
   const events: LoadEvent[] = [];
+  const scratch: string[] = [];
+  const discard = (): void => {
+    if (staging !== undefined) discardStaging(staging);
+    for (const directory of scratch) rmSync(directory, { recursive: true, force: true });
+  };
   const undo = (): void => {
     worker.kill('SIGKILL');
-    if (staging !== undefined) discardStaging(staging);
+    discard();
   };
   signal?.addEventListener('abort', undo);
   try {
     const message = await conversation(worker, job, (event) => {
       if (event.type === 'staged') staging = event.directory;
+      if (event.type === 'scratch') scratch.push(event.directory);
       if (event.type !== 'progress') events.push(event);
       onEvent(event);
     });
     if ('report' in message) return message;
     if ('refusal' in message) throw new KgloadError(message.refusal);
     if ('unexpected' in message) throw new Error(message.unexpected);
-    if (staging !== undefined) discardStaging(staging);
+    discard();
     return { death: obituary(message, job, events) };
   } finally {
     signal?.removeEventListener('abort', undo);

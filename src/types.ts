@@ -64,6 +64,8 @@ export type ErrorCode =
   | 'COLUMN_MISSING'
   /** A column's type is one that the engine cannot read, or that does not convert. */
   | 'COLUMN_TYPE'
+  /** A file was rewritten before it was loaded, since the engine can't read it (a warning). */
+  | 'FILE_REWRITTEN'
   /** The engine refused a statement. */
   | 'ENGINE'
   /** The engine's native module is not installed or was not set up. */
@@ -160,9 +162,19 @@ export interface LoadReport {
 export type LoadEvent =
   /** The database is being built in `directory`; remove it to undo the load. */
   | { type: 'staged'; directory: string }
+  /** Working files are in `directory`; remove it if the load can't. */
+  | { type: 'scratch'; directory: string }
   /** The tables that will be loaded, and the rows that their files hold. */
   | { type: 'planned'; tables: { table: string; kind: TableKind; rows: number }[] }
-  | { type: 'started'; table: string; kind: TableKind; file: string; rows: number }
+  | {
+      type: 'started';
+      table: string;
+      kind: TableKind;
+      file: string;
+      rows: number;
+      /** Columns that fill no property: file → names. */
+      ignored: Record<string, string[]>;
+    }
   /** `rows` is the engine's progress in rows, of the whole table. */
   | { type: 'progress'; table: string; rows: number }
   | {

@@ -4,8 +4,11 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { checkDatabase } from './check.js';
+import { codeGraph } from './codegraph.js';
+import { readDataset } from './dataset.js';
 import { KgloadError, messageOf, toProblem } from './errors.js';
 import { loadDatabase } from './load.js';
+import { withReadable } from './readable.js';
 import { drive } from './steps.js';
 import type { BadRow, LoadEvent, LoadReport, Problem } from './types.js';
 
@@ -40,12 +43,15 @@ async function run(job: Job): Promise<Message> {
     const badRows = job.badRowsFile === undefined ? undefined : openBadRows(job.badRowsFile);
     try {
       const work = job.dryRun ? checkDatabase : loadDatabase;
-      const report = await drive(
-        work(job.database, job.dataset, {
-          ...job,
-          ...(badRows && { onBadRow: badRows.write }),
-          onEvent: (event) => process.send?.({ event } satisfies Message),
-        }),
+      const options = {
+        ...job,
+        ...(badRows && { onBadRow: badRows.write }),
+        onEvent: (event: LoadEvent) => process.send?.({ event } satisfies Message),
+      };
+      const report = await withReadable(
+        readDataset(job.dataset, codeGraph),
+        options,
+        async (dataset) => await drive(work(job.database, dataset, options)),
       );
       return { report };
     } finally {

@@ -229,21 +229,113 @@ describe('kgload load', () => {
     assert.deepEqual(query(db, 'MATCH (m:Mine) RETURN m.id AS id'), [{ id: 1 }]);
   });
 
-  it('refuses columns that the engine cannot read, by name', async (t) => {
+  it('rewrites a file that the engine cannot read, and says so', async (t) => {
     const directory = scratch(t);
     const dataset = fixtureCopy(directory);
     await writeParquet(
       join(dataset, 'nodes', 'imports.parquet'),
-      { id: 'UTF8', at: 'TIME_MILLIS' },
-      [{ id: 'i1', at: 1 }],
+      { id: 'UTF8', alias: 'TIME_MILLIS', line_number: 'INT64' },
+      [
+        { id: 'i1', alias: 3_723_004, line_number: 1 },
+        { id: 'i2', alias: null, line_number: null },
+      ],
     );
     const db = join(directory, 'graph.db');
     const { code, json } = await kgloadJson(['load', dataset, '--db', db]);
-    assert.equal(code, 1);
-    assert.equal(json.errors[0]?.code, 'COLUMN_TYPE');
+    assert.equal(code, 0, JSON.stringify(json.errors));
+    assert.equal(json.warnings[0]?.code, 'FILE_REWRITTEN');
     assert.match(
-      json.errors[0].message,
-      /^nodes\/imports\.parquet has columns .*: at \(INT32 TIME/,
+      json.warnings[0].message,
+      /^nodes\/imports\.parquet is rewritten before it is loaded, since the engine cannot read alias \(INT32 TIME/,
+    );
+    assert.deepEqual(query(db, 'MATCH (n:Import) RETURN n.id AS id, n.alias AS at ORDER BY id'), [
+      { id: 'i1', at: '01:02:03.004' },
+      { id: 'i2', at: null },
+    ]);
+    assert.deepEqual(readdirSync(directory).sort(), ['dataset', 'graph.db']);
+  });
+
+  it('takes a directory of part files, whatever their columns’ order, and Hive’s partitions', async (t) => {
+    const directory = scratch(t);
+    const dataset = fixtureCopy(directory);
+    const functions = join(dataset, 'nodes', 'functions');
+    rmSync(join(dataset, 'nodes', 'functions.parquet'));
+    mkdirSync(join(functions, 'file=shop%2Fcart.py'), { recursive: true });
+    mkdirSync(join(functions, 'file=__HIVE_DEFAULT_PARTITION__'));
+    writeFileSync(join(functions, '_SUCCESS'), '');
+    writeFileSync(join(functions, '.part-0.parquet.crc'), 'x');
+    await writeParquet(join(functions, 'part-0.parquet'), { id: 'UTF8', name: 'UTF8' }, [
+      { id: 'f1', name: 'one' },
+      { id: 'f2', name: 'two' },
+      { id: 'f4', name: 'four' },
+      { id: 'f5', name: 'five' },
+    ]);
+    await writeParquet(
+      join(functions, 'file=shop%2Fcart.py', 'part-1.parquet'),
+      { start_line: 'INT32', NAME: 'UTF8', id: 'UTF8' },
+      [{ start_line: 3, NAME: 'three', id: 'f3' }],
+    );
+    await writeParquet(
+      join(functions, 'file=__HIVE_DEFAULT_PARTITION__', 'part-2.parquet'),
+      { id: 'UTF8' },
+      [{ id: 'f6' }, { id: 'f7' }],
+    );
+    const db = join(directory, 'graph.db');
+    const { code, json } = await kgloadJson(['load', dataset, '--db', db]);
+    assert.equal(code, 0, JSON.stringify(json.errors));
+    assert.equal(json.node_times['Function']?.rows, 7);
+    assert.deepEqual(
+      query(
+        db,
+        "MATCH (f:Function) WHERE f.id IN ['f1', 'f3', 'f6'] RETURN f.id AS id, f.name AS name, f.file AS file, f.start_line AS line ORDER BY id",
+      ),
+      [
+        { id: 'f1', name: 'one', file: null, line: null },
+        { id: 'f3', name: 'three', file: 'shop/cart.py', line: 3 },
+        { id: 'f6', name: null, file: null, line: null },
+      ],
+    );
+    const dry = await kgloadJson(['load', dataset, '--db', db, '--fresh', '--dry-run']);
+    assert.deepEqual([dry.code, dry.json.total_nodes, dry.json.errors], [0, 27, []]);
+
+    // One bad part fails the table, and nothing of it stays.
+    await writeParquet(join(functions, 'part-9.parquet'), { id: 'UTF8' }, [{ id: 'f1' }]);
+    const broken = await kgloadJson(['load', dataset, '--db', db, '--fresh']);
+    assert.equal(broken.code, 1);
+    assert.equal(broken.json.errors[0]?.file, 'nodes/functions/part-9.parquet');
+    assert.equal(broken.json.node_times['Function']?.rows, 0);
+    assert.deepEqual(query(db, 'MATCH (f:Function) RETURN count(*) AS n'), [{ n: 0 }]);
+    const skipped = await kgloadJson(['load', dataset, '--db', db, '--fresh', '--skip-bad-rows']);
+    assert.deepEqual([skipped.code, skipped.json['total_skipped']], [0, 1]);
+
+    writeFileSync(join(dataset, 'nodes', 'functions.parquet'), '');
+    const both = await kgloadJson(['load', dataset, '--db', db, '--fresh']);
+    assert.equal(both.json.errors[0]?.code, 'DATASET_LAYOUT');
+    assert.match(both.json.errors[0].message, /are both there for one table$/);
+  });
+
+  it('matches columns ignoring case where that is clear, and names the ignored at --verbose', async (t) => {
+    const directory = scratch(t);
+    const dataset = fixtureCopy(directory);
+    await writeParquet(
+      join(dataset, 'nodes', 'imports.parquet'),
+      { ID: 'UTF8', Alias: 'UTF8', FILE: 'UTF8', File: 'UTF8', extra: 'UTF8' },
+      [
+        { ID: 'i1', Alias: 'a', FILE: 'x', File: 'y', extra: 'z' },
+        { ID: 'i2', Alias: 'b', FILE: 'x', File: 'y', extra: 'z' },
+      ],
+    );
+    const db = join(directory, 'graph.db');
+    const { code, stderr } = await kgload(['load', dataset, '--db', db, '--verbose']);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /kgload: nodes\/imports\.parquet: ignored columns FILE, File, extra\n/);
+    assert.match(stderr, /warning: nodes\/imports\.parquet has no column file;/);
+    assert.deepEqual(
+      query(db, 'MATCH (n:Import) RETURN n.id AS id, n.alias AS alias, n.file AS file ORDER BY id'),
+      [
+        { id: 'i1', alias: 'a', file: null },
+        { id: 'i2', alias: 'b', file: null },
+      ],
     );
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { copyFrom, identifier, literal, pathLiteral } from '../src/cypher.js';
-import type { Dataset, DatasetFile } from '../src/dataset.js';
+import type { Dataset, DatasetFile, DatasetTable } from '../src/dataset.js';
 import { planLoad } from '../src/plan.js';
 import type { GraphSchema } from '../src/types.js';
 
@@ -28,25 +28,36 @@ const schema: GraphSchema = {
   ],
 };
 
+const INT64 = { is: 'integer', bits: 64, signed: true } as const;
+
 function file(name: string, rows: number, ...columns: string[]): DatasetFile {
   return {
     name,
     path: `/data/${name}`,
+    partition: {},
     footer: {
       rows,
       rowGroups: 1,
       bytes: 1,
-      columns: columns.map((column) => ({
-        name: column,
-        type: column === 'price' ? 'INT64 DECIMAL' : 'INT64',
-        readable: column !== 'price',
-      })),
+      columns: columns.map((column) =>
+        column === 'price'
+          ? {
+              name: column,
+              type: 'INT64 DECIMAL',
+              meaning: { is: 'decimal', precision: 9, scale: 2 },
+            }
+          : { name: column, type: 'INT64', meaning: INT64, engineType: 'INT64' },
+      ),
     },
   };
 }
 
-function dataset(files: Record<string, DatasetFile>): Dataset {
-  return { directory: '/data', files: new Map(Object.entries(files)), unknown: [] };
+function dataset(files: Record<string, DatasetFile | DatasetFile[]>): Dataset {
+  const tables = Object.entries(files).map(([table, list]): [string, DatasetTable] => [
+    table,
+    { name: [list].flat()[0]?.name ?? '', files: [list].flat() },
+  ]);
+  return { directory: '/data', tables: new Map(tables), unknown: [] };
 }
 
 describe('planLoad', () => {
@@ -75,32 +86,42 @@ describe('planLoad', () => {
           table: 'Person',
           kind: 'node',
           errors: [],
-          copy: {
-            cypher:
-              "COPY `Person`(`id`, `name`) FROM (LOAD FROM '/data/nodes/people.parquet' RETURN `id`, `full_name`)",
-            file: 'nodes/people.parquet',
-            path: '/data/nodes/people.parquet',
-            rows: 3,
-            keys: [{ expression: '`id`', table: 'Person', property: 'id', type: 'INT64' }],
-            checked: [{ expression: '`full_name`', type: 'STRING' }],
-          },
+          file: 'nodes/people.parquet',
+          rows: 3,
+          copies: [
+            {
+              cypher:
+                "COPY `Person`(`id`, `name`) FROM (LOAD FROM '/data/nodes/people.parquet' RETURN `id`, CAST(`full_name` AS STRING))",
+              file: 'nodes/people.parquet',
+              path: '/data/nodes/people.parquet',
+              rows: 3,
+              keys: [{ expression: '`id`', table: 'Person', property: 'id', type: 'INT64' }],
+              checked: [],
+              ignored: ['extra'],
+            },
+          ],
         },
         {
           table: 'Knows',
           kind: 'edge',
           errors: [],
-          copy: {
-            cypher:
-              "COPY `Knows`(`since`) FROM (LOAD FROM '/data/edges/knows.parquet' RETURN `src`, `dst`, `since`)",
-            file: 'edges/knows.parquet',
-            path: '/data/edges/knows.parquet',
-            rows: 2,
-            keys: [
-              { expression: '`src`', table: 'Person', property: 'id', type: 'INT64' },
-              { expression: '`dst`', table: 'Person', property: 'id', type: 'INT64' },
-            ],
-            checked: [],
-          },
+          file: 'edges/knows.parquet',
+          rows: 2,
+          copies: [
+            {
+              cypher:
+                "COPY `Knows`(`since`) FROM (LOAD FROM '/data/edges/knows.parquet' RETURN `src`, `dst`, `since`)",
+              file: 'edges/knows.parquet',
+              path: '/data/edges/knows.parquet',
+              rows: 2,
+              keys: [
+                { expression: '`src`', table: 'Person', property: 'id', type: 'INT64' },
+                { expression: '`dst`', table: 'Person', property: 'id', type: 'INT64' },
+              ],
+              checked: [],
+              ignored: [],
+            },
+          ],
         },
       ],
       conflicts: [],
@@ -117,8 +138,11 @@ describe('planLoad', () => {
       }),
       new Map(),
     );
-    assert.match(plan.tables[0]?.copy?.cypher ?? '', /RETURN `id`, `name`\)$/);
-    assert.match(plan.tables[1]?.copy?.cypher ?? '', /RETURN `from`, `to`, `since`\)$/);
+    assert.match(
+      plan.tables[0]?.copies[0]?.cypher ?? '',
+      /RETURN `id`, CAST\(`name` AS STRING\)\)$/,
+    );
+    assert.match(plan.tables[1]?.copies[0]?.cypher ?? '', /RETURN `from`, `to`, `since`\)$/);
   });
 
   it('warns of missing columns, and fails a table without its key or an endpoint', () => {
@@ -130,8 +154,8 @@ describe('planLoad', () => {
       }),
       new Map(),
     );
-    assert.equal(plan.tables[0]?.copy, undefined);
-    assert.deepEqual(plan.tables[0]?.errors, [
+    assert.deepEqual(plan.tables[0]?.copies, []);
+    assert.deepEqual(plan.tables[0].errors, [
       {
         code: 'COLUMN_MISSING',
         table: 'Person',
@@ -148,7 +172,7 @@ describe('planLoad', () => {
         message: 'edges/knows.parquet has no column since; Knows.since stays empty',
       },
     ]);
-    assert.match(plan.tables[1]?.copy?.cypher ?? '', /^COPY `Knows`\(\) FROM /);
+    assert.match(plan.tables[1]?.copies[0]?.cypher ?? '', /^COPY `Knows`\(\) FROM /);
   });
 
   it('refuses a file with a column that the engine cannot read', () => {

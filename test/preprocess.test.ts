@@ -24,6 +24,7 @@ describe('kgload preprocess', () => {
           rows: 5,
           kept: ['path', 'language', 'content_hash'],
           dropped: ['last_modified'],
+          converted: [],
         },
       ],
       errors: [],

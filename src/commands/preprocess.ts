@@ -9,10 +9,13 @@ export function define(command: Command): void {
   command
     .argument('<source>', 'a Parquet file named after its table, or a dataset directory')
     .argument('<dest>', 'where the file or the dataset is written')
+    .option('--keep-extra', 'keep the columns that the schema does not have')
     .addHelpText(
       'after',
       `
-Keeps the columns of the schema and drops the others, such as files.parquet's timestamp.
+Keeps the columns of the schema and drops the others, such as files.parquet's timestamp. What the
+engine cannot read (DECIMAL, TIME, timestamps that only the logical type tells of) is converted,
+without loss. Row groups are small enough that a load uses all cores.
 
 Examples:
   kgload preprocess nodes/files.parquet clean/files.parquet
@@ -22,7 +25,7 @@ Examples:
 
 export async function run(
   [source = '', destination = '']: string[],
-  flags: OutputFlags,
+  flags: OutputFlags & { keepExtra?: boolean },
   io: Io,
 ): Promise<number> {
   const progress = await createProgress(io, flags);
@@ -34,6 +37,7 @@ export async function run(
   let report: PreprocessReport;
   try {
     report = await preprocess(source, destination, {
+      ...(flags.keepExtra && { keepExtra: true }),
       onEvent: (event) => {
         if (event.type === 'staged') scratch = event.directory;
         progress.show(event);
@@ -55,11 +59,12 @@ export async function run(
     printLines(
       io,
       formatTable([
-        ['file', 'rows', 'dropped'],
-        ...report.files.map(({ file, rows, dropped }) => [
+        ['file', 'rows', 'dropped', 'converted'],
+        ...report.files.map(({ file, rows, dropped, converted }) => [
           file,
           formatCount(rows),
           dropped.join(', '),
+          converted.join(', '),
         ]),
       ]),
     );

@@ -26,29 +26,39 @@ type KuzuModule = typeof Kuzu & { VERSION: string };
  */
 export function openKuzu(path: string, { readOnly = false } = {}): OpenDatabase {
   const kuzu = requireKuzu();
-  const database = new kuzu.Database(path, 0, true, readOnly);
-  const connection = new kuzu.Connection(database);
-  try {
-    database.initSync();
-    connection.initSync();
-  } catch (error) {
-    connection.closeSync();
-    database.closeSync();
-    if (readOnly && needsRecovery(messageOf(error))) {
-      openKuzu(path).close();
-      return openKuzu(path, { readOnly });
-    }
-    throw openError(path, error);
-  }
-  return {
-    connection,
-    engine: 'kuzu',
-    version: kuzu.VERSION,
-    close: () => {
+  for (let waited = 0; ; waited += LOCK_POLL_MS) {
+    const database = new kuzu.Database(path, 0, true, readOnly);
+    const connection = new kuzu.Connection(database);
+    const close = (): void => {
       connection.closeSync();
       database.closeSync();
-    },
-  };
+    };
+    try {
+      database.initSync();
+      connection.initSync();
+      return { connection, engine: 'kuzu', version: kuzu.VERSION, close };
+    } catch (error) {
+      close();
+      const message = messageOf(error);
+      if (readOnly && needsRecovery(message)) openKuzu(path).close();
+      else if (!isLockError(message) || waited >= LOCK_MS || !isDying(lockHolder(path))) {
+        throw openError(path, error);
+      } else sleepSync(LOCK_POLL_MS);
+    }
+  }
+}
+
+/** A killed process holds its lock until the system has taken its memory apart. */
+const LOCK_MS = 3000;
+const LOCK_POLL_MS = 20;
+
+/** Whether a lock's holder may be a worker whose supervisor was killed: it ends by itself. */
+function isDying(holder: LockHolder | undefined): boolean {
+  return holder === undefined || holder.command.includes('worker.js');
+}
+
+function sleepSync(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 function requireKuzu(): KuzuModule {
@@ -89,7 +99,7 @@ function openError(path: string, error: unknown): KgloadError {
     return new KgloadError(
       {
         code: 'TARGET_LOCKED',
-        message: `the database ${path} is in use${holder === undefined ? ' by another process' : ` by process ${holder}`}`,
+        message: `the database ${path} is in use by ${holder ? `process ${holder.pid} (${holder.name})` : 'another process'}`,
         file: path,
         hint: 'close it there, or wait until it is done',
       },
@@ -124,20 +134,30 @@ export function firstLine(message: string): string {
   return message.split('\n')[0] ?? '';
 }
 
-/** Linux tells which process locks a file: proc(5), /proc/locks. */
-function lockHolder(path: string): string | undefined {
+interface LockHolder {
+  pid: number;
+  /** Its name, for people. */
+  name: string;
+  /** Its command line. */
+  command: string;
+}
+
+/** Linux tells which process locks a file: proc(5), /proc/locks. Elsewhere nobody knows. */
+function lockHolder(path: string): LockHolder | undefined {
   try {
     const inode = statSync(path).ino;
     const lock = readFileSync('/proc/locks', 'utf8')
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
       .find((fields) => fields[1] === 'POSIX' && fields[5]?.endsWith(`:${inode}`));
-    const pid = lock?.[4];
-    if (pid === undefined) return undefined;
-    const command = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-    return `${pid} (${command})`;
+    const pid = Number(lock?.[4]);
+    if (!Number.isInteger(pid)) return undefined;
+    return {
+      pid,
+      name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim(),
+      command: readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
+    };
   } catch {
-    // Only a courtesy: elsewhere than on Linux nobody knows.
     return undefined;
   }
 }
