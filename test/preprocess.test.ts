@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { readMetadata } from '../src/parquet.js';
 import { codeGraphRows } from '../fixtures/code-graph.js';
-import { FIXTURE, fixtureCopy, kgload, kgloadJson, scratch, writeParquet } from './helpers.js';
+import {
+  BINARY,
+  execute,
+  FIXTURE,
+  fixtureCopy,
+  kgload,
+  kgloadJson,
+  scratch,
+  writeParquet,
+} from './helpers.js';
 
 const FILES = join(FIXTURE, 'nodes', 'files.parquet');
 
@@ -105,6 +116,81 @@ describe('kgload preprocess', () => {
 
     rmSync(join(directory, 'in'), { recursive: true });
     assert.deepEqual(readdirSync(directory), []);
+  });
+
+  it('keeps all columns with --keep-extra, says what it converts, and writes small row groups', async (t) => {
+    const directory = scratch(t);
+    const source = join(directory, 'imports.parquet');
+    const rows = Array.from({ length: 45_000 }, (_, i) => ({
+      id: `i${i}`,
+      imported_name: 'n',
+      import_type: 'import',
+      alias: null,
+      line_number: i,
+      is_relative: i % 2 === 0,
+      file: 'ü',
+      at: i % 86_400_000,
+    }));
+    await writeParquet(
+      source,
+      {
+        id: 'UTF8',
+        imported_name: 'UTF8',
+        import_type: 'UTF8',
+        alias: 'UTF8',
+        line_number: 'INT64',
+        is_relative: 'BOOLEAN',
+        file: 'UTF8',
+        at: 'TIME_MILLIS',
+      },
+      rows,
+    );
+    const out = join(directory, 'out.parquet');
+    const { code, json, stderr } = await kgloadJson(['preprocess', source, out, '--keep-extra']);
+    assert.equal(code, 0, stderr);
+    const [file] = json['files'] as { kept: string[]; dropped: string[]; converted: string[] }[];
+    assert.deepEqual(file?.dropped, []);
+    assert.equal(file.kept.at(-1), 'at');
+    assert.equal(file.converted.length, 1);
+    assert.match(file.converted[0] ?? '', /^at: INT32 TIME.* as text$/);
+    assert.deepEqual(
+      readMetadata(out).metadata.row_groups.map((group) => Number(group.num_rows)),
+      [20_000, 20_000, 5_000],
+    );
+    const written = await parquetReadObjects({ file: await asyncBufferFromFile(out) });
+    assert.equal(written.length, 45_000);
+    assert.deepEqual(written[44_999], {
+      ...rows[44_999],
+      line_number: 44_999n,
+      at: '00:00:44.999',
+    });
+  });
+
+  it('takes its working files away when it is interrupted', async (t) => {
+    const directory = scratch(t);
+    const source = join(directory, 'functions.parquet');
+    execute(
+      ':memory:',
+      `COPY (UNWIND range(1, 400000) AS i RETURN CAST(i AS STRING) AS id, 'n' AS name, 'f' AS file, i AS start_line, i AS end_line, true AS is_public, 'x' AS source_code) TO '${source}'`,
+    );
+    const child = spawn(
+      process.execPath,
+      [BINARY, 'preprocess', source, join(directory, 'out.parquet'), '--verbose'],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    await new Promise<void>((resolve) => {
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        if (text.includes('Function: loading')) resolve();
+      });
+    });
+    child.kill('SIGINT');
+    const signal = await new Promise((resolve) =>
+      child.on('close', (_code, name) => {
+        resolve(name);
+      }),
+    );
+    assert.equal(signal, 'SIGINT');
+    assert.deepEqual(readdirSync(directory), ['functions.parquet']);
   });
 
   it('leaves nothing behind when a file cannot be decoded', async (t) => {
