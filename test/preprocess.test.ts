@@ -171,7 +171,7 @@ describe('kgload preprocess', () => {
     const source = join(directory, 'functions.parquet');
     execute(
       ':memory:',
-      `COPY (UNWIND range(1, 400000) AS i RETURN CAST(i AS STRING) AS id, 'n' AS name, 'f' AS file, i AS start_line, i AS end_line, true AS is_public, 'x' AS source_code) TO '${source}'`,
+      `COPY (UNWIND range(1, 400000) AS i RETURN CAST(i AS STRING) AS id, 'n' AS name, 'f' AS file, i AS start_line, i + 1 AS end_line, true AS is_public, 'x' AS source_code) TO '${source}'`,
     );
     const child = spawn(
       process.execPath,
