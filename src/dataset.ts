@@ -14,6 +14,8 @@ export interface DatasetFile {
   footer: Footer | Problem;
   /** Values of the `key=value` directories that it lies in; null for Hive's word for NULL. */
   partition: Record<string, string | null>;
+  /** Columns that were left out when the file was rewritten. */
+  leftOut?: string[];
 }
 
 /** The files of one table. */

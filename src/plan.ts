@@ -177,7 +177,7 @@ function planCopy(
     rows: file.footer.rows,
     keys: columns.keys,
     checked: columns.checked,
-    ignored: columns.ignored,
+    ignored: [...columns.ignored, ...(file.leftOut ?? [])],
   };
 }
 

@@ -200,7 +200,12 @@ async function makeFileReadable(
       },
     };
   }
-  return { ...file, path, footer: { ...readFooter(path), columns: map.used.map(rewrittenColumn) } };
+  return {
+    ...file,
+    path,
+    footer: { ...readFooter(path), columns: map.used.map(rewrittenColumn) },
+    leftOut: map.ignored,
+  };
 }
 
 function tableOfFile(source: string, schema: GraphSchema): NodeTable | RelTable {
@@ -230,7 +235,16 @@ function planJob(
   for (const file of files) {
     if ('code' in file.footer) throw new KgloadError({ ...file.footer, table: table.name });
     const { footer } = file;
-    const { used, missing } = mapColumns(table, schema, file, footer);
+    const { used, missing, mappings } = mapColumns(table, schema, file, footer);
+    if (mappings.length > used.length) {
+      throw new KgloadError({
+        code: 'COLUMN_TYPE',
+        table: table.name,
+        file: file.name,
+        message: `${file.name} has columns of ${table.name} in the names of its directories (${Object.keys(file.partition).join(', ')}), which are not rewritten`,
+        hint: 'load the dataset as it is: kgload load takes them',
+      });
+    }
     const extra = footer.columns.filter((column) => !used.includes(column));
     const kept = keepExtra ? extra.filter(isRewritable) : [];
     job.dropped.push(

@@ -19,6 +19,7 @@ import { basename, dirname, join } from 'node:path';
 import { SIDE_FILES } from './engine/file.js';
 import { openKuzu } from './engine/kuzu.js';
 import { KgloadError, systemCode } from './errors.js';
+import { processExists, processStat } from './process.js';
 
 export interface Staging {
   directory: string;
@@ -182,27 +183,6 @@ function waitForOrphan(owner: Owner): void {
 
 function isAlive(owner: Owner): boolean {
   return processExists(owner.pid) && owner.began === processStat(owner.pid)?.began;
-}
-
-/** Not a zombie either: in a container without an init process these stay. */
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (systemCode(error) === 'ESRCH') return false;
-  }
-  return processStat(pid)?.state !== 'Z';
-}
-
-/** proc(5), /proc/pid/stat: fields 3 and 22; the command before them may hold spaces. */
-function processStat(pid: number): { state: string; began: string } | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0] ?? '', began: fields[19] ?? '' };
-  } catch {
-    return undefined; // Not Linux, or no such process.
-  }
 }
 
 function isEngineLocked(database: string): boolean {

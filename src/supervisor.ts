@@ -56,7 +56,8 @@ async function runWorker(
   onEvent: (event: LoadEvent) => void,
   signal?: AbortSignal,
 ): Promise<{ report: LoadReport } | { death: Death }> {
-  const worker = fork(new URL('worker.js', import.meta.url), {
+  // Its argument tells others whose worker it is: see isDying in engine/kuzu.ts.
+  const worker = fork(new URL('worker.js', import.meta.url), [String(process.pid)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let staging: string | undefined;

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as Kuzu from 'kuzu';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
+import { processExists } from '../process.js';
 import type { Connection } from '../types.js';
 import type { EngineName } from './file.js';
 
@@ -52,9 +53,16 @@ export function openKuzu(path: string, { readOnly = false } = {}): OpenDatabase 
 const LOCK_MS = 3000;
 const LOCK_POLL_MS = 20;
 
-/** Whether a lock's holder may be a worker whose supervisor was killed: it ends by itself. */
+/**
+ * Whether a lock's holder ends by itself: it is a worker whose supervisor was killed, or is being
+ * taken apart already, and then has no command line any more, or is gone.
+ */
 function isDying(holder: LockHolder | undefined): boolean {
-  return holder === undefined || holder.command.includes('worker.js');
+  if (!holder) return process.platform === 'linux';
+  if (holder.command === '') return true;
+  // The supervisor's number is the worker's argument.
+  const [, supervisor] = /worker\.js\0(\d+)\0/.exec(holder.command) ?? [];
+  return supervisor !== undefined && !processExists(Number(supervisor));
 }
 
 function sleepSync(milliseconds: number): void {
