@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { findBadRows, isBadRowsCode } from './badrows.js';
 import { countRows, readCatalog, type Catalog } from './catalog.js';
 import { codeGraph } from './codegraph.js';
-import { copyFrom, identifier, literal, pathLiteral } from './cypher.js';
+import { copyFrom, createNodeTable, identifier, literal, pathLiteral } from './cypher.js';
 import { changeDatabaseInMemory, readDatabase } from './database.js';
 import type { Dataset } from './dataset.js';
 import {
@@ -19,7 +19,7 @@ import {
   refuse,
   type DatabaseLoadOptions,
 } from './load.js';
-import { planLoad, planTables, startedEvent, type PlannedCopy, type PlannedTable } from './plan.js';
+import { planLoad, startedEvent, type PlannedCopy, type PlannedTable } from './plan.js';
 import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
 import type { Steps } from './steps.js';
 import { inspectTarget } from './target.js';
@@ -52,8 +52,10 @@ export function* checkDatabase(
     if (!options.append) refuse(notEmpty(plan, existing.present));
     const tally = startTally(plan, options.onEvent ?? (() => undefined));
     yield* changeDatabaseInMemory(function* (connection) {
-      for (const { cypher } of planTables(schema, new Map())) yield { connection, cypher };
-      for (const { name, primaryKey } of schema.nodes) {
+      for (const table of schema.nodes) {
+        const { name, primaryKey } = table;
+        const properties = table.properties.filter((property) => property.name === primaryKey);
+        yield { connection, cypher: createNodeTable({ ...table, properties }) };
         const keys = existing.keys.get(name);
         if (keys === undefined) continue;
         const mapping = { expression: '`k`', property: primaryKey };
@@ -162,8 +164,6 @@ function hasNoKeys(table: string, tally: Tally): boolean {
 /** Converts the columns that may hold values which don't convert, and throws the result away. */
 function* checkConversions(connection: Connection, copy: PlannedCopy): Steps<void> {
   if (copy.checked.length === 0) return;
-  // Binds the statement, and so finds what can never work, but runs nothing.
-  yield { connection, cypher: `EXPLAIN ${copy.cypher}` };
   const casts = copy.checked.map(({ expression, type }) => `count(CAST(${expression} AS ${type}))`);
   yield { connection, cypher: `LOAD FROM ${pathLiteral(copy.path)} RETURN ${casts.join(', ')}` };
 }
