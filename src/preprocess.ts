@@ -10,11 +10,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeGraph } from './codegraph.js';
-import { rewrittenColumn } from './conversion.js';
-import { readDataset, type Dataset, type DatasetFile, type DatasetTable } from './dataset.js';
+import { readDataset, type DatasetFile } from './dataset.js';
 import { KgloadError, messageOf, systemCode } from './errors.js';
 import { readFooter, type Column } from './parquet.js';
-import { mapColumns, type ColumnMap } from './plan.js';
+import { mapColumns } from './plan.js';
 import { isRewritable, rewrite, type RewriteSource } from './rewrite.js';
 import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from './types.js';
 
@@ -130,82 +129,6 @@ async function preprocessDataset(
     renameSync(built, destination);
   });
   return { files, warnings };
-}
-
-/**
- * Rewrites those files of a dataset that the engine can't read into a directory.
- *
- * @returns The dataset with these files in the place of the others.
- * @throws {KgloadError} Never for a file: one that can't be rewritten says so in its entry.
- */
-export async function makeReadable(
-  dataset: Dataset,
-  schema: GraphSchema,
-  directory: string,
-  onWarning: (warning: Problem) => void,
-): Promise<Dataset> {
-  const tables = new Map(dataset.tables);
-  for (const table of [...schema.nodes, ...schema.edges]) {
-    const found = tables.get(table.name);
-    if (!found) continue;
-    const files: DatasetFile[] = [];
-    for (const file of found.files) {
-      files.push(await makeFileReadable(file, table, schema, directory, onWarning));
-    }
-    tables.set(table.name, { ...found, files } satisfies DatasetTable);
-  }
-  return { ...dataset, tables };
-}
-
-async function makeFileReadable(
-  file: DatasetFile,
-  table: NodeTable | RelTable,
-  schema: GraphSchema,
-  directory: string,
-  onWarning: (warning: Problem) => void,
-): Promise<DatasetFile> {
-  if ('code' in file.footer) return file;
-  let map: ColumnMap;
-  try {
-    map = mapColumns(table, schema, file, file.footer);
-  } catch (error) {
-    if (error instanceof KgloadError) return file; // The plan finds it too, and reports it.
-    throw error;
-  }
-  const refused = file.footer.columns.filter((column) => column.engineType === undefined);
-  const culprits = [...new Set([...refused, ...map.rewritten])];
-  if (culprits.length === 0) return file;
-  const list = culprits.map(({ name, type }) => `${name} (${type})`).join(', ');
-  onWarning({
-    code: 'FILE_REWRITTEN',
-    table: table.name,
-    file: file.name,
-    message: `${file.name} is rewritten before it is loaded, since the engine cannot read ${list}`,
-    hint: 'kgload preprocess does it once for all loads',
-  });
-  const path = join(
-    directory,
-    `${table.name}-${file.name.replaceAll(/[^0-9A-Za-z]/g, '_')}.parquet`,
-  );
-  try {
-    await rewrite([{ path: file.path, columns: map.used }], path);
-  } catch (error) {
-    if (!(error instanceof KgloadError)) throw error;
-    return {
-      ...file,
-      footer: {
-        code: error.code,
-        message: error.message.replace(file.path, () => file.name),
-        file: file.name,
-      },
-    };
-  }
-  return {
-    ...file,
-    path,
-    footer: { ...readFooter(path), columns: map.used.map(rewrittenColumn) },
-    leftOut: map.ignored,
-  };
 }
 
 function tableOfFile(source: string, schema: GraphSchema): NodeTable | RelTable {

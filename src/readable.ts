@@ -3,9 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeGraph } from './codegraph.js';
-import { needsRewrite, type Dataset } from './dataset.js';
+import { rewrittenColumn } from './conversion.js';
+import { needsRewrite, type Dataset, type DatasetFile, type DatasetTable } from './dataset.js';
+import { KgloadError } from './errors.js';
 import type { LoadOptions } from './load.js';
-import type { LoadReport, Problem } from './types.js';
+import { readFooter } from './parquet.js';
+import { mapColumns, type ColumnMap } from './plan.js';
+import { rewrite } from './rewrite.js';
+import type { GraphSchema, LoadReport, NodeTable, Problem, RelTable } from './types.js';
 
 /** Runs a load on a dataset that the engine can read all of. */
 export async function withReadable<T extends LoadOptions>(
@@ -15,7 +20,6 @@ export async function withReadable<T extends LoadOptions>(
 ): Promise<LoadReport> {
   const { schema = codeGraph } = options;
   if (!needsRewrite(dataset)) return await load(dataset, options);
-  const { makeReadable } = await import('./preprocess.js');
   const warnings: Problem[] = [];
   const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
   options.onEvent?.({ type: 'scratch', directory: scratch });
@@ -29,4 +33,80 @@ export async function withReadable<T extends LoadOptions>(
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/**
+ * Rewrites those files of a dataset that the engine can't read into a directory.
+ *
+ * @returns The dataset with these files in the place of the others.
+ * @throws {KgloadError} Never for a file: one that can't be rewritten says so in its entry.
+ */
+async function makeReadable(
+  dataset: Dataset,
+  schema: GraphSchema,
+  directory: string,
+  onWarning: (warning: Problem) => void,
+): Promise<Dataset> {
+  const tables = new Map(dataset.tables);
+  for (const table of [...schema.nodes, ...schema.edges]) {
+    const found = tables.get(table.name);
+    if (!found) continue;
+    const files: DatasetFile[] = [];
+    for (const file of found.files) {
+      files.push(await makeFileReadable(file, table, schema, directory, onWarning));
+    }
+    tables.set(table.name, { ...found, files } satisfies DatasetTable);
+  }
+  return { ...dataset, tables };
+}
+
+async function makeFileReadable(
+  file: DatasetFile,
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  directory: string,
+  onWarning: (warning: Problem) => void,
+): Promise<DatasetFile> {
+  if ('code' in file.footer) return file;
+  let map: ColumnMap;
+  try {
+    map = mapColumns(table, schema, file, file.footer);
+  } catch (error) {
+    if (error instanceof KgloadError) return file; // The plan finds it too, and reports it.
+    throw error;
+  }
+  const refused = file.footer.columns.filter((column) => column.engineType === undefined);
+  const culprits = [...new Set([...refused, ...map.rewritten])];
+  if (culprits.length === 0) return file;
+  const list = culprits.map(({ name, type }) => `${name} (${type})`).join(', ');
+  onWarning({
+    code: 'FILE_REWRITTEN',
+    table: table.name,
+    file: file.name,
+    message: `${file.name} is rewritten before it is loaded, since the engine cannot read ${list}`,
+    hint: 'kgload preprocess does it once for all loads',
+  });
+  const path = join(
+    directory,
+    `${table.name}-${file.name.replaceAll(/[^0-9A-Za-z]/g, '_')}.parquet`,
+  );
+  try {
+    await rewrite([{ path: file.path, columns: map.used }], path);
+  } catch (error) {
+    if (!(error instanceof KgloadError)) throw error;
+    return {
+      ...file,
+      footer: {
+        code: error.code,
+        message: error.message.replace(file.path, () => file.name),
+        file: file.name,
+      },
+    };
+  }
+  return {
+    ...file,
+    path,
+    footer: { ...readFooter(path), columns: map.used.map(rewrittenColumn) },
+    leftOut: map.ignored,
+  };
 }
