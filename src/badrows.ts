@@ -116,8 +116,8 @@ function edgeScan({ path, keys: [from, to] }: PlannedCopy): Scan {
 }
 
 /**
- * How many of the pairs of nodes that a file connects are connected by its table already, and how
- * many pairs the file has.
+ * How many of the pairs of nodes that a file connects are connected by its table already, and of how
+ * many pairs that the file has; the latter are counted only if there is something to say.
  */
 export function* countRepeatedPairs(
   connection: Connection,
@@ -126,12 +126,14 @@ export function* countRepeatedPairs(
 ): Steps<{ repeated: number; pairs: number }> {
   if (!from || !to) throw new Error('a rel table without endpoints');
   const pairs = `LOAD FROM ${pathLiteral(path)} WITH DISTINCT ${castKey(from)} AS k0, ${castKey(to)} AS k1`;
-  const all = yield { connection, cypher: `${pairs} RETURN count(*) AS n` };
   const repeated = yield {
     connection,
     cypher: `${pairs} MATCH ${nodeWith(from, 'a', 'k0')}-[:${identifier(table)}]->${nodeWith(to, 'b', 'k1')} WITH DISTINCT k0, k1 RETURN count(*) AS n`,
   };
-  return { repeated: Number(repeated[0]?.['n']), pairs: Number(all[0]?.['n']) };
+  const found = Number(repeated[0]?.['n']);
+  if (found === 0) return { repeated: 0, pairs: 0 };
+  const all = yield { connection, cypher: `${pairs} RETURN count(*) AS n` };
+  return { repeated: found, pairs: Number(all[0]?.['n']) };
 }
 
 function castKey({ expression, type }: KeyColumn): string {

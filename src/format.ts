@@ -38,16 +38,21 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Rows of cells as aligned lines: the first column to the left, the others to the right. */
-export function formatTable(rows: readonly (readonly string[])[]): string[] {
+/**
+ * Rows of cells as aligned lines: the first column to the left, the others to the right. A `null`
+ * is a rule as wide as the table.
+ */
+export function formatTable(rows: readonly (readonly string[] | null)[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+    row?.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
   }
-  return rows.map((row) =>
+  const lines = rows.map((row) =>
     row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      ?.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
       .join('  ')
       .trimEnd(),
   );
+  const rule = '─'.repeat(Math.max(...lines.map((line) => line?.length ?? 0)));
+  return lines.map((line) => line ?? rule);
 }

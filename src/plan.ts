@@ -66,7 +66,7 @@ export interface KeyColumn {
 }
 
 /** The names under which a file may hold a rel table's endpoints, the best first: from, then to. */
-export const ENDPOINT_COLUMNS: readonly (readonly string[])[] = [
+const ENDPOINT_COLUMNS: readonly (readonly string[])[] = [
   ['from', 'src'],
   ['to', 'dst'],
 ];
@@ -162,11 +162,10 @@ function planCopy(
       message: `${file.name} has no column ${property}; ${table.name}.${property} stays empty`,
     });
   }
-  const unreadable = file.footer.columns.filter((column) => column.engineType === undefined);
-  if (columns.rewritten.length > 0 || unreadable.length > 0) {
+  if (columns.unreadable.length > 0) {
     throw new KgloadError({
       code: 'COLUMN_TYPE',
-      message: `${file.name} has columns that the engine cannot read: ${describe([...new Set([...columns.rewritten, ...unreadable])])}`,
+      message: `${file.name} has columns that the engine cannot read: ${describeColumns(columns.unreadable)}`,
       hint: 'rewrite it with kgload preprocess',
     });
   }
@@ -190,8 +189,8 @@ export interface ColumnMap {
   missing: string[];
   /** Columns that fill properties, in the schema's order. */
   used: Column[];
-  /** Those of them that the engine can't read. */
-  rewritten: Column[];
+  /** Columns that the engine can't read: those needed, and those at whose sight it refuses the file. */
+  unreadable: Column[];
   /** Columns that fill none. */
   ignored: string[];
 }
@@ -214,7 +213,7 @@ export function mapColumns(
     checked: [],
     missing: [],
     used: [],
-    rewritten: [],
+    unreadable: footer.columns.filter((column) => column.engineType === undefined),
     ignored: [],
   };
   const use = (column: Column, type: string, property?: string): string => {
@@ -228,7 +227,7 @@ export function mapColumns(
       });
     }
     if (conversion.how === 'rewrite') {
-      map.rewritten.push(column);
+      if (!map.unreadable.includes(column)) map.unreadable.push(column);
       return '';
     }
     const { expression, isChecked } = conversion;
@@ -273,15 +272,12 @@ function keyOf(schema: GraphSchema, table: string): Omit<KeyColumn, 'expression'
 }
 
 /** The names under which a file may hold a property, the best first. */
-export function propertyColumns(property: Property): string[] {
+function propertyColumns(property: Property): string[] {
   return [property.name, ...(property.aliases ?? [])];
 }
 
 /** The column under the first of these names that the file has; of another case if that is clear. */
-export function findColumn(
-  names: readonly string[],
-  columns: readonly Column[],
-): Column | undefined {
+function findColumn(names: readonly string[], columns: readonly Column[]): Column | undefined {
   for (const name of names) {
     const column = columns.find((candidate) => candidate.name === name);
     if (column) return column;
@@ -312,12 +308,12 @@ function missingColumn(
 ): KgloadError {
   return new KgloadError({
     code: 'COLUMN_MISSING',
-    message: `${file.name} has no ${role} column ${names.join(' or ')}; it has ${describe(footer.columns)}`,
+    message: `${file.name} has no ${role} column ${names.join(' or ')}; it has ${describeColumns(footer.columns)}`,
     hint: 'rename the column in the file',
   });
 }
 
-function describe(columns: readonly Column[]): string {
+export function describeColumns(columns: readonly Column[]): string {
   return columns.map(({ name, type }) => `${name} (${type})`).join(', ') || 'no columns';
 }
 

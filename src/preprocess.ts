@@ -49,6 +49,8 @@ interface Job {
   name: string;
   rows: number;
   dropped: string[];
+  /** Properties that a source has no column for. */
+  missing: string[];
 }
 
 /**
@@ -84,7 +86,7 @@ export async function preprocessFile(
   const file = { path: source, name: source, footer: readFooter(source), partition: {} };
   const warnings: Problem[] = [];
   const job = planJob(table, schema, [file], basename(destination), options, warnings);
-  const [missing] = mapColumns(table, schema, file, file.footer).missing;
+  const [missing] = job.missing;
   if (missing !== undefined) {
     throw new KgloadError({
       code: 'COLUMN_MISSING',
@@ -154,7 +156,7 @@ function planJob(
   { keepExtra = false }: PreprocessOptions,
   warnings: Problem[],
 ): Job {
-  const job: Job = { table, sources: [], name, rows: 0, dropped: [] };
+  const job: Job = { table, sources: [], name, rows: 0, dropped: [], missing: [] };
   for (const file of files) {
     if ('code' in file.footer) throw new KgloadError({ ...file.footer, table: table.name });
     const { footer } = file;
@@ -173,6 +175,7 @@ function planJob(
     job.dropped.push(
       ...extra.filter((column) => !kept.includes(column)).map((column) => column.name),
     );
+    job.missing.push(...missing);
     for (const column of missing) {
       warnings.push({
         code: 'COLUMN_MISSING',

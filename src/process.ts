@@ -22,3 +22,8 @@ export function processStat(pid: number): { state: string; began: string } | und
     return undefined; // Not Linux, or no such process.
   }
 }
+
+/** Blocks this thread. */
+export function sleepSync(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}

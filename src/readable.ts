@@ -8,7 +8,7 @@ import { needsRewrite, type Dataset, type DatasetFile, type DatasetTable } from 
 import { KgloadError } from './errors.js';
 import type { LoadOptions } from './load.js';
 import { readFooter } from './parquet.js';
-import { mapColumns, type ColumnMap } from './plan.js';
+import { describeColumns, mapColumns, type ColumnMap } from './plan.js';
 import { rewrite } from './rewrite.js';
 import type { GraphSchema, LoadReport, NodeTable, Problem, RelTable } from './types.js';
 
@@ -75,15 +75,12 @@ async function makeFileReadable(
     if (error instanceof KgloadError) return file; // The plan finds it too, and reports it.
     throw error;
   }
-  const refused = file.footer.columns.filter((column) => column.engineType === undefined);
-  const culprits = [...new Set([...refused, ...map.rewritten])];
-  if (culprits.length === 0) return file;
-  const list = culprits.map(({ name, type }) => `${name} (${type})`).join(', ');
+  if (map.unreadable.length === 0) return file;
   onWarning({
     code: 'FILE_REWRITTEN',
     table: table.name,
     file: file.name,
-    message: `${file.name} is rewritten before it is loaded, since the engine cannot read ${list}`,
+    message: `${file.name} is rewritten before it is loaded, since the engine cannot read ${describeColumns(map.unreadable)}`,
     hint: 'kgload preprocess does it once for all loads',
   });
   const path = join(

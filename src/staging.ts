@@ -19,7 +19,7 @@ import { basename, dirname, join } from 'node:path';
 import { SIDE_FILES } from './engine/file.js';
 import { openKuzu } from './engine/kuzu.js';
 import { KgloadError, systemCode } from './errors.js';
-import { processExists, processStat } from './process.js';
+import { processExists, processStat, sleepSync } from './process.js';
 
 export interface Staging {
   directory: string;
@@ -177,7 +177,7 @@ function waitForOrphan(owner: Owner): void {
   const { supervisor } = owner;
   if (supervisor === undefined || processExists(supervisor)) return;
   for (let waited = 0; waited < ORPHAN_MS && isAlive(owner); waited += 20) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    sleepSync(20);
   }
 }
 

@@ -150,17 +150,15 @@ function toTable(report: LoadReport, flags: Flags): string[] {
   const rows = totalNodes + totalEdges;
   const lines = formatTable([
     ['table', 'rows', 'seconds', 'rows/s', ...(report.totalSkipped > 0 ? ['skipped'] : [])],
+    null,
     ...Object.entries(nodeTimes).map(lineOf),
     totalOf('nodes', nodeTimes),
+    null,
     ...Object.entries(edgeTimes).map(lineOf),
     totalOf('edges', edgeTimes),
+    null,
     ['total', formatCount(rows), formatSeconds(totalTime), formatRate(rows, totalTime)],
   ]);
-  const rule = '─'.repeat(Math.max(...lines.map((line) => line.length)));
-  const nodesEnd = 1 + Object.keys(nodeTimes).length;
-  lines.splice(lines.length - 1, 0, rule);
-  lines.splice(nodesEnd + 1, 0, rule);
-  lines.splice(1, 0, rule);
   return [...lines, '', outcomeOf(report, flags)];
 }
 

@@ -42,14 +42,13 @@ function toTable({ totalNodes, totalEdges, nodes, edges, database }: DatabaseSta
   const lineOf = ([table, rows]: [string, number]): string[] => [table, formatCount(rows)];
   const lines = formatTable([
     ['table', 'rows'],
+    null,
     ...Object.entries(nodes).map(lineOf),
     ['nodes', formatCount(totalNodes)],
+    null,
     ...Object.entries(edges).map(lineOf),
     ['edges', formatCount(totalEdges)],
   ]);
-  const rule = '─'.repeat(Math.max(...lines.map((line) => line.length)));
-  lines.splice(2 + Object.keys(nodes).length, 0, rule);
-  lines.splice(1, 0, rule);
   return [
     `${path}: ${engine} ${version}, storage version ${storageVersion}, ${formatBytes(bytes)}`,
     '',

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as Kuzu from 'kuzu';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
-import { processExists } from '../process.js';
+import { processExists, sleepSync } from '../process.js';
 import type { Connection } from '../types.js';
 import type { EngineName } from './file.js';
 
@@ -65,10 +65,6 @@ function isDying(holder: LockHolder | undefined): boolean {
   return supervisor !== undefined && !processExists(Number(supervisor));
 }
 
-function sleepSync(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
 function requireKuzu(): KuzuModule {
   const require = createRequire(import.meta.url);
   try {
@@ -124,7 +120,7 @@ function openError(path: string, error: unknown): KgloadError {
   );
 }
 
-export function isLockError(message: string): boolean {
+function isLockError(message: string): boolean {
   return message.includes('Could not set lock on file');
 }
 
