@@ -2,7 +2,7 @@
  * Rows that can't be loaded: without a key, with a key that is there already, or with an endpoint
  * that no node has. The engine finds them itself; a COPY that fails names one at best.
  */
-import { identifier, pathLiteral } from './cypher.js';
+import { identifier } from './cypher.js';
 import { formatCount, plural } from './format.js';
 import type { KeyColumn, PlannedCopy } from './plan.js';
 import type { Row, Steps } from './steps.js';
@@ -23,6 +23,7 @@ export function* findBadRows(
   copy: PlannedCopy,
   onBadRow?: (row: BadRow) => void,
 ): Steps<BadRows[]> {
+  if (copy.keys.length === 0) return []; // The engine makes the keys itself.
   if (copy.keys.length === 2 && (yield* hasAllEndpoints(connection, copy))) return [];
   const scan = copy.keys.length === 1 ? nodeScan(copy) : edgeScan(copy);
   const sums = scan.reasons.map(
@@ -60,12 +61,12 @@ export function* findBadRows(
 /** Whether every row's endpoints are nodes; costs half of the search for those that are not. */
 function* hasAllEndpoints(
   connection: Connection,
-  { path, rows, keys }: PlannedCopy,
+  { source, rows, keys }: PlannedCopy,
 ): Steps<boolean> {
   for (const key of keys) {
     const [counted] = yield {
       connection,
-      cypher: `LOAD FROM ${pathLiteral(path)} WITH ${castKey(key)} AS k MATCH ${nodeWith(key, 'n', 'k')} RETURN count(*) AS n`,
+      cypher: `${source} WITH ${castKey(key)} AS k MATCH ${nodeWith(key, 'n', 'k')} RETURN count(*) AS n`,
     };
     if (Number(counted?.['n']) !== rows) return false;
   }
@@ -80,10 +81,10 @@ interface Scan {
 }
 
 /** One line a key, with the number of rows that have it, and the node that has it already. */
-function nodeScan({ path, keys: [key] }: PlannedCopy): Scan {
+function nodeScan({ source, keys: [key] }: PlannedCopy): Scan {
   if (!key) throw new Error('a node table without a key');
   return {
-    match: `LOAD FROM ${pathLiteral(path)} WITH ${castKey(key)} AS k0, count(*) AS n OPTIONAL MATCH ${nodeWith(key, 'o', 'k0')} WITH k0, n, o.${identifier(key.property)} AS o`,
+    match: `${source} WITH ${castKey(key)} AS k0, count(*) AS n OPTIONAL MATCH ${nodeWith(key, 'o', 'k0')} WITH k0, n, o.${identifier(key.property)} AS o`,
     columns: 'k0',
     reasons: [
       { reason: 'null_key', condition: 'k0 IS NULL', rows: 'n' },
@@ -98,11 +99,11 @@ function nodeScan({ path, keys: [key] }: PlannedCopy): Scan {
 }
 
 /** One line a row, with the nodes that it connects. */
-function edgeScan({ path, keys: [from, to] }: PlannedCopy): Scan {
+function edgeScan({ source, keys: [from, to] }: PlannedCopy): Scan {
   if (!from || !to) throw new Error('a rel table without endpoints');
   const hasNull = 'k0 IS NULL OR k1 IS NULL';
   return {
-    match: `LOAD FROM ${pathLiteral(path)} WITH ${castKey(from)} AS k0, ${castKey(to)} AS k1 OPTIONAL MATCH ${nodeWith(from, 'a', 'k0')} OPTIONAL MATCH ${nodeWith(to, 'b', 'k1')} WITH k0, k1, a.${identifier(from.property)} AS a, b.${identifier(to.property)} AS b`,
+    match: `${source} WITH ${castKey(from)} AS k0, ${castKey(to)} AS k1 OPTIONAL MATCH ${nodeWith(from, 'a', 'k0')} OPTIONAL MATCH ${nodeWith(to, 'b', 'k1')} WITH k0, k1, a.${identifier(from.property)} AS a, b.${identifier(to.property)} AS b`,
     columns: 'k0, k1',
     reasons: [
       { reason: 'null_endpoint', condition: hasNull, rows: '1' },
@@ -122,10 +123,10 @@ function edgeScan({ path, keys: [from, to] }: PlannedCopy): Scan {
 export function* countRepeatedPairs(
   connection: Connection,
   table: string,
-  { path, keys: [from, to] }: PlannedCopy,
+  { source, keys: [from, to] }: PlannedCopy,
 ): Steps<{ repeated: number; pairs: number }> {
   if (!from || !to) throw new Error('a rel table without endpoints');
-  const pairs = `LOAD FROM ${pathLiteral(path)} WITH DISTINCT ${castKey(from)} AS k0, ${castKey(to)} AS k1`;
+  const pairs = `${source} WITH DISTINCT ${castKey(from)} AS k0, ${castKey(to)} AS k1`;
   const repeated = yield {
     connection,
     cypher: `${pairs} MATCH ${nodeWith(from, 'a', 'k0')}-[:${identifier(table)}]->${nodeWith(to, 'b', 'k1')} WITH DISTINCT k0, k1 RETURN count(*) AS n`,

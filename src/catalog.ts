@@ -1,7 +1,21 @@
 /** What tables a database has. */
-import { identifier, literal } from './cypher.js';
-import type { Steps } from './steps.js';
-import type { Connection, GraphSchema, NodeTable, Property, RelTable, TableKind } from './types.js';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { identifier, literal, pairsOf, splitStatements } from './cypher.js';
+import { messageOf } from './errors.js';
+import { fileNameOf } from './names.js';
+import type { Row, Steps } from './steps.js';
+import type {
+  Connection,
+  Endpoints,
+  GraphSchema,
+  Multiplicity,
+  NodeTable,
+  Property,
+  RelTable,
+  TableKind,
+} from './types.js';
 
 export interface CatalogTable {
   name: string;
@@ -10,7 +24,8 @@ export interface CatalogTable {
   /** Of a node table. */
   primaryKey?: string;
   /** Of a rel table. */
-  endpoints?: { from: string; to: string }[];
+  endpoints?: Endpoints[];
+  storageDirection?: 'fwd' | 'both';
 }
 
 /** Table name → table, in the order of their creation. */
@@ -28,11 +43,11 @@ export function* readCatalog(connection: Connection): Steps<Catalog> {
     const columns = (yield {
       connection,
       cypher: `CALL table_info(${literal(name)}) RETURN *`,
-    }) as { name: string; type: string; 'primary key'?: boolean }[];
+    }) as ColumnRow[];
     const table: CatalogTable = {
       name,
       kind: type === 'NODE' ? 'node' : 'edge',
-      properties: columns.map((column) => ({ name: column.name, type: column.type })),
+      properties: columns.map(toProperty),
     };
     if (type === 'NODE') {
       const key = columns.find((column) => column['primary key'])?.name;
@@ -46,10 +61,117 @@ export function* readCatalog(connection: Connection): Steps<Catalog> {
         from: row['source table name'],
         to: row['destination table name'],
       }));
+      const direction = columns[0]?.storage_direction;
+      if (direction === 'fwd') table.storageDirection = direction;
     }
     catalog.set(name, table);
   }
   return catalog;
+}
+
+/** What `table_info` says of a property; of a SERIAL one the default is no expression, but empty. */
+interface ColumnRow extends Row {
+  name: string;
+  type: string;
+  'default expression': string;
+  'primary key'?: boolean;
+  storage_direction?: 'fwd' | 'both';
+}
+
+function toProperty(row: ColumnRow): Property {
+  const { name, type, 'default expression': value } = row;
+  return { name, type, ...(value !== 'NULL' && value !== '' && { default: value }) };
+}
+
+/**
+ * Reads all that a database's schema is, so that it can be created anew elsewhere. Multiplicities,
+ * sequences and macros stand in no catalog function; the engine's own export of the schema has them.
+ */
+export function* readSchema(connection: Connection): Steps<GraphSchema> {
+  const catalog = yield* readCatalog(connection);
+  const script = yield* exportScript(connection);
+  const multiplicities = new Map(script.flatMap(multiplicityOf));
+  const statements = script.filter((statement) => !/^CREATE (NODE|REL) TABLE /.test(statement));
+  const kept = yield* withoutUnused(connection, statements);
+  const indexes = yield { connection, cypher: 'CALL show_indexes() RETURN index_definition AS i' };
+  const tables = [...catalog.values()];
+  return {
+    nodes: tables.filter(({ kind }) => kind === 'node').map(toNodeTable),
+    edges: tables
+      .filter(({ kind }) => kind === 'edge')
+      .map((table) => toRelTable(table, multiplicities)),
+    ...(kept.length > 0 && { statements: kept }),
+    ...(indexes.length > 0 && { indexes: indexes.map(({ i }) => String(i).replace(/;$/, '')) }),
+  };
+}
+
+/** The statements that `EXPORT DATABASE` writes for the schema. */
+function* exportScript(connection: Connection): Steps<string[]> {
+  const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
+  try {
+    const directory = join(scratch, 'schema');
+    yield { connection, cypher: `EXPORT DATABASE ${literal(directory)} (schema_only=true)` };
+    return splitStatements(readFileSync(join(directory, 'schema.cypher'), 'utf8'));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function multiplicityOf(statement: string): [string, Multiplicity][] {
+  const [, name, multiplicity] =
+    /^CREATE REL TABLE `([^`]*)` .*[ ,]([A-Z]+_[A-Z]+)\)$/s.exec(statement) ?? [];
+  if (name === undefined || multiplicity === 'MANY_MANY') return [];
+  return [[name, multiplicity as Multiplicity]];
+}
+
+function toNodeTable({ name, properties, primaryKey = '' }: CatalogTable): NodeTable {
+  return { name, file: fileNameOf(name), primaryKey, properties };
+}
+
+function toRelTable(
+  { name, properties, endpoints = [], storageDirection }: CatalogTable,
+  multiplicities: ReadonlyMap<string, Multiplicity>,
+): RelTable {
+  const [first = { from: '', to: '' }] = endpoints;
+  const multiplicity = multiplicities.get(name);
+  return {
+    name,
+    file: fileNameOf(name),
+    ...first,
+    ...(endpoints.length > 1 && { pairs: endpoints }),
+    properties,
+    ...(multiplicity && { multiplicity }),
+    ...(storageDirection && { storageDirection }),
+  };
+}
+
+/**
+ * The export consumes a value of every sequence, so that it goes on where it was. Of one that gave
+ * out none yet that would be the first; and a SERIAL property makes its own sequence.
+ */
+function* withoutUnused(connection: Connection, statements: readonly string[]): Steps<string[]> {
+  const kept: string[] = [];
+  for (const statement of statements) {
+    const [, declared, advanced] =
+      /^(?:DROP|CREATE) SEQUENCE .*?`([^`]*)`|^RETURN nextval\('(.*)'\)$/s.exec(statement) ?? [];
+    const sequence = declared ?? advanced;
+    const isKept =
+      sequence === undefined ||
+      (declared !== undefined && !sequence.endsWith('_serial')) ||
+      (yield* isUsed(connection, sequence));
+    if (isKept) kept.push(statement);
+  }
+  return kept;
+}
+
+function* isUsed(connection: Connection, sequence: string): Steps<boolean> {
+  try {
+    yield { connection, cypher: `RETURN currval(${literal(sequence)})` };
+    return true;
+  } catch (error) {
+    if (messageOf(error).includes('call nextval first')) return false;
+    throw error;
+  }
 }
 
 /** Rows of a table. */
@@ -83,9 +205,9 @@ function tableDifferences(wanted: NodeTable | RelTable, found: CatalogTable): st
     differences.push(`primary key is ${found.primaryKey ?? 'none'}, not ${wanted.primaryKey}`);
   }
   if ('from' in wanted) {
-    const pairs = (found.endpoints ?? []).map(({ from, to }) => `${from} → ${to}`);
-    const pair = `${wanted.from} → ${wanted.to}`;
-    if (pairs.join() !== pair) differences.push(`connects ${pairs.join(', ')}, not ${pair}`);
+    const pairs = describePairs(found.endpoints ?? []);
+    const wantedPairs = describePairs(pairsOf(wanted));
+    if (pairs !== wantedPairs) differences.push(`connects ${pairs}, not ${wantedPairs}`);
   }
   const types = new Map(found.properties.map(({ name, type }) => [name, type]));
   for (const { name, type } of wanted.properties) {
@@ -100,7 +222,17 @@ function tableDifferences(wanted: NodeTable | RelTable, found: CatalogTable): st
   return differences;
 }
 
+function describePairs(pairs: readonly Endpoints[]): string {
+  return pairs
+    .map(({ from, to }) => `${from} → ${to}`)
+    .sort()
+    .join(', ');
+}
+
 /** Kuzu's catalog says BOOL for what its DDL accepts as BOOLEAN too. */
-function canonicalType(type: string): string {
-  return type.toUpperCase().replace(/\bBOOLEAN\b/g, 'BOOL');
+export function canonicalType(type: string): string {
+  return type
+    .replace(/\bBOOLEAN\b/gi, 'BOOL')
+    .replace(/\s+/g, '')
+    .toUpperCase();
 }

@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { findBadRows, isBadRowsCode } from './badrows.js';
 import { countRows, readCatalog, type Catalog } from './catalog.js';
 import { codeGraph } from './codegraph.js';
-import { copyFrom, createNodeTable, identifier, literal, pathLiteral } from './cypher.js';
+import { copyFrom, createNodeTable, identifier, literal, loadFrom } from './cypher.js';
 import { changeDatabaseInMemory, readDatabase } from './database.js';
 import type { Dataset } from './dataset.js';
 import {
   badRowsProblems,
+  countParts,
   engineProblem,
   nodesFailed,
   notEmpty,
@@ -55,12 +56,20 @@ export function* checkDatabase(
       for (const table of schema.nodes) {
         const { name, primaryKey } = table;
         const properties = table.properties.filter((property) => property.name === primaryKey);
-        yield { connection, cypher: createNodeTable({ ...table, properties }) };
+        const isGenerated = properties.some(
+          ({ type, default: value }) => type === 'SERIAL' || value,
+        );
+        yield {
+          connection,
+          cypher: createNodeTable(isGenerated ? table : { ...table, properties }),
+        };
         const keys = existing.keys.get(name);
         if (keys === undefined) continue;
         const mapping = { expression: '`k`', property: primaryKey };
-        yield { connection, cypher: copyFrom(name, keys, [mapping]) };
+        yield { connection, cypher: copyFrom(name, loadFrom(keys), [mapping]) };
       }
+      for (const cypher of schema.statements ?? []) yield { connection, cypher };
+      yield* countParts(connection, plan);
       for (const planned of plan.tables) {
         for (const problem of yield* checkTable(connection, planned, tally, clock, options)) {
           tallyError(tally, planned.table, problem);
@@ -165,7 +174,7 @@ function hasNoKeys(table: string, tally: Tally): boolean {
 function* checkConversions(connection: Connection, copy: PlannedCopy): Steps<void> {
   if (copy.checked.length === 0) return;
   const casts = copy.checked.map(({ expression, type }) => `count(CAST(${expression} AS ${type}))`);
-  yield { connection, cypher: `LOAD FROM ${pathLiteral(copy.path)} RETURN ${casts.join(', ')}` };
+  yield { connection, cypher: `${copy.source} RETURN ${casts.join(', ')}` };
 }
 
 /** Takes the keys of a file into its table, all or none; says whether they are all good. */
@@ -179,10 +188,12 @@ function* takeKeys(connection: Connection, table: string, copy: PlannedCopy): St
 }
 
 function* takeGoodKeys(connection: Connection, table: string, copy: PlannedCopy): Steps<void> {
-  yield { connection, cypher: `${copyKeys(table, copy)} (ignore_errors=true)` };
+  yield { connection, cypher: copyKeys(table, copy, true) };
 }
 
-function copyKeys(table: string, { path, keys }: Pick<PlannedCopy, 'path' | 'keys'>): string {
+function copyKeys(table: string, copy: PlannedCopy, ignoreErrors = false): string {
+  const { source, keys } = copy;
+  if (keys.length === 0) return ignoreErrors ? copy.lenient : copy.cypher;
   const mappings = keys.map(({ expression, property }) => ({ expression, property }));
-  return copyFrom(table, path, mappings);
+  return copyFrom(table, source, mappings, { ignoreErrors });
 }

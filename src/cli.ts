@@ -11,7 +11,7 @@ interface CommandModule {
   /** @returns The exit code. */
   run(args: string[], flags: OutputFlags, io: Io): Promise<number>;
   /** The JSON document of a command that was refused; by default one with `errors` alone. */
-  refusal?(error: Problem): unknown;
+  refusal?(error: Problem, flags: OutputFlags): unknown;
 }
 
 /** Each is imported only when it is called, so that `--help` starts fast. */
@@ -82,6 +82,7 @@ async function parse(argv: string[], io: Io): Promise<number> {
     const module = await load();
     module.define(command);
     command
+      .option('--schema <file>', 'a schema in Cypher or JSON, or infer: derive it from the dataset')
       .option('--json', 'one JSON document on stdout')
       .option('-q, --quiet', 'print errors only')
       .option('-v, --verbose', 'say more about what is done')
@@ -93,7 +94,7 @@ async function parse(argv: string[], io: Io): Promise<number> {
           if (!(error instanceof KgloadError)) throw error;
           const problem = toProblem(error);
           printProblem(io, 'error', problem);
-          if (flags.json) printJson(io, module.refusal?.(problem) ?? { errors: [problem] });
+          if (flags.json) printJson(io, module.refusal?.(problem, flags) ?? { errors: [problem] });
           exitCode = EXIT_REFUSED;
         }
       });

@@ -2,7 +2,7 @@
  * How a Parquet column becomes a property: by which expression the engine reads it, or why not.
  * Nothing is converted that could lose data; the engine would round 1.5 to 2 without a word.
  */
-import { identifier } from './cypher.js';
+import { identifier, literal } from './cypher.js';
 import type { Column } from './parquet.js';
 
 export type Conversion =
@@ -14,7 +14,7 @@ export type Conversion =
 
 /** How a column of a file fills a property of this type. */
 export function convert(column: Column, propertyType: string): Conversion {
-  const type = propertyType.toUpperCase();
+  const type = propertyType.toUpperCase() === 'SERIAL' ? 'INT64' : propertyType.toUpperCase();
   const { meaning } = column;
   const x = identifier(column.name);
   if (meaning.is === 'null' && !isUnreadable(column)) return exact(`CAST(${x} AS ${type})`);
@@ -43,6 +43,11 @@ export function convert(column: Column, propertyType: string): Conversion {
     case 'TIMESTAMP_TZ':
       if (meaning.is === 'timestamp') return asTimestamp(column, x);
       if (meaning.is === 'date') return exact(`CAST(${x} AS ${type})`);
+      return meaning.is === 'string' ? checked(asText(column, x)) : refuse(column, type);
+    case 'TIMESTAMP_NS':
+    case 'TIMESTAMP_MS':
+    case 'TIMESTAMP_SEC':
+      if (meaning.is === 'timestamp') return toCoarserTimestamp(column, x, type);
       return meaning.is === 'string' ? checked(asText(column, x)) : refuse(column, type);
     case 'INTERVAL':
       if (meaning.is === 'interval') return exact(x);
@@ -155,6 +160,12 @@ function toFloat(column: Column, x: string, bits: number, type: string): Convers
 /** The engine rounds what does not fit, so that it has to fit by its type. */
 function toDecimal(column: Column, precision: number, scale: number, type: string): Conversion {
   const { meaning } = column;
+  if (meaning.is === 'string') {
+    const text = asText(column, identifier(column.name));
+    const beyond = `regexp_full_match(${text}, '.*[.][0-9]{${scale}}[0-9]*[1-9][0-9]*')`;
+    const loss = lossMessage('digits', column.name);
+    return checked(`CAST(CASE WHEN ${beyond} THEN ${loss} ELSE ${text} END AS ${type})`);
+  }
   if (meaning.is !== 'decimal') return refuse(column, type);
   const fits = meaning.scale <= scale && meaning.precision - meaning.scale <= precision - scale;
   if (!fits) return refuse(column, type, 'digits would be lost');
@@ -198,13 +209,31 @@ function timeOfDay(column: Column, x: string, use: (interval: string) => string)
   return checked(use(`to_microseconds(${wholeMicroseconds(column.name, x)})`));
 }
 
-/** Begins the messages of values that would lose digits; see {@link wholeMicroseconds}. */
-export const LOSS = 'nanoseconds that would be lost in ';
+/** Stands in the messages of casts that fail because a value would lose something. */
+export const LOSS = ' that would be lost in ';
+
+function lossMessage(what: string, name: string): string {
+  return literal(`${what}${LOSS}${name}`);
+}
 
 /** Nanoseconds as microseconds; a cast that fails says so where there is a remainder. */
 function wholeMicroseconds(name: string, x: string): string {
-  const loss = `${LOSS}${name}`.replaceAll(/[\\']/g, '\\$&');
-  return `${x} / 1000 + CAST(CASE WHEN ${x} % 1000 <> 0 THEN '${loss}' ELSE '0' END AS INT64)`;
+  const loss = lossMessage('nanoseconds', name);
+  return `${x} / 1000 + CAST(CASE WHEN ${x} % 1000 <> 0 THEN ${loss} ELSE '0' END AS INT64)`;
+}
+
+/** Of the engine's other timestamps those in nanoseconds hold no more than microseconds either. */
+function toCoarserTimestamp(column: Column, x: string, type: string): Conversion {
+  const { expression, isChecked } = asTimestamp(column, x);
+  const { meaning } = column;
+  const fits =
+    type === 'TIMESTAMP_NS' ||
+    (type === 'TIMESTAMP_MS' && 'unit' in meaning && meaning.unit === 'ms');
+  if (fits) return { how: 'take', expression: `CAST(${expression} AS ${type})`, isChecked };
+  const isLost = `CAST(CAST(${expression} AS ${type}) AS TIMESTAMP) <> ${expression}`;
+  const loss = lossMessage('digits', column.name);
+  const nothing = `to_microseconds(CAST(CASE WHEN ${isLost} THEN ${loss} ELSE '0' END AS INT64))`;
+  return checked(`CAST(${expression} + ${nothing} AS ${type})`);
 }
 
 function exact(expression: string): Extract<Conversion, { how: 'take' }> {

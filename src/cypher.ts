@@ -1,6 +1,6 @@
 /** The only place that writes Cypher text. */
 import { KgloadError } from './errors.js';
-import type { NodeTable, RelTable } from './types.js';
+import type { Endpoints, NodeTable, Property, RelTable } from './types.js';
 
 /**
  * A quoted identifier.
@@ -28,18 +28,55 @@ export function pathLiteral(path: string): string {
   return literal(path.replace(/[[\]*?]/g, '[$&]'));
 }
 
+/**
+ * The statements of a script, without the comments around them. Only the tokens that may hold a
+ * semicolon are told apart; what the statements mean is for the engine to say.
+ */
+export function splitStatements(script: string): string[] {
+  const tokens =
+    script.match(/'(?:\\[^]|[^'\\])*'|"(?:\\[^]|[^"\\])*"|`[^`]*`|\/\/.*|\/\*[^]*?\*\/|;|[^]/g) ??
+    [];
+  const statements = [''];
+  for (const token of tokens) {
+    const isComment = token.startsWith('//') || token.startsWith('/*');
+    if (token === ';') statements.push('');
+    else statements.push((statements.pop() ?? '') + (isComment ? ' ' : token));
+  }
+  return statements.map((statement) => statement.trim()).filter((statement) => statement !== '');
+}
+
 export function createNodeTable(table: NodeTable): string {
-  const columns = table.properties.map((p) => `${identifier(p.name)} ${p.type}`);
-  return `CREATE NODE TABLE ${identifier(table.name)}(${[
-    ...columns,
-    `PRIMARY KEY(${identifier(table.primaryKey)})`,
-  ].join(', ')})`;
+  const key = `PRIMARY KEY(${identifier(table.primaryKey)})`;
+  const columns = [...table.properties.map(columnDefinition), key];
+  return `CREATE NODE TABLE ${identifier(table.name)}(${columns.join(', ')})`;
 }
 
 export function createRelTable(table: RelTable): string {
-  const columns = table.properties.map((p) => `${identifier(p.name)} ${p.type}`);
-  const endpoints = `FROM ${identifier(table.from)} TO ${identifier(table.to)}`;
-  return `CREATE REL TABLE ${identifier(table.name)}(${[endpoints, ...columns].join(', ')})`;
+  const pairs = pairsOf(table).map(
+    ({ from, to }) => `FROM ${identifier(from)} TO ${identifier(to)}`,
+  );
+  const multiplicity = table.multiplicity === undefined ? [] : [table.multiplicity];
+  const columns = [...pairs, ...table.properties.map(columnDefinition), ...multiplicity];
+  const storage =
+    table.storageDirection === undefined
+      ? ''
+      : ` WITH (storage_direction='${table.storageDirection}')`;
+  return `CREATE REL TABLE ${identifier(table.name)}(${columns.join(', ')})${storage}`;
+}
+
+function columnDefinition(property: Property): string {
+  const value = property.default === undefined ? '' : ` DEFAULT ${property.default}`;
+  return `${identifier(property.name)} ${property.type}${value}`;
+}
+
+/** Every pair of node tables that a rel table connects. */
+export function pairsOf({ from, to, pairs }: RelTable): readonly Endpoints[] {
+  return pairs ?? [{ from, to }];
+}
+
+/** Reads a file, or those of its rows that a condition is true for. */
+export function loadFrom(path: string, condition?: string): string {
+  return `LOAD FROM ${pathLiteral(path)}${condition === undefined ? '' : ` WHERE ${condition}`}`;
 }
 
 /** Which column of a file goes where: the expression read from the file, the property it fills. */
@@ -52,11 +89,25 @@ export interface Mapping {
 /**
  * The one form in which every table is loaded. Kuzu maps a plain COPY by position; this one maps
  * by name, reads only the columns it names, and costs the same.
+ *
+ * @param source - What is read: {@link loadFrom}.
+ * @param options - `pair`: the node tables that these edges connect, where the table connects
+ *   several. `ignoreErrors`: rows that the engine refuses are left out.
  */
-export function copyFrom(table: string, path: string, mappings: readonly Mapping[]): string {
+export function copyFrom(
+  table: string,
+  source: string,
+  mappings: readonly Mapping[],
+  { pair, ignoreErrors = false }: { pair?: Endpoints; ignoreErrors?: boolean } = {},
+): string {
   const properties = mappings.flatMap(({ property }) =>
     property === undefined ? [] : [identifier(property)],
   );
   const expressions = mappings.map(({ expression }) => expression).join(', ');
-  return `COPY ${identifier(table)}(${properties.join(', ')}) FROM (LOAD FROM ${pathLiteral(path)} RETURN ${expressions})`;
+  const options = [
+    ...(pair ? [`from=${literal(pair.from)}`, `to=${literal(pair.to)}`] : []),
+    ...(ignoreErrors ? ['ignore_errors=true'] : []),
+  ];
+  const end = options.length > 0 ? ` (${options.join(', ')})` : '';
+  return `COPY ${identifier(table)}(${properties.join(', ')}) FROM (${source} RETURN ${expressions})${end}`;
 }

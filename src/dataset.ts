@@ -1,10 +1,12 @@
 /** A dataset: the files of a directory, and what their footers say. */
-import { readdirSync, statSync, type Dirent } from 'node:fs';
+import { existsSync, readdirSync, statSync, type Dirent } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isUnreadable } from './conversion.js';
+import { pairsOf } from './cypher.js';
 import { KgloadError, messageOf, systemCode, toProblem } from './errors.js';
+import { fileNameOf, matchNames } from './names.js';
 import { readFooter, type Footer } from './parquet.js';
-import type { GraphSchema, Problem } from './types.js';
+import type { Endpoints, GraphSchema, NodeTable, Problem, RelTable } from './types.js';
 
 /** A file, by the path under the dataset that messages show (`nodes/files.parquet`). */
 export interface DatasetFile {
@@ -14,6 +16,8 @@ export interface DatasetFile {
   footer: Footer | Problem;
   /** Values of the `key=value` directories that it lies in; null for Hive's word for NULL. */
   partition: Record<string, string | null>;
+  /** Of a rel table that connects several: the node tables that the file's edges connect. */
+  pair?: Endpoints;
   /** Columns that were left out when the file was rewritten. */
   leftOut?: string[];
 }
@@ -35,13 +39,27 @@ export interface Dataset {
   unknown: string[];
 }
 
+/** The file in a dataset's directory that holds its schema, as `EXPORT DATABASE` names it. */
+export const SCHEMA_FILE = 'schema.cypher';
+
+/** The file in a dataset's directory that creates its indexes, as `EXPORT DATABASE` names it. */
+export const INDEX_FILE = 'index.cypher';
+
+/** Whether a dataset carries its own schema. */
+export function hasSchema(directory: string): boolean {
+  return existsSync(join(directory, SCHEMA_FILE));
+}
+
+/** A directory with files of tables: `nodes` or `edges`, or '' where both are side by side. */
+export type Part = 'nodes' | 'edges' | '';
+
 /**
- * Finds the files of a schema's tables and reads their footers.
+ * The directories of a dataset that hold the tables: `nodes/` and `edges/`, or the dataset itself
+ * where it is an exported database.
  *
- * @throws {KgloadError} `ENOENT` when the directory is missing, `DATASET_LAYOUT` when it has no
- *   `nodes/` or no `edges/`. A file that can't be read is no error here: its entry says why.
+ * @throws {KgloadError} `ENOENT` when the dataset is missing, `DATASET_LAYOUT` when it is none.
  */
-export function readDataset(directory: string, schema: GraphSchema): Dataset {
+export function datasetParts(directory: string): readonly Part[] {
   const root = resolve(directory);
   if (list(root) === undefined) {
     throw new KgloadError({
@@ -50,42 +68,101 @@ export function readDataset(directory: string, schema: GraphSchema): Dataset {
       file: directory,
     });
   }
-  const parts = [
-    ['nodes', schema.nodes],
-    ['edges', schema.edges],
-  ] as const;
-  const missing = parts.map(([part]) => part).filter((part) => !list(join(root, part)));
-  if (missing.length > 0) {
-    throw new KgloadError({
-      code: 'DATASET_LAYOUT',
-      message: `the dataset ${directory} has no ${missing.map((part) => `${part}/`).join(' and no ')}`,
-      file: directory,
-      hint: 'a dataset is a directory with nodes/*.parquet and edges/*.parquet',
-    });
-  }
+  const parts = ['nodes', 'edges'] as const;
+  const missing = parts.filter((part) => !list(join(root, part)));
+  if (missing.length === 0) return parts;
+  if (missing.length === 2 && hasSchema(root)) return [''];
+  throw new KgloadError({
+    code: 'DATASET_LAYOUT',
+    message: `the dataset ${directory} has no ${missing.map((part) => `${part}/`).join(' and no ')}`,
+    file: directory,
+    hint: 'a dataset is a directory with nodes/*.parquet and edges/*.parquet, or an exported database',
+  });
+}
+
+/** What fills a table, or one pair of the node tables that a rel table connects. */
+interface Slot {
+  table: string;
+  pair?: Endpoints;
+}
+
+/**
+ * Finds the files of a schema's tables and reads their footers.
+ *
+ * @throws {KgloadError} `ENOENT` when the directory is missing, `DATASET_LAYOUT` when it is no
+ *   dataset. A file that can't be read is no error here: its entry says why.
+ */
+export function readDataset(directory: string, schema: GraphSchema): Dataset {
+  const root = resolve(directory);
   const found = new Map<string, DatasetTable>();
   const unknown: string[] = [];
-  for (const [part, tables] of parts) {
-    const tableOf = new Map(tables.map(({ file, name }) => [file, name]));
-    for (const entry of list(join(root, part)) ?? []) {
-      if (isHidden(entry.name)) continue;
-      const isDirectory = isDirectoryAt(join(root, part, entry.name));
-      const isParquet = entry.name.endsWith('.parquet');
-      const table = tableOf.get(entry.name.replace(/\.parquet$/, ''));
-      if (table !== undefined && (isDirectory || isParquet)) {
-        const read = readTable(join(root, part, entry.name), `${part}/${entry.name}`, isDirectory);
-        found.set(table, both(found.get(table), read));
-      } else if (isDirectory || isParquet) {
-        unknown.push(`${part}/${entry.name}${isDirectory ? '/' : ''}`);
+  for (const part of datasetParts(directory)) {
+    const tables = [
+      ...(part === 'edges' ? [] : schema.nodes),
+      ...(part === 'nodes' ? [] : schema.edges),
+    ];
+    const slotOf = matchNames(tables.flatMap(slotsOf));
+    const entries = partEntries(root, part).map((entry) => ({ entry, fit: slotOf(entry.stem) }));
+    const exact = new Set(entries.map(({ fit }) => (fit?.level === 0 ? fit.owner : undefined)));
+    for (const { entry, fit } of entries) {
+      const isOther = fit && fit.level > 0 && exact.has(fit.owner);
+      if (!fit || isOther) unknown.push(`${entry.name}${entry.isDirectory ? '/' : ''}`);
+      else {
+        const { table, pair } = fit.owner;
+        const read = readTable(entry, pair);
+        found.set(table, both(found.get(table), read, pair));
       }
     }
   }
   return { directory: root, tables: found, unknown };
 }
 
-function readTable(path: string, name: string, isDirectory: boolean): DatasetTable {
-  if (!isDirectory) return { name, files: [readFile(path, name, {})] };
-  const files = partFiles(path, `${name}/`, {});
+/** The names under which the files of a table may be found. */
+function slotsOf(table: NodeTable | RelTable): { owner: Slot; names: string[] }[] {
+  const { name, file } = table;
+  const whole = { owner: { table: name }, names: [file, name, fileNameOf(name)] };
+  if (!('from' in table)) return [whole];
+  const pairs = pairsOf(table);
+  const namesOf = (pair: Endpoints): string[] => pairFileNames(table, pair);
+  if (pairs.length === 1) return [{ ...whole, names: [...whole.names, ...pairs.flatMap(namesOf)] }];
+  return [whole, ...pairs.map((pair) => ({ owner: { table: name, pair }, names: namesOf(pair) }))];
+}
+
+/** The files of one pair of node tables, the first as `kgload export` names it. */
+export function pairFileNames({ name, file }: RelTable, { from, to }: Endpoints): string[] {
+  return [...new Set([file, fileNameOf(name), name])].map((stem) =>
+    stem === name ? `${name}_${from}_${to}` : `${stem}_${fileNameOf(from)}_${fileNameOf(to)}`,
+  );
+}
+
+/** A file or directory that may hold rows of a table. */
+export interface PartEntry {
+  path: string;
+  /** As messages show it. */
+  name: string;
+  /** The name without `.parquet`. */
+  stem: string;
+  isDirectory: boolean;
+}
+
+/** The Parquet files, and the directories of part files, in a part of a dataset. */
+export function partEntries(root: string, part: Part): PartEntry[] {
+  return (list(join(root, part)) ?? []).flatMap(({ name }) => {
+    if (isHidden(name)) return [];
+    const path = join(root, part, name);
+    const isDirectory = isDirectoryAt(path);
+    if (!isDirectory && !name.endsWith('.parquet')) return [];
+    const stem = name.replace(/\.parquet$/, '');
+    return [{ path, name: part === '' ? name : `${part}/${name}`, stem, isDirectory }];
+  });
+}
+
+/** The file of a table, or its part files. */
+export function readTable({ path, name, isDirectory }: PartEntry, pair?: Endpoints): DatasetTable {
+  const withPair = (files: DatasetFile[]): DatasetFile[] =>
+    pair ? files.map((file) => ({ ...file, pair })) : files;
+  if (!isDirectory) return { name, files: withPair([readFile(path, name, {})]) };
+  const files = withPair(partFiles(path, `${name}/`, {}));
   if (files.length > 0) return { name: `${name}/`, files };
   const message = `${name}/ is a directory without Parquet files`;
   return { name: `${name}/`, files, error: { code: 'DATASET_LAYOUT', file: `${name}/`, message } };
@@ -123,9 +200,18 @@ function unescapeHive(text: string): string {
   );
 }
 
-/** A file and a directory for one table: nobody can tell which is meant. */
-function both(first: DatasetTable | undefined, second: DatasetTable): DatasetTable {
+/** A file for every pair of node tables goes together; two for one leave open which is meant. */
+function both(
+  first: DatasetTable | undefined,
+  second: DatasetTable,
+  pair: Endpoints | undefined,
+): DatasetTable {
   if (!first) return second;
+  if (pair && first.files.every((file) => file.pair && file.pair !== pair)) {
+    const error = first.error ?? second.error;
+    const name = `${first.name}, ${second.name}`;
+    return { name, files: [...first.files, ...second.files], ...(error && { error }) };
+  }
   const message = `${first.name} and ${second.name} are both there for one table`;
   const error: Problem = { code: 'DATASET_LAYOUT', file: second.name, message, hint: 'remove one' };
   return { ...first, error };

@@ -43,6 +43,12 @@ export interface LoadOptions {
   clock?: () => number;
   /** Tables that are not to be attempted, and why. */
   exclude?: readonly Problem[];
+  /**
+   * Ends the load before its next table and throws the signal's reason; a COPY that runs can't be
+   * interrupted. What is loaded by then stays, unless a new database is built or `onError` is
+   * `abort`.
+   */
+  signal?: AbortSignal;
 }
 
 export interface DatabaseLoadOptions extends LoadOptions {
@@ -96,22 +102,27 @@ export function* loadDataset(
   excludeTables(plan, options.exclude ?? []);
   const present = yield* countPresent(connection, plan, new Set(catalog.keys()));
   if (!options.append) refuse(notEmpty(plan, present));
+  yield* countParts(connection, plan);
 
   const tally = startTally(plan, options.onEvent ?? (() => undefined));
+  const onWarning = (warning: Problem): void => {
+    plan.warnings.push(warning);
+    tally.onEvent({ type: 'warned', warning });
+  };
   const isAllOrNothing = options.onError === 'abort' || options.maxBadRows !== undefined;
   const inTransaction = isAllOrNothing && !staged;
   let completed = true;
   if (inTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
-  for (const { cypher } of plan.create) yield { connection, cypher };
+  for (const cypher of plan.create) yield { connection, cypher };
+  let isAborted = false;
   for (const planned of plan.tables) {
+    isAborted = options.signal?.aborted ?? false;
+    if (isAborted) break;
     const problems = yield* loadTable(connection, planned, tally, clock, {
       ...options,
       isAppended: (present.get(planned.table) ?? 0) > 0,
       inTransaction,
-      onWarning: (warning) => {
-        plan.warnings.push(warning);
-        tally.onEvent({ type: 'warned', warning });
-      },
+      onWarning,
     });
     for (const problem of problems) tallyError(tally, planned.table, problem);
     completed =
@@ -119,10 +130,14 @@ export function* loadDataset(
       (options.onError !== 'abort' || problems.length === 0);
     if (!completed) break;
   }
-  if (inTransaction) yield* endTransaction(connection, completed);
+  if (inTransaction) yield* endTransaction(connection, completed && !isAborted);
+  if (isAborted) throw abortReason(options.signal);
   if (completed) {
     for (const error of yield* checkCounts(connection, plan, present, tally)) {
       tallyError(tally, error.table ?? '', error);
+    }
+    if (plan.isNew) {
+      for (const warning of yield* createIndexes(connection, schema)) onWarning(warning);
     }
   }
   return toReport(schema, plan, tally, {
@@ -254,8 +269,7 @@ function* copyFile(
   const threads = badRows.some(({ reason }) => reason === 'duplicate_key')
     ? yield* setThreads(connection, 1)
     : undefined;
-  const cypher = `${copy.cypher} (ignore_errors=true)`;
-  const rows = copiedRows(yield { connection, cypher, onProgress });
+  const rows = copiedRows(yield { connection, cypher: copy.lenient, onProgress });
   if (threads !== undefined) yield* setThreads(connection, threads);
   yield { connection, cypher: 'CALL clear_warnings()' };
   return rows;
@@ -292,6 +306,34 @@ function* warnOfRepeats(
     message: `${formatCount(repeated)} of the ${formatCount(pairs)} pairs of nodes that ${copy.file} connects were connected by ${table} before; their edges may be there twice now`,
     hint: 'if so, load all data anew with --fresh',
   });
+}
+
+/**
+ * Counts the rows of those copies that take some of a file's rows. A file with rows that no copy
+ * takes fails its table.
+ */
+export function* countParts(connection: Connection, plan: Plan): Steps<void> {
+  for (const planned of plan.tables) {
+    if (!planned.copies.some(({ isPart }) => isPart)) continue;
+    for (const copy of planned.copies) {
+      if (copy.isPart) copy.rows = yield* countSource(connection, copy.source);
+    }
+    const taken = planned.copies.reduce((sum, { rows }) => sum + rows, 0);
+    if (taken === planned.rows) continue;
+    planned.errors.push({
+      code: 'MISSING_ENDPOINT',
+      table: planned.table,
+      file: planned.file,
+      message: `${planned.table} failed: ${planned.file} holds ${formatCount(planned.rows)} rows, and ${formatCount(taken)} of them name node tables that ${planned.table} connects`,
+      hint: 'mend the columns that name the tables, or add the pair to the schema',
+    });
+    planned.copies = [];
+  }
+}
+
+function* countSource(connection: Connection, source: string): Steps<number> {
+  const rows = yield { connection, cypher: `${source} RETURN count(*) AS n` };
+  return Number(rows[0]?.['n'] ?? 0);
 }
 
 /** Rows of the tables to be loaded that the database already has. */
@@ -337,6 +379,30 @@ function* checkCounts(
   return problems;
 }
 
+/** Creates the indexes of a schema; one that fails leaves the data as it is. */
+function* createIndexes(connection: Connection, { indexes = [] }: GraphSchema): Steps<Problem[]> {
+  const warnings: Problem[] = [];
+  for (const cypher of indexes) {
+    try {
+      yield { connection, cypher };
+    } catch (error) {
+      const message = `an index was not created: ${cypher}: ${firstLine(messageOf(error))}`;
+      warnings.push({
+        code: 'INDEX_FAILED',
+        message,
+        hint: 'the data is loaded; create it by hand',
+      });
+    }
+  }
+  return warnings;
+}
+
+/** What `AbortSignal.throwIfAborted` throws: the caller's own reason, whatever it is. */
+function abortReason(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
 function* endTransaction(connection: Connection, commit: boolean): Steps<void> {
   try {
     yield { connection, cypher: commit ? 'COMMIT' : 'ROLLBACK' };
@@ -366,9 +432,11 @@ export function engineProblem(table: string, { file }: PlannedCopy, error: unkno
       hint: 'free some space beside the database, and load again',
     };
   }
-  const [, loss] = new RegExp(`"(${LOSS}.*)"`).exec(message) ?? [];
+  const [, loss] = new RegExp(`"?(\\w+${LOSS}[^"]*)"?`).exec(message) ?? [];
   if (loss !== undefined) {
-    const hint = 'write the column in microseconds';
+    const hint = loss.startsWith('nanoseconds')
+      ? 'write the column in microseconds'
+      : 'give the property a type that holds them';
     return {
       code: 'COLUMN_TYPE',
       table,

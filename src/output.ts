@@ -1,6 +1,6 @@
 /** What a command says, and where: results on stdout, all else on stderr. */
 import type { WriteStream } from 'node:tty';
-import { formatCount, formatSeconds } from './format.js';
+import { describeEvent, describeProblem } from './log.js';
 import type { LoadEvent, Problem } from './types.js';
 
 /** The world outside a command; tests pass their own. */
@@ -11,6 +11,8 @@ export interface Io {
 
 /** The flags that every command has. */
 export interface OutputFlags {
+  /** A schema file, or `infer`. */
+  schema?: string;
   json?: boolean;
   quiet?: boolean;
   verbose?: boolean;
@@ -26,8 +28,7 @@ export function printLines(io: Io, lines: readonly string[]): void {
 
 /** One line to stderr: what is wrong, and what to do. */
 export function printProblem(io: Io, kind: 'error' | 'warning', problem: Problem): void {
-  const hint = problem.hint === undefined ? '' : ` (${problem.hint})`;
-  printLog(io, `${kind}: ${problem.message}${hint}`);
+  printLog(io, `${kind}: ${describeProblem(problem)}`);
 }
 
 /** One line to stderr. */
@@ -93,24 +94,10 @@ export async function createProgress(io: Io, flags: OutputFlags): Promise<Progre
 }
 
 function logEvent(io: Io, flags: OutputFlags, event: LoadEvent): void {
-  if (event.type === 'failed') printProblem(io, 'error', event.error);
-  if (flags.quiet) return;
-  if (event.type === 'restarted') {
-    printLog(io, `the engine crashed; loading anew without ${event.error.table ?? ''}`);
-  }
-  if (event.type === 'warned') printProblem(io, 'warning', event.warning);
-  if (event.type === 'finished') {
-    printLog(
-      io,
-      `${event.table}: ${formatCount(event.rows)} rows in ${formatSeconds(event.seconds)} s`,
-    );
-  }
-  if (!flags.verbose) return;
-  if (event.type === 'staged') printLog(io, `building in ${event.directory}`);
-  if (event.type === 'started') {
-    printLog(io, `${event.table}: loading ${formatCount(event.rows)} rows`);
-    for (const [file, columns] of Object.entries(event.ignored)) {
-      printLog(io, `${file}: ignored columns ${columns.join(', ')}`);
-    }
+  for (const { level, message } of describeEvent(event)) {
+    if (level === 'error') printLog(io, `error: ${message}`);
+    else if (flags.quiet) continue;
+    else if (level === 'warn') printLog(io, `warning: ${message}`);
+    else if (level === 'info' || flags.verbose) printLog(io, message);
   }
 }

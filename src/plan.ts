@@ -5,23 +5,35 @@
 import { convert } from './conversion.js';
 import type { Catalog } from './catalog.js';
 import { schemaDifferences } from './catalog.js';
-import { copyFrom, createNodeTable, createRelTable, literal, type Mapping } from './cypher.js';
-import type { Dataset, DatasetFile } from './dataset.js';
+import {
+  copyFrom,
+  createNodeTable,
+  createRelTable,
+  identifier,
+  literal,
+  loadFrom,
+  pairsOf,
+  type Mapping,
+} from './cypher.js';
+import { pairFileNames, type Dataset, type DatasetFile } from './dataset.js';
 import { KgloadError, toProblem } from './errors.js';
+import { singularName, snakeCase } from './names.js';
 import type { Column, Footer } from './parquet.js';
 import type {
+  Endpoints,
   GraphSchema,
   LoadEvent,
   NodeTable,
   Problem,
-  Property,
   RelTable,
   TableKind,
 } from './types.js';
 
 export interface Plan {
-  /** Tables of the schema that the database lacks, in load order. */
-  create: { table: string; cypher: string }[];
+  /** Creates what the database lacks of the schema. */
+  create: string[];
+  /** The database has none of the schema's tables. */
+  isNew: boolean;
   /** Every table of the schema, in load order. */
   tables: PlannedTable[];
   /** What stands in the way of loading anything: the database's tables are others. */
@@ -44,12 +56,17 @@ export interface PlannedTable {
 
 export interface PlannedCopy {
   cypher: string;
+  /** The same, but rows that the engine refuses are left out. */
+  lenient: string;
+  /** Reads the rows: `LOAD FROM …`. */
+  source: string;
   /** As messages show it. */
   file: string;
-  path: string;
-  /** Rows that the file holds. */
+  /** Rows that the file holds; of a part of a file, 0 until the engine has counted them. */
   rows: number;
-  /** The primary key of a node table, or the two endpoints of a rel table. */
+  /** It takes those rows of the file whose edges connect this pair of node tables. */
+  isPart: boolean;
+  /** The primary key of a node table (none where the engine makes it), or a rel table's endpoints. */
   keys: KeyColumn[];
   /** Columns that may hold values that don't convert. */
   checked: { expression: string; type: string }[];
@@ -66,15 +83,24 @@ export interface KeyColumn {
 }
 
 /** The names under which a file may hold a rel table's endpoints, the best first: from, then to. */
-const ENDPOINT_COLUMNS: readonly (readonly string[])[] = [
-  ['from', 'src'],
-  ['to', 'dst'],
-];
+export const ENDPOINT_COLUMNS = [
+  ['from', 'src', 'source'],
+  ['to', 'dst', 'target'],
+] as const;
+
+/** The names of columns that say which node tables an edge connects: from, then to. */
+const LABEL_COLUMNS = ENDPOINT_COLUMNS.map((sides) =>
+  sides.flatMap((side) => ['table', 'label', 'type'].map((noun) => `${side}_${noun}`)),
+);
+
+/** How `EXPORT DATABASE` names columns: `a.id` of a node, `a.id`, `b.id` and `r.since` of an edge. */
+const EXPORT_VARIABLES = { node: 'a', from: 'a', to: 'b', edge: 'r' } as const;
 
 /** Plans the load of a dataset into a database with these tables. */
 export function planLoad(schema: GraphSchema, dataset: Dataset, catalog: Catalog): Plan {
   const plan: Plan = {
     create: planTables(schema, catalog),
+    isNew: isNewTo(schema, catalog),
     tables: [],
     conflicts: [],
     warnings: [],
@@ -99,12 +125,22 @@ export function planLoad(schema: GraphSchema, dataset: Dataset, catalog: Catalog
   return plan;
 }
 
-/** The statements that create the tables of the schema that the database lacks. */
-export function planTables(schema: GraphSchema, catalog: Catalog): Plan['create'] {
+/**
+ * The statements that create what a database lacks of a schema: tables in load order, and the rest
+ * where there was no table yet.
+ */
+export function planTables(schema: GraphSchema, catalog: Catalog): string[] {
+  const tables = [...schema.nodes, ...schema.edges];
   return [
-    ...schema.nodes.map((table) => ({ table: table.name, cypher: createNodeTable(table) })),
-    ...schema.edges.map((table) => ({ table: table.name, cypher: createRelTable(table) })),
-  ].filter(({ table }) => !catalog.has(table));
+    ...tables
+      .filter(({ name }) => !catalog.has(name))
+      .map((table) => ('from' in table ? createRelTable(table) : createNodeTable(table))),
+    ...(isNewTo(schema, catalog) ? (schema.statements ?? []) : []),
+  ];
+}
+
+function isNewTo(schema: GraphSchema, catalog: Catalog): boolean {
+  return ![...schema.nodes, ...schema.edges].some(({ name }) => catalog.has(name));
 }
 
 function planTable(
@@ -135,49 +171,106 @@ function planTable(
   if (found.error) planned.errors.push({ ...found.error, table: table.name });
   for (const file of found.files) {
     try {
-      planned.copies.push(planCopy(table, schema, file, plan));
+      const copies = planFile(table, schema, file, plan);
+      planned.copies.push(...copies);
+      if ('rows' in file.footer) planned.rows += file.footer.rows;
     } catch (error) {
       if (!(error instanceof KgloadError)) throw error;
       planned.errors.push({ ...toProblem(error), table: table.name, file: file.name });
     }
   }
-  if (planned.errors.length > 0) return { ...planned, copies: [] };
-  return { ...planned, rows: planned.copies.reduce((sum, { rows }) => sum + rows, 0) };
+  return planned.errors.length > 0 ? { ...planned, rows: 0, copies: [] } : planned;
 }
 
-/** @throws {KgloadError} Why the file can't be loaded. */
-function planCopy(
+/**
+ * The copies of one file: several where its edges connect several pairs of node tables.
+ *
+ * @throws {KgloadError} Why the file can't be loaded.
+ */
+function planFile(
   table: NodeTable | RelTable,
   schema: GraphSchema,
   file: DatasetFile,
   plan: Plan,
-): PlannedCopy {
+): PlannedCopy[] {
   if ('code' in file.footer) throw new KgloadError(file.footer);
-  const columns = mapColumns(table, schema, file, file.footer);
-  for (const property of columns.missing) {
-    plan.warnings.push({
-      code: 'COLUMN_MISSING',
-      table: table.name,
+  const { footer } = file;
+  const warnings = new Map<string, Problem>();
+  const copies = filePairs(table, schema, file, footer).map(({ pair, condition }) => {
+    const columns = mapColumns(table, schema, pair ? { ...file, pair } : file, footer);
+    for (const property of columns.missing) warnings.set(property, noColumn(table, file, property));
+    if (columns.unreadable.length > 0) {
+      throw new KgloadError({
+        code: 'COLUMN_TYPE',
+        message: `${file.name} has columns that the engine cannot read: ${describeColumns(columns.unreadable)}`,
+        hint: 'rewrite it with kgload preprocess',
+      });
+    }
+    const source = loadFrom(file.path, condition);
+    const options = pair ? { pair } : {};
+    return {
+      cypher: copyFrom(table.name, source, columns.mappings, options),
+      lenient: copyFrom(table.name, source, columns.mappings, { ...options, ignoreErrors: true }),
+      source,
       file: file.name,
-      message: `${file.name} has no column ${property}; ${table.name}.${property} stays empty`,
-    });
-  }
-  if (columns.unreadable.length > 0) {
-    throw new KgloadError({
-      code: 'COLUMN_TYPE',
-      message: `${file.name} has columns that the engine cannot read: ${describeColumns(columns.unreadable)}`,
-      hint: 'rewrite it with kgload preprocess',
-    });
-  }
+      rows: condition === undefined ? footer.rows : 0,
+      isPart: condition !== undefined,
+      keys: columns.keys,
+      checked: columns.checked,
+      ignored: [...columns.ignored, ...(file.leftOut ?? [])],
+    };
+  });
+  plan.warnings.push(...warnings.values());
+  return copies;
+}
+
+function noColumn(table: NodeTable | RelTable, file: DatasetFile, property: string): Problem {
+  const value = table.properties.find(({ name }) => name === property)?.default;
   return {
-    cypher: copyFrom(table.name, file.path, columns.mappings),
+    code: 'COLUMN_MISSING',
+    table: table.name,
     file: file.name,
-    path: file.path,
-    rows: file.footer.rows,
-    keys: columns.keys,
-    checked: columns.checked,
-    ignored: [...columns.ignored, ...(file.leftOut ?? [])],
+    message: `${file.name} has no column ${property}; ${table.name}.${property} ${value === undefined ? 'stays empty' : `becomes ${value}`}`,
   };
+}
+
+/** The pairs of node tables that a file's edges connect, and which of its rows those of each are. */
+function filePairs(
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  file: DatasetFile,
+  footer: Footer,
+): { pair?: Endpoints; condition?: string }[] {
+  if (!('from' in table)) return [{}];
+  const pairs = pairsOf(table);
+  if (file.pair) return [{ pair: file.pair }];
+  if (pairs.length === 1) return [{}];
+  const [from, to] = labelColumns(footer);
+  if (!from || !to) {
+    throw new KgloadError({
+      code: 'COLUMN_MISSING',
+      message: `${table.name} connects several pairs of node tables, and nothing in ${file.name} tells which: it has ${describeColumns(footer.columns)}`,
+      hint: `name the files after the pairs (${pairs.map((pair) => `${pairFileNames(table, pair)[0] ?? ''}.parquet`).join(', ')}), or add columns from_table and to_table`,
+    });
+  }
+  return pairs.map((pair) => ({
+    pair,
+    condition: `${labelIs(from, pair.from, schema)} AND ${labelIs(to, pair.to, schema)}`,
+  }));
+}
+
+/** The columns of a file that name the node tables which its edges connect, if it has them. */
+export function labelColumns({ columns }: Footer): (Column | undefined)[] {
+  const strings = columns.filter(({ meaning }) => meaning.is === 'string');
+  return LABEL_COLUMNS.map((names) => findColumn(names, strings));
+}
+
+/** Tables are named as in the schema, or as people write them: `Function`, `function`, `functions`. */
+function labelIs(column: Column, table: string, schema: GraphSchema): string {
+  const file = schema.nodes.find(({ name }) => name === table)?.file ?? table;
+  const names = [table, file, snakeCase(table), singularName(table), singularName(file)];
+  const list = [...new Set(names.map((name) => name.toLowerCase()))].map(literal);
+  return `lower(${identifier(column.name)}) IN [${list.join(', ')}]`;
 }
 
 /** Which columns of a file fill a table. */
@@ -236,15 +329,18 @@ export function mapColumns(
     return expression;
   };
   if ('from' in table) {
-    for (const [i, names] of ENDPOINT_COLUMNS.entries()) {
+    const pair = file.pair ?? table;
+    for (const [i, side] of (['from', 'to'] as const).entries()) {
+      const node = keyOf(schema, pair[side]);
+      const names = [...(ENDPOINT_COLUMNS[i] ?? []), `${EXPORT_VARIABLES[side]}.${node.property}`];
       const column = required(names, file, footer, 'endpoint');
-      const node = keyOf(schema, i === 0 ? table.from : table.to);
       map.keys.push({ expression: use(column, node.type), ...node });
     }
   }
+  const variable = 'from' in table ? EXPORT_VARIABLES.edge : EXPORT_VARIABLES.node;
   for (const property of table.properties) {
     const isKey = 'primaryKey' in table && property.name === table.primaryKey;
-    const names = propertyColumns(property);
+    const names = [property.name, ...(property.aliases ?? []), `${variable}.${property.name}`];
     const inDirectory = Object.keys(file.partition).find((key) => names.includes(key));
     const column = findColumn(names, footer.columns);
     if (column) {
@@ -255,8 +351,9 @@ export function mapColumns(
       const text = value === null ? 'NULL' : literal(value);
       const expression = `CAST(${text} AS ${property.type})`;
       map.mappings.push({ expression, property: property.name });
-    } else if (isKey) throw missingColumn(names, file, footer, 'primary key');
-    else map.missing.push(property.name);
+    } else if (isKey && property.type !== 'SERIAL' && property.default === undefined) {
+      throw missingColumn(names.slice(0, -1), file, footer, 'primary key');
+    } else if (!isKey) map.missing.push(property.name);
   }
   const used = new Set(map.used);
   map.ignored = footer.columns.filter((column) => !used.has(column)).map(({ name }) => name);
@@ -268,16 +365,14 @@ function keyOf(schema: GraphSchema, table: string): Omit<KeyColumn, 'expression'
   const node = schema.nodes.find(({ name }) => name === table);
   const key = node?.properties.find(({ name }) => name === node.primaryKey);
   if (!key) throw new Error(`the schema has no node table ${table} with a primary key`);
-  return { table, property: key.name, type: key.type };
-}
-
-/** The names under which a file may hold a property, the best first. */
-function propertyColumns(property: Property): string[] {
-  return [property.name, ...(property.aliases ?? [])];
+  return { table, property: key.name, type: key.type === 'SERIAL' ? 'INT64' : key.type };
 }
 
 /** The column under the first of these names that the file has; of another case if that is clear. */
-function findColumn(names: readonly string[], columns: readonly Column[]): Column | undefined {
+export function findColumn(
+  names: readonly string[],
+  columns: readonly Column[],
+): Column | undefined {
   for (const name of names) {
     const column = columns.find((candidate) => candidate.name === name);
     if (column) return column;
@@ -297,7 +392,7 @@ function required(
 ): Column {
   const column = findColumn(names, footer.columns);
   if (column) return column;
-  throw missingColumn(names, file, footer, role);
+  throw missingColumn(names.slice(0, 2), file, footer, role);
 }
 
 function missingColumn(

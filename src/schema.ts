@@ -1,18 +1,21 @@
 /** A schema as text, and as tables in a database. */
 import { readCatalog, schemaDifferences } from './catalog.js';
-import { createNodeTable, createRelTable } from './cypher.js';
+import { pairsOf } from './cypher.js';
 import { changeDatabase, replaceDatabase } from './database.js';
 import { KgloadError } from './errors.js';
 import { planTables } from './plan.js';
 import type { Steps } from './steps.js';
 import { inspectTarget } from './target.js';
-import type { Connection, GraphSchema } from './types.js';
+import type { Connection, GraphSchema, Multiplicity } from './types.js';
 
 /** The Cypher statements that create the schema, one a line. */
 export function toCypher(schema: GraphSchema): string {
-  return [...schema.nodes.map(createNodeTable), ...schema.edges.map(createRelTable)]
-    .map((statement) => `${statement};\n`)
-    .join('');
+  return toScript(planTables(schema, new Map()));
+}
+
+/** Statements as the text of a file. */
+export function toScript(statements: readonly string[]): string {
+  return statements.map((statement) => `${statement};\n`).join('');
 }
 
 /** The schema as a Mermaid entity-relationship diagram; names are quoted, since some are keywords. */
@@ -26,12 +29,22 @@ export function toMermaid(schema: GraphSchema): string {
     }
     lines.push('    }');
   }
-  for (const { name, from, to, properties } of schema.edges) {
-    const label = [name, ...properties.map((property) => property.name)];
-    lines.push(`    "${from}" }o--o{ "${to}" : "${label.join(' · ')}"`);
+  for (const table of schema.edges) {
+    const label = [table.name, ...table.properties.map((property) => property.name)];
+    const line = CROWS_FEET[table.multiplicity ?? 'MANY_MANY'];
+    for (const { from, to } of pairsOf(table)) {
+      lines.push(`    "${from}" ${line} "${to}" : "${label.join(' · ')}"`);
+    }
   }
   return lines.join('\n') + '\n';
 }
+
+const CROWS_FEET: Record<Multiplicity, string> = {
+  MANY_MANY: '}o--o{',
+  MANY_ONE: '}o--o|',
+  ONE_MANY: '|o--o{',
+  ONE_ONE: '|o--o|',
+};
 
 export interface CreatedTables {
   /** Tables that were created, in load order. */
@@ -58,13 +71,12 @@ export function* createTables(connection: Connection, schema: GraphSchema): Step
       hint: 'choose another database, or drop these tables',
     });
   }
-  const missing = planTables(schema, catalog);
-  for (const { cypher } of missing) yield { connection, cypher };
-  const created = missing.map(({ table }) => table);
-  const existing = [...schema.nodes, ...schema.edges]
-    .map(({ name }) => name)
-    .filter((name) => !created.includes(name));
-  return { created, existing };
+  for (const cypher of planTables(schema, catalog)) yield { connection, cypher };
+  const names = [...schema.nodes, ...schema.edges].map(({ name }) => name);
+  return {
+    created: names.filter((name) => !catalog.has(name)),
+    existing: names.filter((name) => catalog.has(name)),
+  };
 }
 
 /** {@link createTables} in the database at a path, which is created where there is none. */

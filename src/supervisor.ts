@@ -137,7 +137,8 @@ function obituary({ signal, code, stderr }: Exit, job: Job, events: readonly Loa
       (isRolledBack ? '' : rest),
     hint: isCrash ? 'the file is probably damaged: export it again' : 'give it more memory',
   };
-  const remains = refusedReport(problem, codeGraph);
+  const chosen = events.find((event) => event.type === 'schema');
+  const remains = refusedReport(problem, chosen?.schema ?? codeGraph);
   if (!isRolledBack) tallyEvents(remains, events);
   return { problem, isCrash, isUndone, remains };
 }

@@ -7,6 +7,8 @@ export interface Property {
   type: string;
   /** Other names under which exporters write this column. */
   aliases?: readonly string[];
+  /** Cypher expression of the value where a file has no such column; NULL if absent. */
+  default?: string;
 }
 
 /** A node table and the file in `nodes/` that fills it. */
@@ -19,6 +21,15 @@ export interface NodeTable {
   properties: readonly Property[];
 }
 
+/** The node tables that an edge leads from and to. */
+export interface Endpoints {
+  from: string;
+  to: string;
+}
+
+/** How many edges of a table a node may have: `MANY_ONE` is at most one per `from` node. */
+export type Multiplicity = 'MANY_MANY' | 'MANY_ONE' | 'ONE_MANY' | 'ONE_ONE';
+
 /** A rel table and the file in `edges/` that fills it. */
 export interface RelTable {
   name: string;
@@ -28,13 +39,27 @@ export interface RelTable {
   from: string;
   /** The node table that the `to` (or `dst`) column points into. */
   to: string;
+  /**
+   * Every pair of node tables, where it connects several; `from` and `to` are the first. Each has a
+   * file `<name>_<from>_<to>.parquet`, or one file tells them apart by columns such as `from_table`
+   * and `to_table`.
+   */
+  pairs?: readonly Endpoints[];
   properties: readonly Property[];
+  /** Default: `MANY_MANY`. */
+  multiplicity?: Multiplicity;
+  /** `fwd` where edges are stored in one direction alone. Default: `both`. */
+  storageDirection?: 'fwd' | 'both';
 }
 
-/** The tables of a property graph, in load order. */
+/** The tables of a property graph, in load order, and what belongs to them. */
 export interface GraphSchema {
   nodes: readonly NodeTable[];
   edges: readonly RelTable[];
+  /** Cypher statements that create what is no table: sequences, macros. */
+  statements?: readonly string[];
+  /** Cypher statements that create the indexes, after a load. */
+  indexes?: readonly string[];
 }
 
 export type TableKind = 'node' | 'edge';
@@ -72,6 +97,12 @@ export type ErrorCode =
   | 'ENGINE_MISSING'
   /** The table in the database has other columns, types or endpoints than the schema. */
   | 'SCHEMA_MISMATCH'
+  /** A schema file that holds no schema, or one that the engine refuses. */
+  | 'SCHEMA_INVALID'
+  /** The dataset leaves open which schema is meant. */
+  | 'SCHEMA_AMBIGUOUS'
+  /** An index could not be created (a warning). */
+  | 'INDEX_FAILED'
   /** Rows without a key. */
   | 'NULL_KEY'
   /** Rows whose key an earlier row of the file has. */
@@ -160,6 +191,8 @@ export interface LoadReport {
 
 /** A sign of life from a running load. */
 export type LoadEvent =
+  /** The schema of the load, where it is not the built-in one; `source` says where it came from. */
+  | { type: 'schema'; schema: GraphSchema; source: string }
   /** The database is being built in `directory`; remove it to undo the load. */
   | { type: 'staged'; directory: string }
   /** Working files are in `directory`; remove it if the load can't. */
@@ -209,6 +242,14 @@ export interface DatabaseStats {
     /** Bytes on disk, the write-ahead log included. */
     bytes: number;
   };
+}
+
+/** Where a load's progress is written to; `console` is one. */
+export interface Logger {
+  debug: (message: string) => void;
+  info: (message: string) => void;
+  warn: (message: string) => void;
+  error: (message: string) => void;
 }
 
 /** What {@link DatabaseStats} and loads need of a connection; Kuzu's own class has it. */

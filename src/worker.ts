@@ -9,6 +9,7 @@ import { readDataset } from './dataset.js';
 import { KgloadError, messageOf, toProblem } from './errors.js';
 import { loadDatabase } from './load.js';
 import { withReadable } from './readable.js';
+import { resolveSchema } from './schemachoice.js';
 import { drive } from './steps.js';
 import type { BadRow, LoadEvent, LoadReport, Problem } from './types.js';
 
@@ -16,6 +17,8 @@ import type { BadRow, LoadEvent, LoadReport, Problem } from './types.js';
 export interface Job {
   database: string;
   dataset: string;
+  /** A schema file, or `infer`. */
+  schema?: string;
   dryRun?: boolean;
   fresh?: boolean;
   append?: boolean;
@@ -43,13 +46,14 @@ async function run(job: Job): Promise<Message> {
     const badRows = job.badRowsFile === undefined ? undefined : openBadRows(job.badRowsFile);
     try {
       const work = job.dryRun ? checkDatabase : loadDatabase;
-      const options = {
-        ...job,
-        ...(badRows && { onBadRow: badRows.write }),
-        onEvent: (event: LoadEvent) => process.send?.({ event } satisfies Message),
+      const onEvent = (event: LoadEvent): void => {
+        process.send?.({ event } satisfies Message);
       };
+      const { schema, source } = await resolveSchema(job.schema, job.dataset);
+      if (schema !== codeGraph) onEvent({ type: 'schema', schema, source });
+      const options = { ...job, schema, ...(badRows && { onBadRow: badRows.write }), onEvent };
       const report = await withReadable(
-        readDataset(job.dataset, codeGraph),
+        readDataset(job.dataset, schema),
         options,
         async (dataset) => await drive(work(job.database, dataset, options)),
       );

@@ -55,7 +55,7 @@ describe('kgload', () => {
     const directory = scratch(t);
     const modules = join(directory, 'node_modules');
     mkdirSync(modules);
-    for (const name of ['commander', 'hyparquet', 'cli-progress', 'chalk']) {
+    for (const name of ['commander', 'hyparquet', 'pluralize-esm', 'cli-progress', 'chalk']) {
       symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
     }
     for (const part of ['bin', 'dist', 'package.json']) {

@@ -400,7 +400,7 @@ describe('kgload load', () => {
       assert.equal(code, 2);
       assert.equal(
         stderr,
-        `kgload: error: the dataset ${directory} has no edges/ (a dataset is a directory with nodes/*.parquet and edges/*.parquet)\n`,
+        `kgload: error: the dataset ${directory} has no edges/ (a dataset is a directory with nodes/*.parquet and edges/*.parquet, or an exported database)\n`,
       );
     });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { copyFrom, identifier, literal, pathLiteral } from '../src/cypher.js';
+import { copyFrom, identifier, literal, loadFrom, pathLiteral } from '../src/cypher.js';
 import type { Dataset, DatasetFile, DatasetTable } from '../src/dataset.js';
 import { planLoad } from '../src/plan.js';
 import type { GraphSchema } from '../src/types.js';
@@ -72,15 +72,10 @@ describe('planLoad', () => {
     );
     assert.deepEqual(plan, {
       create: [
-        {
-          table: 'Person',
-          cypher: 'CREATE NODE TABLE `Person`(`id` INT64, `name` STRING, PRIMARY KEY(`id`))',
-        },
-        {
-          table: 'Knows',
-          cypher: 'CREATE REL TABLE `Knows`(FROM `Person` TO `Person`, `since` INT64)',
-        },
+        'CREATE NODE TABLE `Person`(`id` INT64, `name` STRING, PRIMARY KEY(`id`))',
+        'CREATE REL TABLE `Knows`(FROM `Person` TO `Person`, `since` INT64)',
       ],
+      isNew: true,
       tables: [
         {
           table: 'Person',
@@ -92,9 +87,12 @@ describe('planLoad', () => {
             {
               cypher:
                 "COPY `Person`(`id`, `name`) FROM (LOAD FROM '/data/nodes/people.parquet' RETURN `id`, CAST(`full_name` AS STRING))",
+              lenient:
+                "COPY `Person`(`id`, `name`) FROM (LOAD FROM '/data/nodes/people.parquet' RETURN `id`, CAST(`full_name` AS STRING)) (ignore_errors=true)",
+              source: "LOAD FROM '/data/nodes/people.parquet'",
               file: 'nodes/people.parquet',
-              path: '/data/nodes/people.parquet',
               rows: 3,
+              isPart: false,
               keys: [{ expression: '`id`', table: 'Person', property: 'id', type: 'INT64' }],
               checked: [],
               ignored: ['extra'],
@@ -111,9 +109,12 @@ describe('planLoad', () => {
             {
               cypher:
                 "COPY `Knows`(`since`) FROM (LOAD FROM '/data/edges/knows.parquet' RETURN `src`, `dst`, `since`)",
+              lenient:
+                "COPY `Knows`(`since`) FROM (LOAD FROM '/data/edges/knows.parquet' RETURN `src`, `dst`, `since`) (ignore_errors=true)",
+              source: "LOAD FROM '/data/edges/knows.parquet'",
               file: 'edges/knows.parquet',
-              path: '/data/edges/knows.parquet',
               rows: 2,
+              isPart: false,
               keys: [
                 { expression: '`src`', table: 'Person', property: 'id', type: 'INT64' },
                 { expression: '`dst`', table: 'Person', property: 'id', type: 'INT64' },
@@ -196,7 +197,7 @@ describe('Cypher', () => {
 
   it('copies into a table without properties', () => {
     assert.equal(
-      copyFrom('R', '/f', [{ expression: '`from`' }, { expression: '`to`' }]),
+      copyFrom('R', loadFrom('/f'), [{ expression: '`from`' }, { expression: '`to`' }]),
       "COPY `R`() FROM (LOAD FROM '/f' RETURN `from`, `to`)",
     );
   });

@@ -12,6 +12,7 @@ import {
 import { summarizeBadRows } from '../badrows.js';
 import { codeGraph } from '../codegraph.js';
 import { refusedReport } from '../report.js';
+import { toCypher } from '../schema.js';
 import type { LoadEvent, LoadReport, Problem, TableTime } from '../types.js';
 import type { Job } from '../worker.js';
 
@@ -57,6 +58,7 @@ export function define(command: Command): void {
 Examples:
   kgload load ./parquet --db graph.db --fresh
   kgload load ./parquet --db graph.db --dry-run
+  kgload load ./parquet --db graph.db --schema infer
   kgload load ./parquet --db graph.db --fresh --json | jq .total_nodes`,
     );
 }
@@ -76,6 +78,10 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
     const { runJob } = await import('../supervisor.js');
     const onEvent = (event: LoadEvent): void => {
       if (event.type === 'staged') isStaged = true;
+      if (event.type === 'schema' && flags.schema === 'infer' && !flags.quiet) {
+        printLog(io, `${event.source}:`);
+        io.stderr.write(toCypher(event.schema));
+      }
       progress.show(event);
     };
     report = await runJob(toJob(dataset, flags), onEvent, interruption.signal);
@@ -100,9 +106,9 @@ function toJob(dataset: string, flags: Flags): Job {
   };
 }
 
-/** A refused load has the same JSON as any: zeros, and the error. */
-export function refusal(error: Problem): unknown {
-  return toJson(refusedReport(error, codeGraph));
+/** A refused load has the same JSON as any: zeros for every table that is known, and the error. */
+export function refusal(error: Problem, { schema }: OutputFlags): unknown {
+  return toJson(refusedReport(error, schema === undefined ? codeGraph : { nodes: [], edges: [] }));
 }
 
 function toJson(report: LoadReport): unknown {

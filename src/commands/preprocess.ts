@@ -4,6 +4,7 @@ import { formatCount, formatTable } from '../format.js';
 import { onInterrupt } from '../interrupt.js';
 import { createProgress, printJson, printLines, type Io, type OutputFlags } from '../output.js';
 import { preprocess, type PreprocessReport } from '../preprocess.js';
+import { resolveSchema } from '../schemachoice.js';
 
 export function define(command: Command): void {
   command
@@ -36,7 +37,9 @@ export async function run(
   });
   let report: PreprocessReport;
   try {
+    const { schema } = await resolveSchema(flags.schema, source);
     report = await preprocess(source, destination, {
+      schema,
       ...(flags.keepExtra && { keepExtra: true }),
       onEvent: (event) => {
         if (event.type === 'staged') scratch = event.directory;

@@ -1,11 +1,12 @@
 import { Option, type Command } from 'commander';
-import { codeGraph } from '../codegraph.js';
 import { plural } from '../format.js';
 import { onInterrupt } from '../interrupt.js';
 import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
 import { createTablesAt, toCypher, toMermaid } from '../schema.js';
 import { discardStaging } from '../staging.js';
+import { resolveSchema } from '../schemachoice.js';
 import { drive } from '../steps.js';
+import type { GraphSchema } from '../types.js';
 
 interface Flags extends OutputFlags {
   format?: 'cypher' | 'json' | 'mermaid';
@@ -14,6 +15,7 @@ interface Flags extends OutputFlags {
 
 export function define(command: Command): void {
   command
+    .argument('[dataset]', 'the dataset that a schema is inferred from, or that carries its own')
     .addOption(
       new Option(
         '--format <format>',
@@ -31,28 +33,32 @@ export function define(command: Command): void {
       `
 Examples:
   kgload schema > schema.cypher
+  kgload schema ./parquet --schema infer
   kgload schema --db graph.db`,
     );
 }
 
-export async function run(_args: string[], flags: Flags, io: Io): Promise<number> {
-  if (flags.db !== undefined) return await create(flags.db, flags, io);
+export async function run([dataset]: string[], flags: Flags, io: Io): Promise<number> {
+  const { schema } = await resolveSchema(flags.schema, dataset);
+  if (flags.db !== undefined) return await create(flags.db, schema, flags, io);
   const format = flags.format ?? (flags.json ? 'json' : 'cypher');
-  if (format === 'json') printJson(io, codeGraph);
-  else if (flags.json)
-    printJson(io, { [format]: format === 'cypher' ? toCypher(codeGraph) : toMermaid(codeGraph) });
-  else io.stdout.write(format === 'cypher' ? toCypher(codeGraph) : toMermaid(codeGraph));
+  if (format === 'json') printJson(io, schema);
+  else {
+    const text = format === 'cypher' ? toCypher(schema) : toMermaid(schema);
+    if (flags.json) printJson(io, { [format]: text });
+    else io.stdout.write(text);
+  }
   return 0;
 }
 
-async function create(path: string, flags: Flags, io: Io): Promise<number> {
+async function create(path: string, schema: GraphSchema, flags: Flags, io: Io): Promise<number> {
   let staging: string | undefined;
   const ignoreSignals = onInterrupt(() => {
     if (staging !== undefined) discardStaging(staging);
   });
   try {
     const { created, existing } = await drive(
-      createTablesAt(path, codeGraph, (directory) => (staging = directory)),
+      createTablesAt(path, schema, (directory) => (staging = directory)),
     );
     if (flags.json) printJson(io, { database: path, created, existing });
     else if (!flags.quiet) {

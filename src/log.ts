@@ -1,0 +1,52 @@
+/** What a load's events say in words. */
+import { formatCount, formatSeconds } from './format.js';
+import type { LoadEvent, Logger, Problem } from './types.js';
+
+export interface LogLine {
+  level: keyof Logger;
+  message: string;
+}
+
+/** The lines for an event: none for mere progress. */
+export function describeEvent(event: LoadEvent): LogLine[] {
+  switch (event.type) {
+    case 'schema':
+      return [{ level: 'debug', message: `schema: ${event.source}` }];
+    case 'staged':
+      return [{ level: 'debug', message: `building in ${event.directory}` }];
+    case 'started':
+      return [
+        `${event.table}: loading ${formatCount(event.rows)} rows`,
+        ...Object.entries(event.ignored).map(
+          ([file, columns]) => `${file}: ignored columns ${columns.join(', ')}`,
+        ),
+      ].map((message) => ({ level: 'debug', message }));
+    case 'finished': {
+      const { table, rows, seconds } = event;
+      const message = `${table}: ${formatCount(rows)} rows in ${formatSeconds(seconds)} s`;
+      return [{ level: 'info', message }];
+    }
+    case 'warned':
+      return [{ level: 'warn', message: describeProblem(event.warning) }];
+    case 'failed':
+      return [{ level: 'error', message: describeProblem(event.error) }];
+    case 'restarted': {
+      const message = `the engine crashed; loading anew without ${event.error.table ?? ''}`;
+      return [{ level: 'info', message }];
+    }
+    default:
+      return [];
+  }
+}
+
+/** What is wrong, and what to do. */
+export function describeProblem({ message, hint }: Problem): string {
+  return hint === undefined ? message : `${message} (${hint})`;
+}
+
+/** An event callback that writes to a logger. */
+export function logEvents(logger: Logger): (event: LoadEvent) => void {
+  return (event) => {
+    for (const { level, message } of describeEvent(event)) logger[level](message);
+  };
+}

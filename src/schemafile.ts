@@ -1,0 +1,211 @@
+/** Schemas that users bring: as Cypher, as JSON, beside a dataset, or inferred from one. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { array, exactOptional, getDotPath, object, picklist, safeParse, string } from 'valibot';
+import { canonicalType, readSchema } from './catalog.js';
+import { codeGraph } from './codegraph.js';
+import { splitStatements } from './cypher.js';
+import { changeDatabaseInMemory } from './database.js';
+import { hasSchema, INDEX_FILE, SCHEMA_FILE } from './dataset.js';
+import { firstLine } from './engine/kuzu.js';
+import { KgloadError, messageOf, systemCode } from './errors.js';
+import { inferSchema } from './infer.js';
+import { fileNameOf } from './names.js';
+import { toCypher } from './schema.js';
+import { BUILT_IN, type ChosenSchema } from './schemachoice.js';
+import type { Steps } from './steps.js';
+import type { GraphSchema, NodeTable, RelTable } from './types.js';
+
+/**
+ * The schema that a user asked for: `infer`, a file's path, or nothing; then it is the one in the
+ * dataset's own `schema.cypher`, or the built-in code graph.
+ *
+ * @throws {KgloadError} `ENOENT`, `SCHEMA_INVALID`, `SCHEMA_AMBIGUOUS`, and what reading a dataset
+ *   throws.
+ */
+export function* chooseSchema(
+  choice: string | undefined,
+  directory: string | undefined,
+): Steps<ChosenSchema> {
+  if (choice === 'infer') {
+    if (directory === undefined) {
+      throw new KgloadError({
+        code: 'USAGE',
+        message: 'a schema can only be inferred from a dataset',
+        hint: 'name the dataset: kgload schema <dataset> --schema infer',
+      });
+    }
+    return { schema: yield* inferSchema(directory), source: `inferred from ${directory}` };
+  }
+  if (choice !== undefined) return { schema: yield* readSchemaFile(choice), source: choice };
+  if (directory === undefined || !hasSchema(directory)) return BUILT_IN;
+  const own = join(directory, SCHEMA_FILE);
+  const schema = yield* readSchemaFile(own);
+  const indexes = readIndexes(join(directory, INDEX_FILE));
+  return { schema: { ...schema, ...(indexes.length > 0 && { indexes }) }, source: own };
+}
+
+/**
+ * Reads a schema from a file of Cypher statements, or of the JSON that `kgload schema` prints. The
+ * engine says what they mean: they are run in memory, and the catalog is read.
+ *
+ * @throws {KgloadError} `ENOENT`, `SCHEMA_INVALID`.
+ */
+export function* readSchemaFile(path: string): Steps<GraphSchema> {
+  const text = readText(path);
+  if (!text.trimStart().startsWith('{')) {
+    return withFiles(yield* runSchema(path, splitStatements(text)), codeGraph);
+  }
+  const given = parseJson(path, text);
+  const schema = yield* runSchema(path, splitStatements(toCypher(given)));
+  const { indexes } = given;
+  return { ...withFiles(schema, given), ...(indexes && { indexes }) };
+}
+
+/** What a schema may do to a database: nothing but to define. A dataset may come from anybody. */
+const DEFINITION =
+  /^(?:(?:CREATE|ALTER|DROP)\s+(?:(?:NODE|REL)\s+)?(?:TABLE|SEQUENCE|MACRO|TYPE)\b|COMMENT\s+ON\b|RETURN\s+nextval\()/i;
+
+function* runSchema(path: string, statements: readonly string[]): Steps<GraphSchema> {
+  const schema = yield* changeDatabaseInMemory(function* (connection) {
+    for (const cypher of statements) {
+      if (!DEFINITION.test(cypher)) {
+        throw invalid(path, `${excerpt(cypher)} defines neither table, sequence, macro nor type`);
+      }
+      try {
+        yield { connection, cypher };
+      } catch (error) {
+        throw invalid(path, `${excerpt(cypher)}: ${firstLine(messageOf(error))}`);
+      }
+    }
+    return yield* readSchema(connection);
+  });
+  if (schema.nodes.length === 0) throw invalid(path, 'it creates no node table');
+  return schema;
+}
+
+/**
+ * The schema with the file names, aliases and spellings of another, for the tables that are in
+ * both: the engine's catalog has no words for them.
+ */
+export function withFiles(schema: GraphSchema, other: GraphSchema): GraphSchema {
+  const known = new Map([...other.nodes, ...other.edges].map((table) => [table.name, table]));
+  const complete = <T extends NodeTable | RelTable>(table: T): T => {
+    const like = known.get(table.name);
+    if (!like || !haveSameNames(table, like)) return table;
+    const properties = table.properties.map((property, i) => {
+      const { aliases, type = '' } = like.properties[i] ?? {};
+      return {
+        ...property,
+        ...(canonicalType(type) === canonicalType(property.type) && { type }),
+        ...(aliases && { aliases }),
+      };
+    });
+    return { ...table, file: like.file, properties };
+  };
+  return { ...schema, nodes: schema.nodes.map(complete), edges: schema.edges.map(complete) };
+}
+
+function haveSameNames(a: NodeTable | RelTable, b: NodeTable | RelTable): boolean {
+  const names = (table: NodeTable | RelTable): string =>
+    JSON.stringify([
+      'from' in table ? [table.from, table.to] : table.primaryKey,
+      table.properties.map(({ name }) => name),
+    ]);
+  return names(a) === names(b);
+}
+
+const PROPERTY = object({
+  name: string(),
+  type: string(),
+  aliases: exactOptional(array(string())),
+  default: exactOptional(string()),
+});
+
+const ENDPOINTS = object({ from: string(), to: string() });
+
+const SCHEMA = object({
+  nodes: array(
+    object({
+      name: string(),
+      file: exactOptional(string()),
+      primaryKey: string(),
+      properties: array(PROPERTY),
+    }),
+  ),
+  edges: array(
+    object({
+      name: string(),
+      file: exactOptional(string()),
+      ...ENDPOINTS.entries,
+      pairs: exactOptional(array(ENDPOINTS)),
+      properties: exactOptional(array(PROPERTY)),
+      multiplicity: exactOptional(picklist(['MANY_MANY', 'MANY_ONE', 'ONE_MANY', 'ONE_ONE'])),
+      storageDirection: exactOptional(picklist(['fwd', 'both'])),
+    }),
+  ),
+  statements: exactOptional(array(string())),
+  indexes: exactOptional(array(string())),
+});
+
+function parseJson(path: string, text: string): GraphSchema {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw invalid(path, messageOf(error));
+  }
+  const parsed = safeParse(SCHEMA, json);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw invalid(path, `${getDotPath(issue) ?? 'the document'}: ${issue.message}`);
+  }
+  const { nodes, edges, ...rest } = parsed.output;
+  const other = rest.indexes?.find((statement) => !INDEX_DEFINITION.test(statement));
+  if (other !== undefined) throw invalid(path, `${excerpt(other)} creates no index`);
+  return {
+    nodes: nodes.map((table) => ({ file: fileNameOf(table.name), ...table })),
+    edges: edges.map((table) => ({ file: fileNameOf(table.name), properties: [], ...table })),
+    ...rest,
+  };
+}
+
+const INDEX_DEFINITION = /^CALL\s+CREATE_\w+_INDEX\s*\(/i;
+
+/** The statements of an exported `index.cypher`, if there is one. */
+function readIndexes(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const statements = splitStatements(readText(path));
+  const other = statements.find((statement) => !INDEX_DEFINITION.test(statement));
+  if (other !== undefined) throw invalid(path, `${excerpt(other)} creates no index`);
+  return statements;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const isMissing = systemCode(error) === 'ENOENT';
+    throw new KgloadError({
+      code: isMissing ? 'ENOENT' : 'SCHEMA_INVALID',
+      message: isMissing
+        ? `the schema file ${path} does not exist`
+        : `the schema file ${path} cannot be read: ${messageOf(error)}`,
+      file: path,
+    });
+  }
+}
+
+function excerpt(statement: string): string {
+  const line = statement.replaceAll(/\s+/g, ' ');
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+}
+
+function invalid(path: string, reason: string): KgloadError {
+  return new KgloadError({
+    code: 'SCHEMA_INVALID',
+    message: `${path} is no schema: ${reason}`,
+    file: path,
+    hint: 'a schema is Cypher (CREATE NODE TABLE …; CREATE REL TABLE …), or the JSON that kgload schema --format json prints',
+  });
+}
