@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identifier, literal, pairsOf, splitStatements } from './cypher.js';
-import { messageOf } from './errors.js';
+import { firstLine } from './engine/kuzu.js';
+import { KgloadError, messageOf } from './errors.js';
 import { fileNameOf } from './names.js';
 import type { Row, Steps } from './steps.js';
 import type {
@@ -83,26 +84,56 @@ function toProperty(row: ColumnRow): Property {
   return { name, type, ...(value !== 'NULL' && value !== '' && { default: value }) };
 }
 
+/** The tables of a database as a schema; {@link readSchema} also reads what is in no catalog. */
+export function* readTables(connection: Connection): Steps<GraphSchema> {
+  return toSchema(yield* readCatalog(connection), new Map());
+}
+
 /**
  * Reads all that a database's schema is, so that it can be created anew elsewhere. Multiplicities,
  * sequences and macros stand in no catalog function; the engine's own export of the schema has them.
+ *
+ * @param options - `isScratch`: nobody needs the database any more.
+ * @throws {KgloadError} `ENGINE` for a schema that the engine can't export.
  */
-export function* readSchema(connection: Connection): Steps<GraphSchema> {
+export function* readSchema(
+  connection: Connection,
+  { isScratch = false } = {},
+): Steps<GraphSchema> {
   const catalog = yield* readCatalog(connection);
+  if (isScratch) yield* renameKeys(connection, catalog);
   const script = yield* exportScript(connection);
   const multiplicities = new Map(script.flatMap(multiplicityOf));
   const statements = script.filter((statement) => !/^CREATE (NODE|REL) TABLE /.test(statement));
   const kept = yield* withoutUnused(connection, statements);
   const indexes = yield { connection, cypher: 'CALL show_indexes() RETURN index_definition AS i' };
+  return {
+    ...toSchema(catalog, multiplicities),
+    ...(kept.length > 0 && { statements: kept }),
+    ...(indexes.length > 0 && { indexes: indexes.map(({ i }) => String(i).replace(/;$/, '')) }),
+  };
+}
+
+function toSchema(
+  catalog: Catalog,
+  multiplicities: ReadonlyMap<string, Multiplicity>,
+): GraphSchema {
   const tables = [...catalog.values()];
   return {
     nodes: tables.filter(({ kind }) => kind === 'node').map(toNodeTable),
     edges: tables
       .filter(({ kind }) => kind === 'edge')
       .map((table) => toRelTable(table, multiplicities)),
-    ...(kept.length > 0 && { statements: kept }),
-    ...(indexes.length > 0 && { indexes: indexes.map(({ i }) => String(i).replace(/;$/, '')) }),
   };
+}
+
+/** Kuzu 0.11.3 forgets to quote the names of keys when it exports: "Cannot find property na for b". */
+function* renameKeys(connection: Connection, catalog: Catalog): Steps<void> {
+  for (const { name, primaryKey = '' } of catalog.values()) {
+    if (/^\w*$/.test(primaryKey)) continue;
+    const cypher = `ALTER TABLE ${identifier(name)} RENAME ${identifier(primaryKey)} TO key`;
+    yield { connection, cypher };
+  }
 }
 
 /** The statements that `EXPORT DATABASE` writes for the schema. */
@@ -110,7 +141,18 @@ function* exportScript(connection: Connection): Steps<string[]> {
   const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
   try {
     const directory = join(scratch, 'schema');
-    yield { connection, cypher: `EXPORT DATABASE ${literal(directory)} (schema_only=true)` };
+    try {
+      yield { connection, cypher: `EXPORT DATABASE ${literal(directory)} (schema_only=true)` };
+    } catch (error) {
+      throw new KgloadError(
+        {
+          code: 'ENGINE',
+          message: `the engine cannot export its schema: ${firstLine(messageOf(error))}`,
+          hint: 'a primary key whose name needs quotes does that: ALTER TABLE … RENAME … TO …',
+        },
+        { cause: error },
+      );
+    }
     return splitStatements(readFileSync(join(directory, 'schema.cypher'), 'utf8'));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -148,20 +190,26 @@ function toRelTable(
 /**
  * The export consumes a value of every sequence, so that it goes on where it was. Of one that gave
  * out none yet that would be the first; and a SERIAL property makes its own sequence.
+ *
+ * @returns The statements to keep, sequences by name: the engine's order is one of chance.
  */
 function* withoutUnused(connection: Connection, statements: readonly string[]): Steps<string[]> {
-  const kept: string[] = [];
+  const sequences: { name: string; statement: string }[] = [];
+  const others: string[] = [];
   for (const statement of statements) {
     const [, declared, advanced] =
       /^(?:DROP|CREATE) SEQUENCE .*?`([^`]*)`|^RETURN nextval\('(.*)'\)$/s.exec(statement) ?? [];
-    const sequence = declared ?? advanced;
-    const isKept =
-      sequence === undefined ||
-      (declared !== undefined && !sequence.endsWith('_serial')) ||
-      (yield* isUsed(connection, sequence));
-    if (isKept) kept.push(statement);
+    const name = declared ?? advanced;
+    if (name === undefined) others.push(statement);
+    else if (
+      (declared !== undefined && !name.endsWith('_serial')) ||
+      (yield* isUsed(connection, name))
+    ) {
+      sequences.push({ name, statement });
+    }
   }
-  return kept;
+  sequences.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+  return [...sequences.map(({ statement }) => statement), ...others];
 }
 
 function* isUsed(connection: Connection, sequence: string): Steps<boolean> {

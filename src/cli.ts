@@ -28,8 +28,12 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<CommandMod
     summary: 'load a dataset into a database',
     load: async () => await import('./commands/load.js'),
   },
+  export: {
+    summary: 'write a database as a dataset',
+    load: async () => await import('./commands/export.js'),
+  },
   stats: {
-    summary: 'show what a database holds',
+    summary: 'show what a database holds, or compare it with a dataset',
     load: async () => await import('./commands/stats.js'),
   },
 };

@@ -64,10 +64,14 @@ export interface PlannedCopy {
   file: string;
   /** Rows that the file holds; of a part of a file, 0 until the engine has counted them. */
   rows: number;
+  /** A rel table's endpoints first. */
+  mappings: readonly Mapping[];
   /** It takes those rows of the file whose edges connect this pair of node tables. */
   isPart: boolean;
   /** The primary key of a node table (none where the engine makes it), or a rel table's endpoints. */
   keys: KeyColumn[];
+  /** The node tables that its edges connect, where the table connects several pairs. */
+  pair?: Endpoints;
   /** Columns that may hold values that don't convert. */
   checked: { expression: string; type: string }[];
   /** Columns of the file that fill no property. */
@@ -215,6 +219,8 @@ function planFile(
       file: file.name,
       rows: condition === undefined ? footer.rows : 0,
       isPart: condition !== undefined,
+      mappings: columns.mappings,
+      ...(pair && { pair }),
       keys: columns.keys,
       checked: columns.checked,
       ignored: [...columns.ignored, ...(file.leftOut ?? [])],
@@ -338,11 +344,20 @@ export function mapColumns(
     }
   }
   const variable = 'from' in table ? EXPORT_VARIABLES.edge : EXPORT_VARIABLES.node;
+  // A property may have an endpoint's name: kgload export then calls it `r.from`.
+  const others = footer.columns.filter((column) => !map.used.includes(column));
   for (const property of table.properties) {
     const isKey = 'primaryKey' in table && property.name === table.primaryKey;
     const names = [property.name, ...(property.aliases ?? []), `${variable}.${property.name}`];
     const inDirectory = Object.keys(file.partition).find((key) => names.includes(key));
-    const column = findColumn(names, footer.columns);
+    const column = findColumn(names, others);
+    if ('from' in table && /^(from|to)$/.test(property.name)) {
+      throw new KgloadError({
+        code: 'ENGINE',
+        message: `${table.name} has a property ${property.name}, which the engine's COPY fills with the endpoint, whatever the file says`,
+        hint: 'give the property another name',
+      });
+    }
     if (column) {
       const expression = use(column, property.type, property.name);
       if (isKey) map.keys.push({ expression, ...keyOf(schema, table.name) });

@@ -1,19 +1,18 @@
 /** Rewriting files and datasets so that they load, and load fast. */
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeGraph } from './codegraph.js';
-import { readDataset, type DatasetFile } from './dataset.js';
-import { KgloadError, messageOf, systemCode } from './errors.js';
+import {
+  INDEX_FILE,
+  pairFileNames,
+  readDataset,
+  SCHEMA_FILE,
+  type DatasetFile,
+} from './dataset.js';
+import { checkDirectoryDestination, inTheWay, makeScratch, moveInto } from './destination.js';
+import { KgloadError } from './errors.js';
 import { readFooter, type Column } from './parquet.js';
-import { mapColumns } from './plan.js';
+import { labelColumns, mapColumns } from './plan.js';
 import { isRewritable, rewrite, type RewriteSource } from './rewrite.js';
 import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from './types.js';
 
@@ -100,7 +99,7 @@ export async function preprocessFile(
   }
   checkFileDestination(destination);
   const files = await runJobs([job], dirname(resolve(destination)), options, (built) => {
-    renameSync(join(built, job.name), destination);
+    moveInto(join(built, job.name), destination);
   });
   return { files, warnings };
 }
@@ -121,16 +120,36 @@ async function preprocessDataset(
     const found = dataset.tables.get(table.name);
     if (!found) return [];
     if (found.error) throw new KgloadError({ ...found.error, table: table.name });
-    const name = `${'from' in table ? 'edges' : 'nodes'}/${table.file}.parquet`;
-    return [planJob(table, schema, found.files, name, options, warnings)];
+    return outputsOf(table, found.files).map(({ name, files }) =>
+      planJob(table, schema, files, name, options, warnings),
+    );
   });
   for (const warning of warnings) options.onEvent?.({ type: 'warned', warning });
   checkDirectoryDestination(destination);
   const files = await runJobs(jobs, dirname(resolve(destination)), options, (built) => {
     for (const part of ['nodes', 'edges']) mkdirSync(join(built, part), { recursive: true });
-    renameSync(built, destination);
+    for (const name of [SCHEMA_FILE, INDEX_FILE]) {
+      const own = join(source, name);
+      if (existsSync(own)) copyFileSync(own, join(built, name));
+    }
+    moveInto(built, destination);
   });
   return { files, warnings };
+}
+
+/** The files that a table is written into: one, or one for every pair of node tables that has its own. */
+function outputsOf(
+  table: NodeTable | RelTable,
+  files: readonly DatasetFile[],
+): { name: string; files: DatasetFile[] }[] {
+  if (!('from' in table)) return [{ name: `nodes/${table.file}.parquet`, files: [...files] }];
+  const outputs = new Map<string, DatasetFile[]>();
+  for (const file of files) {
+    const stem = (file.pair && pairFileNames(table, file.pair)[0]) ?? table.file;
+    const name = `edges/${stem}.parquet`;
+    outputs.set(name, [...(outputs.get(name) ?? []), file]);
+  }
+  return [...outputs].map(([name, list]) => ({ name, files: list }));
 }
 
 function tableOfFile(source: string, schema: GraphSchema): NodeTable | RelTable {
@@ -171,7 +190,8 @@ function planJob(
       });
     }
     const extra = footer.columns.filter((column) => !used.includes(column));
-    const kept = keepExtra ? extra.filter(isRewritable) : [];
+    const labels = 'from' in table && table.pairs && !file.pair ? labelColumns(footer) : [];
+    const kept = keepExtra ? extra.filter(isRewritable) : extra.filter((c) => labels.includes(c));
     job.dropped.push(
       ...extra.filter((column) => !kept.includes(column)).map((column) => column.name),
     );
@@ -223,12 +243,7 @@ async function runJobs(
   move: (built: string) => void,
 ): Promise<PreprocessedFile[]> {
   const { onEvent = () => undefined, clock = () => performance.now() } = options;
-  let scratch: string;
-  try {
-    scratch = mkdtempSync(join(parent, '.kgload-'));
-  } catch (error) {
-    throw unwritable(parent, error);
-  }
+  const scratch = makeScratch(parent);
   try {
     onEvent({ type: 'staged', directory: scratch });
     onEvent({
@@ -259,11 +274,7 @@ async function runJobs(
         converted: columns.flatMap(describeConversion),
       });
     }
-    try {
-      move(built);
-    } catch (error) {
-      throw unwritable(parent, error);
-    }
+    move(built);
     return files;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -302,30 +313,4 @@ function checkFileDestination(destination: string): void {
   } catch {
     throw inTheWay(destination, 'exists and is no Parquet file', 'give another path');
   }
-}
-
-function checkDirectoryDestination(destination: string): void {
-  if (!existsSync(destination)) return;
-  if (statSync(destination).isDirectory() && readdirSync(destination).length === 0) return;
-  throw inTheWay(destination, 'exists already', 'give the path of a new directory');
-}
-
-function inTheWay(destination: string, what: string, hint: string): KgloadError {
-  return new KgloadError({
-    code: 'TARGET_UNWRITABLE',
-    message: `${destination} ${what}; it is left as it is`,
-    file: destination,
-    hint,
-  });
-}
-
-function unwritable(directory: string, error: unknown): KgloadError {
-  return new KgloadError(
-    {
-      code: 'TARGET_UNWRITABLE',
-      message: `${directory} cannot be written: ${systemCode(error) ?? messageOf(error)}`,
-      file: directory,
-    },
-    { cause: error },
-  );
 }

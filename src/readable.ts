@@ -10,14 +10,16 @@ import type { LoadOptions } from './load.js';
 import { readFooter } from './parquet.js';
 import { describeColumns, mapColumns, type ColumnMap } from './plan.js';
 import { rewrite } from './rewrite.js';
-import type { GraphSchema, LoadReport, NodeTable, Problem, RelTable } from './types.js';
+import type { GraphSchema, NodeTable, Problem, RelTable } from './types.js';
 
-/** Runs a load on a dataset that the engine can read all of. */
-export async function withReadable<T extends LoadOptions>(
+type ReadableOptions = Pick<LoadOptions, 'schema' | 'onEvent'>;
+
+/** Runs a load, or another work, on a dataset that the engine can read all of. */
+export async function withReadable<T extends ReadableOptions, R extends { warnings: Problem[] }>(
   dataset: Dataset,
   options: T,
-  load: (dataset: Dataset, options: T) => Promise<LoadReport>,
-): Promise<LoadReport> {
+  load: (dataset: Dataset, options: T) => Promise<R>,
+): Promise<R> {
   const { schema = codeGraph } = options;
   if (!needsRewrite(dataset)) return await load(dataset, options);
   const warnings: Problem[] = [];

@@ -25,7 +25,7 @@ export function toMermaid(schema: GraphSchema): string {
     lines.push(`    "${name}" {`);
     for (const property of properties) {
       const key = property.name === primaryKey ? ' PK' : '';
-      lines.push(`        ${property.type} ${property.name}${key}`);
+      lines.push(`        ${word(property.type)} ${word(property.name)}${key}`);
     }
     lines.push('    }');
   }
@@ -37,6 +37,11 @@ export function toMermaid(schema: GraphSchema): string {
     }
   }
   return lines.join('\n') + '\n';
+}
+
+/** Mermaid's grammar wants types and names of attributes without blanks and most signs. */
+function word(text: string): string {
+  return text.replace(/\s+/g, '').replace(/[^\w[\]()-]/g, '_');
 }
 
 const CROWS_FEET: Record<Multiplicity, string> = {

@@ -78,7 +78,7 @@ function* runSchema(path: string, statements: readonly string[]): Steps<GraphSch
         throw invalid(path, `${excerpt(cypher)}: ${firstLine(messageOf(error))}`);
       }
     }
-    return yield* readSchema(connection);
+    return yield* readSchema(connection, { isScratch: true });
   });
   if (schema.nodes.length === 0) throw invalid(path, 'it creates no node table');
   return schema;

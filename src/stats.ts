@@ -1,29 +1,41 @@
 /** What a database holds. */
-import { countRows, readCatalog } from './catalog.js';
+import { countRows, readCatalog, type CatalogTable } from './catalog.js';
+import { identifier } from './cypher.js';
 import { readDatabase } from './database.js';
 import type { Steps } from './steps.js';
 import { databaseBytes, inspectDatabase } from './target.js';
-import type { DatabaseStats } from './types.js';
+import type { Connection, DatabaseStats, DegreeStats } from './types.js';
 
 /**
  * Counts the rows of every table; opens the database read-only.
  *
+ * @param options - `degrees`: also look at every edge, for how many the nodes have.
  * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`.
  */
-export function* readStats(path: string): Steps<DatabaseStats> {
+export function* readStats(path: string, { degrees = false } = {}): Steps<DatabaseStats> {
   const { path: file, header } = inspectDatabase(path);
   return yield* readDatabase(file, function* ({ connection, engine, version }) {
     const nodes: Record<string, number> = {};
     const edges: Record<string, number> = {};
-    for (const table of (yield* readCatalog(connection)).values()) {
+    const catalog = yield* readCatalog(connection);
+    for (const table of catalog.values()) {
       const rows = yield* countRows(connection, table);
       (table.kind === 'node' ? nodes : edges)[table.name] = rows;
     }
+    const degreesOf: DatabaseStats['degrees'] = {};
+    if (degrees) {
+      for (const table of catalog.values()) {
+        if (table.kind === 'edge') {
+          degreesOf[table.name] = yield* readDegrees(connection, table, nodes, edges);
+        }
+      }
+    }
     return {
-      totalNodes: sum(nodes),
-      totalEdges: sum(edges),
+      totalNodes: sum(Object.values(nodes)),
+      totalEdges: sum(Object.values(edges)),
       nodes,
       edges,
+      ...(degrees && { degrees: degreesOf }),
       database: {
         path,
         engine,
@@ -35,6 +47,32 @@ export function* readStats(path: string): Steps<DatabaseStats> {
   });
 }
 
-function sum(rows: Record<string, number>): number {
-  return Object.values(rows).reduce((total, count) => total + count, 0);
+function* readDegrees(
+  connection: Connection,
+  { name, endpoints = [] }: CatalogTable,
+  nodes: Record<string, number>,
+  edges: Record<string, number>,
+): Steps<{ out: DegreeStats; in: DegreeStats }> {
+  const degreesOf = function* (tables: readonly string[], pattern: string): Steps<DegreeStats> {
+    const cypher = `MATCH ${pattern} WITH n, count(*) AS degree RETURN max(degree) AS max, count(*) AS connected`;
+    const [row = {}] = yield { connection, cypher };
+    const total = sum(tables.map((table) => nodes[table] ?? 0));
+    return {
+      nodes: total,
+      mean: total === 0 ? 0 : (edges[name] ?? 0) / total,
+      max: Number(row['max'] ?? 0),
+      isolated: total - Number(row['connected'] ?? 0),
+    };
+  };
+  const edge = identifier(name);
+  const from = [...new Set(endpoints.map((pair) => pair.from))];
+  const to = [...new Set(endpoints.map((pair) => pair.to))];
+  return {
+    out: yield* degreesOf(from, `(n:${from.map(identifier).join(':')})-[:${edge}]->()`),
+    in: yield* degreesOf(to, `()-[:${edge}]->(n:${to.map(identifier).join(':')})`),
+  };
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

@@ -232,6 +232,8 @@ export interface DatabaseStats {
   nodes: Record<string, number>;
   /** Rel table → rows. */
   edges: Record<string, number>;
+  /** Rel table → its edges out of the `from` nodes and into the `to` nodes; on request. */
+  degrees?: Record<string, { out: DegreeStats; in: DegreeStats }>;
   database: {
     path: string;
     engine: string;
@@ -242,6 +244,48 @@ export interface DatabaseStats {
     /** Bytes on disk, the write-ahead log included. */
     bytes: number;
   };
+}
+
+/** How many edges the nodes on one side of a rel table have. */
+export interface DegreeStats {
+  /** Nodes that could have some. */
+  nodes: number;
+  /** Edges a node, on average. */
+  mean: number;
+  max: number;
+  /** Nodes without any. */
+  isolated: number;
+}
+
+/** Rows that one side has and the other has not. */
+export interface SurplusRows {
+  rows: number;
+  /** The first few keys, or endpoints as `from → to`. */
+  examples: string[];
+}
+
+/** How a table of a database compares with the dataset. */
+export interface TableVerification {
+  table: string;
+  kind: TableKind;
+  identical: boolean;
+  rows: { dataset: number; database: number };
+  /** Properties whose values differ. */
+  properties: string[];
+  /** A row with another value counts on both sides. */
+  onlyInDataset: SurplusRows;
+  onlyInDatabase: SurplusRows;
+  /** Why it can't be compared. */
+  errors: Problem[];
+}
+
+/** How a database compares with a dataset. */
+export interface VerifyReport {
+  identical: boolean;
+  /** Every table of the schema, in load order. */
+  tables: TableVerification[];
+  errors: Problem[];
+  warnings: Problem[];
 }
 
 /** Where a load's progress is written to; `console` is one. */

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { rmSync } from 'node:fs';
+import { exportDatabase, type ExportReport } from '../export.js';
+import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
+import { onInterrupt } from '../interrupt.js';
+import { createProgress, printJson, printLines, type Io, type OutputFlags } from '../output.js';
+import { drive } from '../steps.js';
+import type { TableTime } from '../types.js';
+
+interface Flags extends OutputFlags {
+  db: string;
+}
+
+export function define(command: Command): void {
+  command
+    .argument('<dataset>', 'the directory that is written')
+    .requiredOption('--db <path>', 'database file; it is opened read-only')
+    .addHelpText(
+      'after',
+      `
+Writes nodes/*.parquet, edges/*.parquet and schema.cypher (and index.cypher, where there are
+indexes), from which kgload load makes the same database again.
+
+Examples:
+  kgload export ./parquet --db graph.db
+  kgload stats --db graph.db --verify ./parquet`,
+    );
+}
+
+export async function run([directory = '']: string[], flags: Flags, io: Io): Promise<number> {
+  const progress = await createProgress(io, flags);
+  let scratch: string | undefined;
+  const ignoreSignals = onInterrupt(() => {
+    progress.stop();
+    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
+  });
+  let report: ExportReport;
+  try {
+    const steps = exportDatabase(flags.db, directory, {
+      onEvent: (event) => {
+        if (event.type === 'staged') scratch = event.directory;
+        progress.show(event);
+      },
+    });
+    report = await drive(steps);
+  } finally {
+    progress.stop();
+    ignoreSignals();
+  }
+  if (flags.json) {
+    printJson(io, {
+      database: flags.db,
+      dataset: directory,
+      total_nodes: report.totalNodes,
+      total_edges: report.totalEdges,
+      total_time: report.totalTime,
+      node_times: report.nodeTimes,
+      edge_times: report.edgeTimes,
+      errors: [],
+      warnings: [],
+    });
+  } else if (!flags.quiet) printLines(io, toTable(report, directory));
+  return 0;
+}
+
+function toTable(report: ExportReport, directory: string): string[] {
+  const { nodeTimes, edgeTimes, totalNodes, totalEdges, totalTime } = report;
+  const lineOf = ([table, { seconds, rows }]: [string, TableTime]): string[] => [
+    table,
+    formatCount(rows),
+    formatSeconds(seconds),
+    formatRate(rows, seconds),
+  ];
+  const rows = totalNodes + totalEdges;
+  return [
+    ...formatTable([
+      ['table', 'rows', 'seconds', 'rows/s'],
+      null,
+      ...Object.entries(nodeTimes).map(lineOf),
+      null,
+      ...Object.entries(edgeTimes).map(lineOf),
+      null,
+      ['total', formatCount(rows), formatSeconds(totalTime), formatRate(rows, totalTime)],
+    ]),
+    '',
+    `wrote ${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')} into ${directory}`,
+  ];
+}

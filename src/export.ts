@@ -1,0 +1,243 @@
+/** Writing a database as a dataset, from which the same database can be loaded. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { countRows, readSchema } from './catalog.js';
+import { codeGraph } from './codegraph.js';
+import { identifier, literal, pairsOf } from './cypher.js';
+import { readDatabase } from './database.js';
+import { INDEX_FILE, pairFileNames, SCHEMA_FILE } from './dataset.js';
+import { buildDirectory } from './destination.js';
+import { firstLine, isDiskFull } from './engine/kuzu.js';
+import { KgloadError, messageOf } from './errors.js';
+import { readFooter } from './parquet.js';
+import { toCypher, toScript } from './schema.js';
+import { withFiles } from './schemafile.js';
+import type { Steps } from './steps.js';
+import { inspectDatabase } from './target.js';
+import type {
+  Connection,
+  Endpoints,
+  GraphSchema,
+  LoadEvent,
+  NodeTable,
+  Property,
+  RelTable,
+  TableKind,
+  TableTime,
+} from './types.js';
+
+export interface ExportOptions {
+  onEvent?: (event: LoadEvent) => void;
+  /** Milliseconds, from any origin. */
+  clock?: () => number;
+}
+
+/** What an export wrote. */
+export interface ExportReport {
+  totalNodes: number;
+  totalEdges: number;
+  /** Seconds. */
+  totalTime: number;
+  nodeTimes: Record<string, TableTime>;
+  edgeTimes: Record<string, TableTime>;
+}
+
+/** One file that is to be written. */
+interface PlannedFile {
+  table: string;
+  kind: TableKind;
+  /** Under the dataset. */
+  name: string;
+  /** The query whose rows it holds. */
+  query: string;
+  /** Queries that fail on values that could not be read back. */
+  checks: string[];
+}
+
+/**
+ * Writes a database as a dataset: a Parquet file for every table, `schema.cypher`, and
+ * `index.cypher` where there are indexes. It appears whole or not at all.
+ *
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED` of the database;
+ *   `TARGET_UNWRITABLE` of the directory; `COLUMN_TYPE` for a type that Parquet files of the engine
+ *   don't hold; `ROW_COUNT`, `DISK_FULL`, `ENGINE`.
+ */
+export function* exportDatabase(
+  path: string,
+  directory: string,
+  options: ExportOptions = {},
+): Steps<ExportReport> {
+  const { onEvent = () => undefined, clock = () => performance.now() } = options;
+  const began = clock();
+  const { path: file } = inspectDatabase(path);
+  return yield* readDatabase(file, function* ({ connection }) {
+    const schema = withFiles(yield* readSchema(connection), codeGraph);
+    const files = planExport(schema);
+    for (const cypher of files.flatMap(({ checks }) => checks)) {
+      try {
+        yield { connection, cypher };
+      } catch (error) {
+        throw unexportable(`a value cannot be read back: ${firstLine(messageOf(error))}`);
+      }
+    }
+    return yield* buildDirectory(directory, onEvent, function* (built) {
+      const times = yield* writeFiles(connection, schema, files, built, onEvent, clock);
+      writeFileSync(join(built, SCHEMA_FILE), toCypher(schema));
+      if (schema.indexes) writeFileSync(join(built, INDEX_FILE), toScript(schema.indexes));
+      return { ...times, totalTime: (clock() - began) / 1000 };
+    });
+  });
+}
+
+function* writeFiles(
+  connection: Connection,
+  schema: GraphSchema,
+  files: readonly PlannedFile[],
+  directory: string,
+  onEvent: (event: LoadEvent) => void,
+  clock: () => number,
+): Steps<Omit<ExportReport, 'totalTime'>> {
+  for (const part of ['nodes', 'edges']) mkdirSync(join(directory, part));
+  const tables = [
+    ...schema.nodes.map(({ name }) => ({ table: name, kind: 'node' as const })),
+    ...schema.edges.map(({ name }) => ({ table: name, kind: 'edge' as const })),
+  ];
+  const planned: { table: string; kind: TableKind; rows: number }[] = [];
+  for (const { table, kind } of tables) {
+    const rows = yield* countRows(connection, { name: table, kind });
+    planned.push({ table, kind, rows });
+  }
+  onEvent({ type: 'planned', tables: planned });
+  const report = { totalNodes: 0, totalEdges: 0, nodeTimes: {}, edgeTimes: {} };
+  for (const { table, kind, rows } of planned) {
+    const start = clock();
+    const own = files.filter((file) => file.table === table && file.kind === kind);
+    onEvent({ type: 'started', table, kind, file: own[0]?.name ?? '', rows, ignored: {} });
+    let written = 0;
+    for (const { name, query } of own) {
+      const path = join(directory, name);
+      yield* copyTo(connection, query, path);
+      written += readFooter(path).rows;
+    }
+    if (written !== rows) throw lostRows(table, rows, written);
+    const time = { seconds: (clock() - start) / 1000, rows };
+    onEvent({ type: 'finished', table, kind, ...time, skipped: 0 });
+    const times: Record<string, TableTime> = kind === 'node' ? report.nodeTimes : report.edgeTimes;
+    times[table] = time;
+    report[kind === 'node' ? 'totalNodes' : 'totalEdges'] += rows;
+  }
+  return report;
+}
+
+function* copyTo(connection: Connection, query: string, path: string): Steps<void> {
+  try {
+    yield { connection, cypher: `COPY (${query}) TO ${literal(path)}` };
+  } catch (error) {
+    throw new KgloadError(
+      {
+        code: isDiskFull(messageOf(error)) ? 'DISK_FULL' : 'ENGINE',
+        message: `${path} cannot be written: ${firstLine(messageOf(error))}`,
+        file: path,
+      },
+      { cause: error },
+    );
+  }
+}
+
+function planExport(schema: GraphSchema): PlannedFile[] {
+  return [
+    ...schema.nodes.map(planNodes),
+    ...schema.edges.flatMap((table) =>
+      pairsOf(table).map((pair) => planEdges(table, pair, schema)),
+    ),
+  ];
+}
+
+function planNodes({ name, file, properties }: NodeTable): PlannedFile {
+  const pattern = `MATCH (n:${identifier(name)})`;
+  const columns = properties.map((property) => column(name, 'n', property, property.name));
+  return {
+    table: name,
+    kind: 'node',
+    name: `nodes/${file}.parquet`,
+    query: `${pattern} RETURN ${columns.join(', ')}`,
+    checks: checksOf(pattern, 'n', properties),
+  };
+}
+
+function planEdges(table: RelTable, pair: Endpoints, schema: GraphSchema): PlannedFile {
+  const { name, properties } = table;
+  const pattern = `MATCH (a:${identifier(pair.from)})-[r:${identifier(name)}]->(b:${identifier(pair.to)})`;
+  const columns = [
+    `${keyOf(schema, pair.from, 'a')} AS ${identifier('from')}`,
+    `${keyOf(schema, pair.to, 'b')} AS ${identifier('to')}`,
+    ...properties.map((property) => {
+      // The endpoints have these names; the plan of a load finds the property under the other.
+      const isTaken = ['from', 'to'].includes(property.name.toLowerCase());
+      return column(name, 'r', property, isTaken ? `r.${property.name}` : property.name);
+    }),
+  ];
+  const stem = table.pairs ? (pairFileNames(table, pair)[0] ?? name) : table.file;
+  return {
+    table: name,
+    kind: 'edge',
+    name: `edges/${stem}.parquet`,
+    query: `${pattern} RETURN ${columns.join(', ')}`,
+    checks: checksOf(pattern, 'r', properties),
+  };
+}
+
+function keyOf(schema: GraphSchema, table: string, variable: string): string {
+  const node = schema.nodes.find(({ name }) => name === table);
+  const key = node?.properties.find(({ name }) => name === node.primaryKey);
+  if (!key) throw new Error(`the schema has no node table ${table} with a primary key`);
+  return exported(variable, key);
+}
+
+function column(table: string, variable: string, property: Property, name: string): string {
+  if (isUnwritable(property.type)) {
+    throw unexportable(
+      `${table}.${property.name} is ${property.type}, which the engine writes into no Parquet file`,
+    );
+  }
+  return `${exported(variable, property)} AS ${identifier(name)}`;
+}
+
+/**
+ * A property as it is written. Kuzu 0.11.3 writes INT128 as something else, cuts an INTERVAL to
+ * milliseconds and refuses DECIMAL; as text they keep every digit.
+ */
+function exported(variable: string, { name, type }: Property): string {
+  const value = `${variable}.${identifier(name)}`;
+  return isText(type) ? `CAST(${value} AS STRING)` : value;
+}
+
+function isText(type: string): boolean {
+  return /^(INT128|INTERVAL|DECIMAL\(.*\))$/i.test(type);
+}
+
+function isUnwritable(type: string): boolean {
+  return !isText(type) && /\b(INT128|INTERVAL|DECIMAL|JSON)\b/i.test(type);
+}
+
+/** Kuzu does not read every INTERVAL that it prints: not the negative ones. */
+function checksOf(pattern: string, variable: string, properties: readonly Property[]): string[] {
+  return properties
+    .filter(({ type }) => type === 'INTERVAL')
+    .map(
+      (property) => `${pattern} RETURN count(CAST(${exported(variable, property)} AS INTERVAL))`,
+    );
+}
+
+function unexportable(message: string): KgloadError {
+  return new KgloadError({
+    code: 'COLUMN_TYPE',
+    message,
+    hint: 'drop the property, or change its type',
+  });
+}
+
+function lostRows(table: string, rows: number, written: number): KgloadError {
+  const message = `the rows of ${table} do not add up: it holds ${rows}, and the engine wrote ${written}`;
+  return new KgloadError({ code: 'ROW_COUNT', table, message });
+}

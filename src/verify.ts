@@ -1,0 +1,330 @@
+/**
+ * Whether a database holds what a dataset holds. Both sides add up the engine's hash of every row,
+ * which does not depend on the order of the rows; only tables whose sums differ are looked at row by
+ * row. A swap of values goes unnoticed with a probability of 2^-64.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { countRows, readCatalog, readTables } from './catalog.js';
+import { codeGraph } from './codegraph.js';
+import { identifier, literal, pairsOf, pathLiteral } from './cypher.js';
+import { changeDatabaseInMemory, readDatabase } from './database.js';
+import { readDataset, type Dataset } from './dataset.js';
+import { firstLine } from './engine/kuzu.js';
+import { KgloadError, messageOf } from './errors.js';
+import { countParts } from './load.js';
+import { planLoad, type PlannedCopy, type PlannedTable } from './plan.js';
+import { withReadable } from './readable.js';
+import { withFiles } from './schemafile.js';
+import { drive, type Row, type Steps } from './steps.js';
+import { inspectDatabase } from './target.js';
+import type {
+  Connection,
+  GraphSchema,
+  LoadEvent,
+  NodeTable,
+  Problem,
+  Property,
+  RelTable,
+  TableVerification,
+  VerifyReport,
+} from './types.js';
+
+export interface VerifyOptions {
+  /** Default: the database's own, with the file names of the built-in one. */
+  schema?: GraphSchema;
+  onEvent?: (event: LoadEvent) => void;
+}
+
+/** Keys of rows that are on one side alone, for people. */
+const EXAMPLES = 5;
+
+/**
+ * Compares a database with a dataset: rows, keys and property values of every table, whatever the
+ * order of the rows.
+ *
+ * @returns What differs where; `identical` says that nothing does.
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`, `DATASET_LAYOUT`.
+ * @example
+ * ```ts
+ * const { identical, tables } = await verifyDatabase('graph.db', 'data/parquet');
+ * ```
+ */
+export async function verifyDatabase(
+  path: string,
+  directory: string,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const { path: file } = inspectDatabase(path);
+  const schema =
+    options.schema ??
+    withFiles(
+      await drive(readDatabase(file, ({ connection }) => readTables(connection))),
+      codeGraph,
+    );
+  const dataset = readDataset(directory, schema);
+  return await withReadable(dataset, { ...options, schema }, async (readable) =>
+    drive(readDatabase(file, ({ connection }) => verify(connection, schema, readable))),
+  );
+}
+
+function* verify(
+  connection: Connection,
+  schema: GraphSchema,
+  dataset: Dataset,
+): Steps<VerifyReport> {
+  const catalog = yield* readCatalog(connection);
+  const plan = planLoad(schema, dataset, catalog);
+  yield* countParts(connection, plan);
+  const tables: TableVerification[] = [];
+  for (const table of [...schema.nodes, ...schema.edges]) {
+    const planned = plan.tables.find(
+      ({ table: name, kind }) => name === table.name && kind === kindOf(table),
+    );
+    if (!planned) throw new Error(`the plan lacks ${table.name}`);
+    const conflict = plan.conflicts.find((problem) => problem.table === table.name);
+    const errors = conflict ? [conflict] : [...planned.errors];
+    if (!catalog.has(table.name)) {
+      errors.push({
+        code: 'SCHEMA_MISMATCH',
+        table: table.name,
+        message: `the database has no table ${table.name}`,
+      });
+    }
+    tables.push(yield* verifyTable(connection, table, planned, schema, errors));
+  }
+  return {
+    identical: tables.every((table) => table.identical),
+    tables,
+    errors: tables.flatMap((table) => table.errors),
+    warnings: plan.warnings,
+  };
+}
+
+function* verifyTable(
+  connection: Connection,
+  table: NodeTable | RelTable,
+  planned: PlannedTable,
+  schema: GraphSchema,
+  errors: readonly Problem[],
+): Steps<TableVerification> {
+  const { name } = table;
+  const result: TableVerification = {
+    table: name,
+    kind: planned.kind,
+    identical: false,
+    rows: { dataset: planned.rows, database: 0 },
+    properties: [],
+    onlyInDataset: { rows: 0, examples: [] },
+    onlyInDatabase: { rows: 0, examples: [] },
+    errors: [...errors],
+  };
+  if (errors.length > 0) return result;
+  result.rows.database = yield* countRows(connection, { name, kind: planned.kind });
+  if (planned.copies.length === 0) {
+    result.onlyInDatabase.rows = result.rows.database;
+    return { ...result, identical: result.rows.database === 0 };
+  }
+  try {
+    const compared = comparedProperties(table, planned);
+    const scans = {
+      dataset: datasetScans(planned, compared),
+      database: databaseScans(table, planned, schema, compared),
+    };
+    const inDataset = yield* addUp(connection, scans.dataset, compared);
+    const inDatabase = yield* addUp(connection, scans.database, compared);
+    if (inDataset.every((sum, i) => sum === inDatabase[i])) return { ...result, identical: true };
+    const sameKeys = inDataset[0] === inDatabase[0];
+    const changed =
+      'from' in table || !hasKeys(planned.copies)
+        ? compared.filter((_, i) => sameKeys && inDataset[i + 1] !== inDatabase[i + 1])
+        : yield* changedProperties(connection, table, scans.dataset, compared);
+    const sides = yield* compareRows(connection, scans);
+    return { ...result, properties: changed.map((property) => property.name), ...sides };
+  } catch (error) {
+    if (error instanceof KgloadError) throw error;
+    const message = `${name} cannot be compared: ${firstLine(messageOf(error))}`;
+    result.errors.push({ code: 'ENGINE', table: name, file: planned.file, message });
+    return result;
+  }
+}
+
+/** A query's beginning and the expressions by which its rows are told apart. */
+interface Scan {
+  source: string;
+  /** The node's key, or the edge's endpoints. */
+  keys: string[];
+  /** One for each compared property. */
+  values: string[];
+}
+
+/** Those of which the dataset says something: with a column, or without one and without a default. */
+function comparedProperties(table: NodeTable | RelTable, { copies }: PlannedTable): Property[] {
+  const key = 'from' in table ? undefined : table.primaryKey;
+  return table.properties.filter(
+    (property) =>
+      property.name !== key &&
+      (property.default === undefined ||
+        copies.every(({ mappings }) =>
+          mappings.some((mapping) => mapping.property === property.name),
+        )),
+  );
+}
+
+function datasetScans({ copies }: PlannedTable, compared: readonly Property[]): Scan[] {
+  return copies.map(({ source, keys, mappings }: PlannedCopy) => ({
+    source,
+    keys: hasKeys(copies) ? keys.map(({ expression, type }) => cast(expression, type)) : ['0'],
+    values: compared.map(({ name, type }) => {
+      const mapping = mappings.find(({ property }) => property === name);
+      return comparable(cast(mapping?.expression ?? 'NULL', type), type);
+    }),
+  }));
+}
+
+/** The engine makes the keys of a SERIAL table; the dataset has none then. */
+function hasKeys(copies: readonly PlannedCopy[]): boolean {
+  return copies.every(({ keys }) => keys.length > 0);
+}
+
+function databaseScans(
+  table: NodeTable | RelTable,
+  { copies }: PlannedTable,
+  schema: GraphSchema,
+  compared: readonly Property[],
+): Scan[] {
+  const keyOf = (variable: string, node: string): string => {
+    const key = schema.nodes.find(({ name }) => name === node)?.primaryKey ?? '';
+    return `${variable}.${identifier(key)}`;
+  };
+  if (!('from' in table)) {
+    return [
+      {
+        source: `MATCH (n:${identifier(table.name)})`,
+        keys: hasKeys(copies) ? [keyOf('n', table.name)] : ['0'],
+        values: compared.map(({ name, type }) => comparable(`n.${identifier(name)}`, type)),
+      },
+    ];
+  }
+  return pairsOf(table).map(({ from, to }) => ({
+    source: `MATCH (a:${identifier(from)})-[r:${identifier(table.name)}]->(b:${identifier(to)})`,
+    keys: [keyOf('a', from), keyOf('b', to)],
+    values: compared.map(({ name, type }) => comparable(`r.${identifier(name)}`, type)),
+  }));
+}
+
+function cast(expression: string, type: string): string {
+  return `CAST(${expression} AS ${type === 'SERIAL' ? 'INT64' : type})`;
+}
+
+/** Kuzu 0.11.3 hashes what a NULL in a struct happens to hold; the JSON of a nested value has no such. */
+function comparable(expression: string, type: string): string {
+  return /[[(]/.test(type) && !/^DECIMAL\([^)]*\)$/.test(type)
+    ? `to_json(${expression})`
+    : expression;
+}
+
+/** Sums over all rows: of the keys, of the keys with each property, and of the whole row. */
+function* addUp(
+  connection: Connection,
+  scans: readonly Scan[],
+  compared: readonly Property[],
+): Steps<bigint[]> {
+  const sums = Array.from({ length: compared.length + 2 }, () => 0n);
+  for (const { source, keys, values } of scans) {
+    const parts = [keys, ...values.map((value) => [...keys, value]), [...keys, ...values]];
+    const columns = parts.map((part, i) => `sum(CAST(${hashOf(part)} AS INT128)) AS s${i}`);
+    const cypher = `${source} RETURN count(*) AS n, ${columns.join(', ')}`;
+    const [row = {}] = yield { connection, cypher };
+    for (const i of sums.keys()) sums[i] = (sums[i] ?? 0n) + toBigInt(row[`s${i}`]);
+  }
+  return sums;
+}
+
+/** The properties with other values in nodes that both sides have. */
+function* changedProperties(
+  connection: Connection,
+  { name, primaryKey }: NodeTable,
+  scans: readonly Scan[],
+  compared: readonly Property[],
+): Steps<Property[]> {
+  const changed = new Set<Property>();
+  for (const { source, keys, values } of scans) {
+    const columns = [...keys, ...values].map((expression, i) => `${expression} AS c${i}`);
+    const counts = compared.map((property, i) => {
+      const here = `hash({f: ${comparable(`n.${identifier(property.name)}`, property.type)}})`;
+      return `sum(CASE WHEN ${here} <> hash({f: c${i + 1}}) THEN 1 ELSE 0 END) AS s${i}`;
+    });
+    if (counts.length === 0) continue;
+    const node = `(n:${identifier(name)} {${identifier(primaryKey)}: c0})`;
+    const cypher = `${source} WITH ${columns.join(', ')} MATCH ${node} RETURN ${counts.join(', ')}`;
+    const [row = {}] = yield { connection, cypher };
+    for (const [i, property] of compared.entries()) {
+      if (toBigInt(row[`s${i}`]) > 0n) changed.add(property);
+    }
+  }
+  return compared.filter((property) => changed.has(property));
+}
+
+/** Hashed twice: one hash of a struct is a mere combination of its fields' hashes. */
+function hashOf(expressions: readonly string[]): string {
+  return `hash(hash({${expressions.map((expression, i) => `f${i}: ${expression}`).join(', ')}}))`;
+}
+
+function toBigInt(value: unknown): bigint {
+  return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : 0n;
+}
+
+/** Which rows are on one side alone: the hashes of both sides meet in memory. */
+function* compareRows(
+  connection: Connection,
+  scans: { dataset: Scan[]; database: Scan[] },
+): Steps<Pick<TableVerification, 'onlyInDataset' | 'onlyInDatabase'>> {
+  const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
+  try {
+    for (const [side, list] of Object.entries(scans)) {
+      mkdirSync(join(scratch, side));
+      for (const [i, { source, keys, values }] of list.entries()) {
+        const key = keys.map((expression) => `coalesce(CAST(${expression} AS STRING), 'null')`);
+        const text = key.length === 1 ? key[0] : `concat(${key.join(", ' → ', ")})`;
+        const query = `${source} RETURN ${text ?? ''} AS k, ${hashOf([...keys, ...values])} AS h`;
+        const path = join(scratch, side, `${i}.parquet`);
+        yield { connection, cypher: `COPY (${query}) TO ${literal(path)}` };
+      }
+    }
+    return yield* changeDatabaseInMemory(function* (memory) {
+      for (const side of ['dataset', 'database']) {
+        const columns = 'h UINT64 PRIMARY KEY, n INT64, k STRING';
+        yield { connection: memory, cypher: `CREATE NODE TABLE ${side}(${columns})` };
+        const files = pathLiteral(join(scratch, side, 'x')).replace(/x'$/, "*.parquet'");
+        const cypher = `COPY ${side} FROM (LOAD FROM ${files} RETURN h, count(*), min(k))`;
+        yield { connection: memory, cypher };
+      }
+      return {
+        onlyInDataset: yield* rowsOnlyIn(memory, 'dataset', 'database'),
+        onlyInDatabase: yield* rowsOnlyIn(memory, 'database', 'dataset'),
+      };
+    });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function* rowsOnlyIn(
+  connection: Connection,
+  side: string,
+  other: string,
+): Steps<{ rows: number; examples: string[] }> {
+  const surplus = `MATCH (a:${side}) OPTIONAL MATCH (b:${other} {h: a.h}) WITH a.k AS k, a.n - coalesce(b.n, 0) AS d WHERE d > 0`;
+  const [total = {}] = yield { connection, cypher: `${surplus} RETURN sum(d) AS n` };
+  const rows: Row[] = yield {
+    connection,
+    cypher: `${surplus} RETURN k ORDER BY k LIMIT ${EXAMPLES}`,
+  };
+  return { rows: Number(total['n'] ?? 0), examples: rows.map(({ k }) => String(k)) };
+}
+
+function kindOf(table: NodeTable | RelTable): 'node' | 'edge' {
+  return 'from' in table ? 'edge' : 'node';
+}
