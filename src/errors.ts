@@ -11,10 +11,15 @@ import type { ErrorCode, Problem } from './types.js';
  * ```
  */
 export class KgloadError extends Error {
+  /** Tells it from other errors also where another copy of this package threw it. */
   override readonly name = 'KgloadError';
+  /** Stable, for programs. */
   readonly code: ErrorCode;
+  /** The table of the schema that it is about. */
   readonly table?: string;
+  /** The file that it is about. */
   readonly file?: string;
+  /** For people: what to do about it. */
   readonly hint?: string;
 
   constructor(problem: Problem, options?: ErrorOptions) {
