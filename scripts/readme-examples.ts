@@ -50,3 +50,13 @@ export async function runExamples(commands: readonly string[]): Promise<string[]
     rmSync(directory, { recursive: true, force: true });
   }
 }
+
+/** Times, rates and sizes are other ones in every run, and with them the widths of columns. */
+export function steady(output: string): string {
+  return output
+    .replace(/\d+\.\d+( [kMG]?B)?/g, '#')
+    .replace(/# +[\d,]+/g, '# #')
+    .replace(/[\d,]+(?= \w+\/s)/g, '#')
+    .replace(/─+/g, '─')
+    .replace(/ +/g, ' ');
+}

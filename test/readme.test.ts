@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { readmeExamples, runExamples } from '../scripts/readme-examples.js';
+import { readmeExamples, runExamples, steady } from '../scripts/readme-examples.js';
 import { BINARY } from './helpers.js';
 
 describe('README.md', () => {
@@ -16,12 +16,3 @@ describe('README.md', () => {
     }
   });
 });
-
-/** Times, rates and sizes are other ones in every run, and with them the widths of columns. */
-function steady(output: string): string {
-  return output
-    .replace(/\d+\.\d+( [kMG]?B)?/g, '#')
-    .replace(/# +[\d,]+/g, '# #')
-    .replace(/─+/g, '─')
-    .replace(/ +/g, ' ');
-}

@@ -1,0 +1,64 @@
+/** A program that uses the package: test/package.test.ts compiles and runs it where kgload is installed. */
+import {
+  codeGraph,
+  createSchema,
+  KgloadError,
+  loadFromParquet,
+  loadFromParquetSync,
+  preprocessFilesParquet,
+  type CreatedTables,
+  type ErrorCode,
+  type GraphSchema,
+  type LoadEvent,
+  type LoadOptions,
+  type LoadReport,
+  type PreprocessReport,
+  type Problem,
+  type TableTime,
+} from 'kgload';
+import { Connection, Database } from 'kuzu';
+
+const schema: GraphSchema = { ...codeGraph };
+const finished: string[] = [];
+const options: LoadOptions = {
+  schema,
+  onError: 'abort',
+  onEvent: (event: LoadEvent) => {
+    if (event.type === 'finished') finished.push(event.table);
+  },
+};
+
+const database = new Database(':memory:');
+const connection = new Connection(database);
+const { created }: CreatedTables = await createSchema(connection, schema);
+const report: LoadReport = await loadFromParquet(connection, 'fixtures/code-graph', options);
+const functions: TableTime | undefined = report.nodeTimes['Function'];
+await connection.close();
+await database.close();
+
+const blocking = loadFromParquetSync('graph.db', 'fixtures/code-graph', { createNew: true });
+const problems: Problem[] = [...blocking.errors, ...blocking.warnings];
+
+const { files }: PreprocessReport = await preprocessFilesParquet(
+  'fixtures/code-graph/nodes/files.parquet',
+  'files.parquet',
+);
+
+let code: ErrorCode | undefined;
+try {
+  loadFromParquetSync('graph.db', 'nowhere');
+} catch (error) {
+  if (error instanceof KgloadError) code = error.code;
+}
+
+console.log(
+  JSON.stringify({
+    created: created.length,
+    finished: finished.length,
+    functions: functions?.rows,
+    edges: blocking.totalEdges,
+    problems,
+    dropped: files[0]?.dropped,
+    code,
+  }),
+);

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { compile, installConsumer, run, type Consumer } from '../scripts/consumer.js';
+import { moduleExamples, pages, placeModules, runModules } from '../scripts/module-examples.js';
+import { steady } from '../scripts/readme-examples.js';
+import { BINARY } from './helpers.js';
+
+const ROOT = join(BINARY, '..', '..');
+
+/** What CommonJS makes of it. */
+const REQUIRED = `import kgload = require('kgload');
+const report: kgload.LoadReport = kgload.loadFromParquetSync('r.db', 'fixtures/code-graph');
+console.log(report.totalNodes);
+`;
+
+describe('the package, installed', { concurrency: 2 }, () => {
+  let consumer: Consumer;
+  let compiled: Promise<void>;
+  const examples = pages(ROOT).flatMap((page) => moduleExamples(ROOT, page));
+  let modules: string[];
+
+  before(async () => {
+    consumer = await installConsumer({ npm: process.env['KGLOAD_TEST_INSTALL'] === 'npm' });
+    const { directory } = consumer;
+    copyFileSync(join(ROOT, 'test', 'consumer.ts'), join(directory, 'consumer.ts'));
+    writeFileSync(join(directory, 'required.cts'), REQUIRED);
+    modules = placeModules(consumer, examples);
+    const paths = modules.map((module) => join(module, 'example.ts'));
+    compiled = compile(directory, ['consumer.ts', 'required.cts', ...paths]);
+  });
+
+  after(() => {
+    rmSync(consumer.directory, { recursive: true, force: true });
+  });
+
+  it('has types without errors, and runs what its pages show (npm run docs writes the outputs anew)', async () => {
+    assert.ok(examples.length >= 10);
+    await compiled;
+    const outputs = await runModules(modules);
+    for (const [i, { page, line, output }] of examples.entries()) {
+      assert.equal(steady(outputs[i] ?? ''), steady(output), `${page}:${line}`);
+    }
+  });
+
+  it('has types without errors for bundlers too', async () => {
+    const bundler = '--noEmit --module esnext --moduleResolution bundler';
+    await compile(consumer.directory, ['consumer.ts'], bundler);
+  });
+
+  it('can be imported', async () => {
+    await compiled;
+    const { stdout } = await run(process.execPath, ['consumer.js'], consumer.directory);
+    assert.deepEqual(JSON.parse(stdout), {
+      created: 20,
+      finished: 20,
+      functions: 7,
+      edges: 34,
+      problems: [],
+      dropped: ['last_modified'],
+      code: 'ENOENT',
+    });
+  });
+
+  it('can be had by require', async () => {
+    await compiled;
+    const { stdout } = await run(process.execPath, ['required.cjs'], consumer.directory);
+    assert.equal(stdout, '27\n');
+  });
+
+  it('brings the command', async () => {
+    const { directory } = consumer;
+    const binary = join('node_modules', '.bin', 'kgload');
+    const manifest = readFileSync(join(ROOT, 'package.json'), 'utf8');
+    const { version } = JSON.parse(manifest) as { version: string };
+    assert.equal((await run(binary, ['--version'], directory)).stdout, `${version}\n`);
+    const load = ['load', 'fixtures/code-graph', '--db', 'command.db', '--quiet', '--json'];
+    const { total_nodes, errors } = JSON.parse((await run(binary, load, directory)).stdout) as {
+      total_nodes: number;
+      errors: unknown[];
+    };
+    assert.deepEqual([total_nodes, errors], [27, []]);
+  });
+
+  it('holds what is needed, and nothing else', () => {
+    const needed = ['README.md', 'LICENSE', 'CHANGELOG.md', 'docs/library.md', 'docs/api.md'];
+    const code = /^(package\.json|bin\/kgload\.js|dist\/src\/[\w/]+(\.d\.ts|\.js))$/;
+    const others = consumer.files.filter((path) => !code.test(path));
+    assert.deepEqual(others.sort(), needed.sort());
+  });
+});
