@@ -133,6 +133,8 @@ export type ErrorCode =
   | 'TARGET_NOT_EMPTY'
   /** The disk is full. */
   | 'DISK_FULL'
+  /** The graph that was asked is closed. */
+  | 'CLOSED'
   /** Bad command-line arguments. */
   | 'USAGE';
 
@@ -310,4 +312,76 @@ export interface QueryResult {
   hasNext(): boolean;
   getNextSync(): Record<string, unknown> | null;
   close(): void;
+}
+
+/** A function or method of a code graph, without its source code. Null is what the data lacks. */
+export interface FunctionSummary {
+  id: string;
+  name: string | null;
+  /** Path of its file, as the dataset gives it. */
+  file: string | null;
+  startLine: number | null;
+  endLine: number | null;
+  isPublic: boolean | null;
+}
+
+/** A function or method of a code graph. */
+export interface FunctionRow extends FunctionSummary {
+  sourceCode: string | null;
+}
+
+/** A function that calls lead to. */
+export interface ReachedFunction extends FunctionSummary {
+  /** Calls on the shortest way to it: 1 is a direct caller or callee. */
+  distance: number;
+}
+
+/** A class of a code graph, without its source code. Null is what the data lacks. */
+export interface ClassSummary {
+  id: string;
+  name: string | null;
+  /** Path of its file, as the dataset gives it. */
+  file: string | null;
+  startLine: number | null;
+  endLine: number | null;
+  /** The names of its bases, as they stand in the source. */
+  bases: string | null;
+  isPublic: boolean | null;
+}
+
+/** A class of a code graph. */
+export interface ClassRow extends ClassSummary {
+  sourceCode: string | null;
+}
+
+/** A class that inheritance leads to. */
+export interface ReachedClass extends ClassSummary {
+  /** Steps of inheritance on the shortest way to it: 1 is a direct subclass. */
+  distance: number;
+}
+
+/** An import of a code graph. Null is what the data lacks. */
+export interface ImportRow {
+  id: string;
+  importedName: string | null;
+  importType: string | null;
+  alias: string | null;
+  lineNumber: number | null;
+  isRelative: boolean | null;
+  /** Path of the importing file, as the dataset gives it. */
+  file: string | null;
+}
+
+/** One use of a variable: the function that uses it, and where. */
+export interface VariableUse extends FunctionSummary {
+  /** Line of the use. */
+  lineNumber: number | null;
+  context: string | null;
+}
+
+/** One use of an attribute: the function that uses it, and where. */
+export interface AttributeUse extends FunctionSummary {
+  /** Line of the use. */
+  lineNumber: number | null;
+  accessType: string | null;
 }
