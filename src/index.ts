@@ -2,6 +2,7 @@
 import { codeGraph } from './codegraph.js';
 import { readDataset } from './dataset.js';
 import { KgloadError } from './errors.js';
+import { DependencyGraph } from './graph.js';
 import { loadDatabase, loadDataset, type LoadOptions } from './load.js';
 import { preprocessFile, type PreprocessReport } from './preprocess.js';
 import { withReadable } from './readable.js';
@@ -9,7 +10,7 @@ import { createTables, type CreatedTables } from './schema.js';
 import { drive, driveSync } from './steps.js';
 import type { Connection, GraphSchema, LoadReport } from './types.js';
 
-export { codeGraph, KgloadError };
+export { codeGraph, DependencyGraph, KgloadError };
 export type { CreatedTables, LoadOptions, PreprocessReport };
 export type * from './types.js';
 
