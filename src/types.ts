@@ -2,6 +2,7 @@
 
 /** A property of a node or rel table. */
 export interface Property {
+  /** As Cypher has it; the column in the file is called the same. */
   name: string;
   /** The engine's type, as Cypher spells it: `STRING`, `INT64`, `BOOLEAN`, … */
   type: string;
@@ -13,9 +14,11 @@ export interface Property {
 
 /** A node table and the file in `nodes/` that fills it. */
 export interface NodeTable {
+  /** The label, as Cypher has it. */
   name: string;
   /** File name in `nodes/`, without `.parquet`. */
   file: string;
+  /** The name of the property that no two rows share. */
   primaryKey: string;
   /** The primary key first. */
   properties: readonly Property[];
@@ -23,7 +26,9 @@ export interface NodeTable {
 
 /** The node tables that an edge leads from and to. */
 export interface Endpoints {
+  /** The name of a node table. */
   from: string;
+  /** The name of a node table, perhaps the same. */
   to: string;
 }
 
@@ -32,6 +37,7 @@ export type Multiplicity = 'MANY_MANY' | 'MANY_ONE' | 'ONE_MANY' | 'ONE_ONE';
 
 /** A rel table and the file in `edges/` that fills it. */
 export interface RelTable {
+  /** The label, as Cypher has it. */
   name: string;
   /** File name in `edges/`, without `.parquet`. */
   file: string;
@@ -45,6 +51,7 @@ export interface RelTable {
    * and `to_table`.
    */
   pairs?: readonly Endpoints[];
+  /** Without the endpoints. */
   properties: readonly Property[];
   /** Default: `MANY_MANY`. */
   multiplicity?: Multiplicity;
@@ -54,7 +61,9 @@ export interface RelTable {
 
 /** The tables of a property graph, in load order, and what belongs to them. */
 export interface GraphSchema {
+  /** They are loaded first, and edges find their endpoints in them. */
   nodes: readonly NodeTable[];
+  /** Each between two of the node tables. */
   edges: readonly RelTable[];
   /** Cypher statements that create what is no table: sequences, macros. */
   statements?: readonly string[];
@@ -62,18 +71,24 @@ export interface GraphSchema {
   indexes?: readonly string[];
 }
 
+/** What a table holds. */
 export type TableKind = 'node' | 'edge';
 
 /** One thing that went wrong, or may have: what, where, and what to do. */
 export interface Problem {
   /** Stable, for programs; see {@link ErrorCode}. */
   code: ErrorCode;
+  /** For people: what is wrong, with names and numbers. */
   message: string;
+  /** The table of the schema that it is about. */
   table?: string;
+  /** The file that it is about; that of a table as a path within the dataset. */
   file?: string;
+  /** For people: what to do about it. */
   hint?: string;
 }
 
+/** The kind of a {@link Problem}; a code keeps its meaning from version to version. */
 export type ErrorCode =
   /** A file or directory does not exist. */
   | 'ENOENT'
@@ -140,18 +155,34 @@ export type ErrorCode =
 
 /** Time and rows of one table. */
 export interface TableTime {
+  /** From the table's start until all of its rows are in. */
   seconds: number;
+  /** Rows that were loaded. */
   rows: number;
 }
 
+/** Why a row can't be loaded. */
 export type BadRowReason =
-  'null_key' | 'duplicate_key' | 'existing_key' | 'null_endpoint' | 'missing_endpoint';
+  /** It has no key. */
+  | 'null_key'
+  /** An earlier row of its file has its key. */
+  | 'duplicate_key'
+  /** The table has its key already. */
+  | 'existing_key'
+  /** It is an edge without `from` or `to`. */
+  | 'null_endpoint'
+  /** It is an edge from or to a node that is not there. */
+  | 'missing_endpoint';
 
 /** The rows of one file that can't be loaded, for one reason. */
 export interface BadRows {
+  /** The table that the rows are for. */
   table: string;
+  /** The file that they stand in, as a path within the dataset. */
   file: string;
+  /** The same for all of them. */
   reason: BadRowReason;
+  /** How many there are. */
   rows: number;
   /** The first few keys, or endpoints as `from → to`. */
   examples: string[];
@@ -159,13 +190,17 @@ export interface BadRows {
 
 /** One row that can't be loaded. */
 export interface BadRow {
+  /** The table that the row is for. */
   table: string;
+  /** The file that it stands in, as a path within the dataset. */
   file: string;
+  /** Why it can't be loaded. */
   reason: BadRowReason;
   /** Of a node; null where it has none. */
   key?: unknown;
   /** Of an edge; null where it has none. */
   from?: unknown;
+  /** Of an edge; null where it has none. */
   to?: unknown;
 }
 
@@ -185,7 +220,9 @@ export interface LoadReport {
   totalSkipped: number;
   /** The rows that can't be loaded: left out, or the reason why their table failed. */
   badRows: BadRows[];
+  /** The tables that failed, and why; empty when all of it worked. */
   errors: Problem[];
+  /** What may be meant: a file is missing, a property has no column, … */
   warnings: Problem[];
   /** Whether the target database now holds this load. */
   published: boolean;
@@ -201,6 +238,7 @@ export type LoadEvent =
   | { type: 'scratch'; directory: string }
   /** The tables that will be loaded, and the rows that their files hold. */
   | { type: 'planned'; tables: { table: string; kind: TableKind; rows: number }[] }
+  /** The first file of a table is about to be copied. */
   | {
       type: 'started';
       table: string;
@@ -212,6 +250,7 @@ export type LoadEvent =
     }
   /** `rows` is the engine's progress in rows, of the whole table. */
   | { type: 'progress'; table: string; rows: number }
+  /** A table is loaded, whole. */
   | {
       type: 'finished';
       table: string;
@@ -221,14 +260,18 @@ export type LoadEvent =
       /** Bad rows that were left out. */
       skipped: number;
     }
+  /** A table was not loaded, and holds what it held before. */
   | { type: 'failed'; table: string; error: Problem }
   /** The engine crashed; all tables but the failing one are loaded anew. */
   | { type: 'restarted'; error: Problem }
+  /** A warning that the report will have. */
   | { type: 'warned'; warning: Problem };
 
 /** What a database holds. */
 export interface DatabaseStats {
+  /** Rows of all node tables. */
   totalNodes: number;
+  /** Rows of all rel tables. */
   totalEdges: number;
   /** Node table → rows. */
   nodes: Record<string, number>;
@@ -236,8 +279,11 @@ export interface DatabaseStats {
   edges: Record<string, number>;
   /** Rel table → its edges out of the `from` nodes and into the `to` nodes; on request. */
   degrees?: Record<string, { out: DegreeStats; in: DegreeStats }>;
+  /** The file itself. */
   database: {
+    /** As it was given. */
     path: string;
+    /** Which engine read it. */
     engine: string;
     /** Version of the engine that read it. */
     version: string;
@@ -292,41 +338,56 @@ export interface VerifyReport {
 
 /** Where a load's progress is written to; `console` is one. */
 export interface Logger {
+  /** Details: where the database is built, columns that fill nothing. */
   debug: (message: string) => void;
+  /** Progress: every table that is done, with rows and seconds. */
   info: (message: string) => void;
+  /** Warnings of the report. */
   warn: (message: string) => void;
+  /** Tables that failed. */
   error: (message: string) => void;
 }
 
 /** What {@link DatabaseStats} and loads need of a connection; Kuzu's own class has it. */
 export interface Connection {
+  /** Runs a statement and reports how far it is; several statements give several results. */
   query(
     statement: string,
     progress?: (fraction: number, pipelinesFinished: number, pipelines: number) => void,
   ): Promise<QueryResult | QueryResult[]>;
+  /** The same, blocking. */
   querySync(statement: string): QueryResult | QueryResult[];
 }
 
 /** What kgload reads of the engine's query result. */
 export interface QueryResult {
+  /** Whether there is a row that was not read yet. */
   hasNext(): boolean;
+  /** The next row: column → value. */
   getNextSync(): Record<string, unknown> | null;
+  /** Lets go of the engine's memory. */
   close(): void;
 }
 
 /** A function or method of a code graph, without its source code. Null is what the data lacks. */
 export interface FunctionSummary {
+  /** The primary key. */
   id: string;
+  /** As it stands in the source. */
   name: string | null;
   /** Path of its file, as the dataset gives it. */
   file: string | null;
+  /** Its first line. */
   startLine: number | null;
+  /** Its last line. */
   endLine: number | null;
+  /** Whether code elsewhere is meant to use it. */
   isPublic: boolean | null;
 }
 
 /** A function or method of a code graph. */
 export interface FunctionRow extends FunctionSummary {
+  /** All of it, as text. */
   sourceCode: string | null;
 }
 
@@ -338,19 +399,25 @@ export interface ReachedFunction extends FunctionSummary {
 
 /** A class of a code graph, without its source code. Null is what the data lacks. */
 export interface ClassSummary {
+  /** The primary key. */
   id: string;
+  /** As it stands in the source. */
   name: string | null;
   /** Path of its file, as the dataset gives it. */
   file: string | null;
+  /** Its first line. */
   startLine: number | null;
+  /** Its last line. */
   endLine: number | null;
   /** The names of its bases, as they stand in the source. */
   bases: string | null;
+  /** Whether code elsewhere is meant to use it. */
   isPublic: boolean | null;
 }
 
 /** A class of a code graph. */
 export interface ClassRow extends ClassSummary {
+  /** All of it, as text. */
   sourceCode: string | null;
 }
 
@@ -362,11 +429,17 @@ export interface ReachedClass extends ClassSummary {
 
 /** An import of a code graph. Null is what the data lacks. */
 export interface ImportRow {
+  /** The primary key. */
   id: string;
+  /** The name of what is imported. */
   importedName: string | null;
+  /** The kind of statement, as the analyser calls it: `import`, `from`, … */
   importType: string | null;
+  /** The name that it has in the importing file, where it is another one. */
   alias: string | null;
+  /** Line of the import. */
   lineNumber: number | null;
+  /** Whether it is relative to the importing file. */
   isRelative: boolean | null;
   /** Path of the importing file, as the dataset gives it. */
   file: string | null;
@@ -376,6 +449,7 @@ export interface ImportRow {
 export interface VariableUse extends FunctionSummary {
   /** Line of the use. */
   lineNumber: number | null;
+  /** What the analyser says of the use: `read`, `write`, … */
   context: string | null;
 }
 
@@ -383,5 +457,6 @@ export interface VariableUse extends FunctionSummary {
 export interface AttributeUse extends FunctionSummary {
   /** Line of the use. */
   lineNumber: number | null;
+  /** The kind of use, as the analyser calls it: `read`, `write`, … */
   accessType: string | null;
 }
