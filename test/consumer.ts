@@ -2,18 +2,21 @@
 import {
   codeGraph,
   createSchema,
+  DependencyGraph,
   KgloadError,
   loadFromParquet,
   loadFromParquetSync,
   preprocessFilesParquet,
   type CreatedTables,
   type ErrorCode,
+  type FunctionRow,
   type GraphSchema,
   type LoadEvent,
   type LoadOptions,
   type LoadReport,
   type PreprocessReport,
   type Problem,
+  type ReachedFunction,
   type TableTime,
 } from 'kgload';
 import { Connection, Database } from 'kuzu';
@@ -39,6 +42,14 @@ await database.close();
 const blocking = loadFromParquetSync('graph.db', 'fixtures/code-graph', { createNew: true });
 const problems: Problem[] = [...blocking.errors, ...blocking.warnings];
 
+const callers: ReachedFunction[] = [];
+async function ask(): Promise<FunctionRow[]> {
+  await using graph = new DependencyGraph('graph.db', { readOnly: true });
+  for await (const caller of graph.getCallers('f3', { depth: 2 })) callers.push(caller);
+  return await graph.getAllFunctionsInFile('shop/cart.py');
+}
+const found = await ask();
+
 const { files }: PreprocessReport = await preprocessFilesParquet(
   'fixtures/code-graph/nodes/files.parquet',
   'files.parquet',
@@ -58,6 +69,8 @@ console.log(
     functions: functions?.rows,
     edges: blocking.totalEdges,
     problems,
+    callers: callers.map(({ name }) => name),
+    found: found.map(({ name }) => name),
     dropped: files[0]?.dropped,
     code,
   }),

@@ -58,6 +58,8 @@ describe('the package, installed', { concurrency: 2 }, () => {
       functions: 7,
       edges: 34,
       problems: [],
+      callers: ['add_item', '_total'],
+      found: ['add_item', 'remove_item', '_total'],
       dropped: ['last_modified'],
       code: 'ENOENT',
     });
