@@ -4,14 +4,14 @@ import { readDataset } from './dataset.js';
 import { KgloadError } from './errors.js';
 import { DependencyGraph } from './graph.js';
 import { loadDatabase, loadDataset, type LoadOptions } from './load.js';
-import { preprocessFile, type PreprocessReport } from './preprocess.js';
+import { preprocessFile, type PreprocessedFile, type PreprocessReport } from './preprocess.js';
 import { withReadable } from './readable.js';
 import { createTables, type CreatedTables } from './schema.js';
 import { drive, driveSync } from './steps.js';
 import type { Connection, GraphSchema, LoadReport } from './types.js';
 
 export { codeGraph, DependencyGraph, KgloadError };
-export type { CreatedTables, LoadOptions, PreprocessReport };
+export type { CreatedTables, LoadOptions, PreprocessedFile, PreprocessReport };
 export type * from './types.js';
 
 /**

@@ -22,6 +22,7 @@ import type {
   Problem,
 } from './types.js';
 
+/** What a load may be told. */
 export interface LoadOptions {
   /** Default: the built-in code graph. */
   schema?: GraphSchema;
@@ -38,6 +39,7 @@ export interface LoadOptions {
   maxBadRows?: number;
   /** Is handed every bad row of the tables that were searched for them. */
   onBadRow?: (row: BadRow) => void;
+  /** Is told what is going on, as it happens. */
   onEvent?: (event: LoadEvent) => void;
   /** Milliseconds, from any origin. */
   clock?: () => number;

@@ -27,17 +27,25 @@ export interface PreprocessOptions {
 
 /** What became of one file. */
 export interface PreprocessedFile {
+  /** The table of the schema that it fills. */
   table: string;
+  /** Where it was written. */
   file: string;
+  /** All of the source's. */
   rows: number;
+  /** Columns that are in it. */
   kept: string[];
+  /** Columns of the source that the schema does not have. */
   dropped: string[];
   /** Columns that have another type now: `price: INT64 DECIMAL(9, 2) as text`. */
   converted: string[];
 }
 
+/** What preprocessing did. */
 export interface PreprocessReport {
+  /** One for every file that was written. */
   files: PreprocessedFile[];
+  /** What may be meant: properties without a column, … */
   warnings: Problem[];
 }
 

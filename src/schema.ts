@@ -51,6 +51,7 @@ const CROWS_FEET: Record<Multiplicity, string> = {
   ONE_ONE: '|o--o|',
 };
 
+/** The tables of the schema, now all in the database. */
 export interface CreatedTables {
   /** Tables that were created, in load order. */
   created: string[];
