@@ -340,6 +340,16 @@ describe('DependencyGraph', () => {
     assert.throws(() => again.getAttributeUsers('x'), closed);
   });
 
+  it('closes the results of open iterations with the graph', async (t) => {
+    const graph = fixtureGraph(t);
+    const iterations = [graph.getVariableUsers('v2'), graph.getAttributeUsers('a1')];
+    for (const rows of iterations) assert.equal((await rows.next()).value?.id, 'f1');
+    const closed = t.mock.method(QueryResult.prototype, 'close').mock;
+    await graph.close();
+    assert.equal(closed.callCount(), 2);
+    for (const rows of iterations) assert.equal((await rows.return()).done, true);
+  });
+
   it('closes at the end of the block that uses it', async () => {
     let kept: DependencyGraph;
     {
