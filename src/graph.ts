@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** A code graph in a database: loading it, and what people ask it. */
 import { existsSync, realpathSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
@@ -168,8 +169,8 @@ export class DependencyGraph {
    *
    * @param options - `depth`: a whole number from 1 (the default: direct callers), or Infinity.
    * @throws {RangeError} For another depth.
-   * @throws {KgloadError} As every question; `ENGINE` also, after the last row, when the callers go
-   *   on beyond 65,534 calls, where the engine stops.
+   * @throws {KgloadError} As every question; `ENGINE` also, after the last row, when the way goes
+   *   on for 65,534 calls, where the engine stops, and a greater depth was asked for.
    * @example
    * ```ts
    * for await (const { name, file, distance } of graph.getCallers(id, { depth: 3 })) {
@@ -337,15 +338,17 @@ export class DependencyGraph {
     const bound = Math.min(depth, ENGINE_DEPTH);
     const cycles = await all(this.#ask<T>(tables, shortestCycle(way, id, bound)));
     let [itself] = cycles.sort((a, b) => a.distance - b.distance);
+    let deepest = 0;
     for await (const row of this.#ask<T>(tables, reached(way, id, bound))) {
       if (itself && row.distance > itself.distance) {
         yield itself;
         itself = undefined;
       }
       yield row;
-      if (row.distance === ENGINE_DEPTH && depth > ENGINE_DEPTH) throw tooDeep(way, id);
+      deepest = row.distance;
     }
     if (itself) yield itself;
+    if (deepest === ENGINE_DEPTH && depth > ENGINE_DEPTH) throw tooDeep(way, id);
   }
 
   /** The rows of a query, one by one; `tables` are those of the code graph that it names. */
@@ -453,7 +456,7 @@ function openedReadOnly(path: string): KgloadError {
 function tooDeep({ node }: Way, id: string): KgloadError {
   return new KgloadError({
     code: 'ENGINE',
-    message: `what lies further than ${ENGINE_DEPTH} steps from the ${node} ${JSON.stringify(id)} is left out: the engine searches no deeper`,
+    message: `the engine searches no deeper than ${ENGINE_DEPTH} steps, and more may lie beyond, seen from the ${node} ${JSON.stringify(id)}`,
     table: node,
     hint: `if that is far enough, give this depth: ${ENGINE_DEPTH}`,
   });
