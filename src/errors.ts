@@ -15,12 +15,13 @@ export class KgloadError extends Error {
   override readonly name = 'KgloadError';
   /** Stable, for programs. */
   readonly code: ErrorCode;
+  // Declared, not defined: an error without them shows none.
   /** The table of the schema that it is about. */
-  readonly table?: string;
+  declare readonly table?: string;
   /** The file that it is about. */
-  readonly file?: string;
+  declare readonly file?: string;
   /** For people: what to do about it. */
-  readonly hint?: string;
+  declare readonly hint?: string;
 
   constructor(problem: Problem, options?: ErrorOptions) {
     super(problem.message, options);

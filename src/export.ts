@@ -26,7 +26,9 @@ import type {
   TableTime,
 } from './types.js';
 
+/** What an export may be told. */
 export interface ExportOptions {
+  /** Is told what is going on, as it happens. */
   onEvent?: (event: LoadEvent) => void;
   /** Milliseconds, from any origin. */
   clock?: () => number;
@@ -34,11 +36,15 @@ export interface ExportOptions {
 
 /** What an export wrote. */
 export interface ExportReport {
+  /** Rows of node tables. */
   totalNodes: number;
+  /** Rows of rel tables. */
   totalEdges: number;
   /** Seconds. */
   totalTime: number;
+  /** Every node table, in the order of their creation. */
   nodeTimes: Record<string, TableTime>;
+  /** Every rel table, in the order of their creation. */
   edgeTimes: Record<string, TableTime>;
 }
 
@@ -62,7 +68,7 @@ interface PlannedFile {
  *   `TARGET_UNWRITABLE` of the directory; `COLUMN_TYPE` for a type that Parquet files of the engine
  *   don't hold; `ROW_COUNT`, `DISK_FULL`, `ENGINE`.
  */
-export function* exportDatabase(
+export function* exportSteps(
   path: string,
   directory: string,
   options: ExportOptions = {},

@@ -3,11 +3,9 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { readCatalog, type Catalog } from './catalog.js';
-import { codeGraph } from './codegraph.js';
-import { readDataset } from './dataset.js';
 import { firstLine, openKuzu, type OpenDatabase } from './engine/kuzu.js';
 import { KgloadError, messageOf } from './errors.js';
-import { loadDataset, type LoadOptions } from './load.js';
+import { loadFromParquet } from './library.js';
 import {
   ALLOW_DEPTH,
   CALLEES,
@@ -21,7 +19,6 @@ import {
   uses,
   type Way,
 } from './questions.js';
-import { withReadable } from './readable.js';
 import { drive, type Steps } from './steps.js';
 import { inspectDatabase, inspectTarget } from './target.js';
 import type {
@@ -30,6 +27,7 @@ import type {
   Connection,
   FunctionRow,
   ImportRow,
+  LoadOptions,
   LoadReport,
   QueryResult,
   ReachedClass,
@@ -113,12 +111,9 @@ export class DependencyGraph {
   async loadFromParquet(directory: string, options: LoadOptions = {}): Promise<LoadReport> {
     this.#refuseIfClosed();
     if (this.#readOnly) throw openedReadOnly(this.#path);
-    const { schema = codeGraph } = options;
     return await this.#inTurn(async () => {
       this.#catalog = undefined; // The load creates tables.
-      return await withReadable(readDataset(directory, schema), options, (dataset, loadOptions) =>
-        drive(loadDataset(this.#database.connection, dataset, loadOptions), { bindFirst: true }),
-      );
+      return await loadFromParquet(this.#database.connection, directory, options);
     });
   }
 

@@ -17,43 +17,20 @@ import type {
   BadRows,
   Connection,
   GraphSchema,
-  LoadEvent,
+  LoadOptions,
   LoadReport,
   Problem,
 } from './types.js';
 
-/** What a load may be told. */
-export interface LoadOptions {
+/** What a load may be told, with a schema that is read already. */
+export interface RunOptions extends Omit<LoadOptions, 'schema' | 'logger'> {
   /** Default: the built-in code graph. */
   schema?: GraphSchema;
-  /**
-   * `continue` (the default): a table that fails is reported and the others go on.
-   * `abort`: the first failure ends the load, and nothing of it stays.
-   */
-  onError?: 'continue' | 'abort';
-  /** Load into tables that hold rows already. */
-  append?: boolean;
-  /** Leave out the rows that can't be loaded, and load the others. */
-  skipBadRows?: boolean;
-  /** More bad rows than this end the load, and nothing of it stays. */
-  maxBadRows?: number;
-  /** Is handed every bad row of the tables that were searched for them. */
-  onBadRow?: (row: BadRow) => void;
-  /** Is told what is going on, as it happens. */
-  onEvent?: (event: LoadEvent) => void;
-  /** Milliseconds, from any origin. */
-  clock?: () => number;
   /** Tables that are not to be attempted, and why. */
   exclude?: readonly Problem[];
-  /**
-   * Ends the load before its next table and throws the signal's reason; a COPY that runs can't be
-   * interrupted. What is loaded by then stays, unless a new database is built or `onError` is
-   * `abort`.
-   */
-  signal?: AbortSignal;
 }
 
-export interface DatabaseLoadOptions extends LoadOptions {
+export interface DatabaseLoadOptions extends RunOptions {
   /** Build a new database and put it in the old one's place. */
   fresh?: boolean;
 }
@@ -93,7 +70,7 @@ export function* loadDatabase(
 export function* loadDataset(
   connection: Connection,
   dataset: Dataset,
-  options: LoadOptions = {},
+  options: RunOptions = {},
   { staged = false } = {},
 ): Steps<LoadReport> {
   const { schema = codeGraph, clock = () => performance.now() } = options;
@@ -148,7 +125,7 @@ export function* loadDataset(
   });
 }
 
-interface TableOptions extends LoadOptions {
+interface TableOptions extends RunOptions {
   /** The table held rows before the load. */
   isAppended: boolean;
   inTransaction: boolean;
@@ -215,7 +192,7 @@ export function badRowsProblems(
   planned: PlannedTable,
   tally: Tally,
   badRows: readonly BadRows[],
-  options: LoadOptions,
+  options: RunOptions,
 ): Problem[] {
   if (badRows.length === 0) return [];
   const total = [...tally.badRows, ...badRows].reduce((sum, { rows }) => sum + rows, 0);

@@ -6,13 +6,13 @@ import { codeGraph } from './codegraph.js';
 import { rewrittenColumn } from './conversion.js';
 import { needsRewrite, type Dataset, type DatasetFile, type DatasetTable } from './dataset.js';
 import { KgloadError } from './errors.js';
-import type { LoadOptions } from './load.js';
+import type { RunOptions } from './load.js';
 import { readFooter } from './parquet.js';
 import { describeColumns, mapColumns, type ColumnMap } from './plan.js';
 import { rewrite } from './rewrite.js';
 import type { GraphSchema, NodeTable, Problem, RelTable } from './types.js';
 
-type ReadableOptions = Pick<LoadOptions, 'schema' | 'onEvent'>;
+type ReadableOptions = Pick<RunOptions, 'schema' | 'onEvent'>;
 
 /** Runs a load, or another work, on a dataset that the engine can read all of. */
 export async function withReadable<T extends ReadableOptions, R extends { warnings: Problem[] }>(

@@ -4,7 +4,7 @@ import { identifier } from './cypher.js';
 import { readDatabase } from './database.js';
 import type { Steps } from './steps.js';
 import { databaseBytes, inspectDatabase } from './target.js';
-import type { Connection, DatabaseStats, DegreeStats } from './types.js';
+import type { Connection, DatabaseStats, DegreeStats, RelDegrees } from './types.js';
 
 /**
  * Counts the rows of every table; opens the database read-only.
@@ -12,7 +12,7 @@ import type { Connection, DatabaseStats, DegreeStats } from './types.js';
  * @param options - `degrees`: also look at every edge, for how many the nodes have.
  * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`.
  */
-export function* readStats(path: string, { degrees = false } = {}): Steps<DatabaseStats> {
+export function* statsSteps(path: string, { degrees = false } = {}): Steps<DatabaseStats> {
   const { path: file, header } = inspectDatabase(path);
   return yield* readDatabase(file, function* ({ connection, engine, version }) {
     const nodes: Record<string, number> = {};
@@ -52,7 +52,7 @@ function* readDegrees(
   { name, endpoints = [] }: CatalogTable,
   nodes: Record<string, number>,
   edges: Record<string, number>,
-): Steps<{ out: DegreeStats; in: DegreeStats }> {
+): Steps<RelDegrees> {
   const degreesOf = function* (tables: readonly string[], pattern: string): Steps<DegreeStats> {
     const cypher = `MATCH ${pattern} WITH n, count(*) AS degree RETURN max(degree) AS max, count(*) AS connected`;
     const [row = {}] = yield { connection, cypher };

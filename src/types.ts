@@ -278,7 +278,7 @@ export interface DatabaseStats {
   /** Rel table → rows. */
   edges: Record<string, number>;
   /** Rel table → its edges out of the `from` nodes and into the `to` nodes; on request. */
-  degrees?: Record<string, { out: DegreeStats; in: DegreeStats }>;
+  degrees?: Record<string, RelDegrees>;
   /** The file itself. */
   database: {
     /** As it was given. */
@@ -294,12 +294,21 @@ export interface DatabaseStats {
   };
 }
 
+/** How many edges of a rel table nodes have. */
+export interface RelDegrees {
+  /** Edges out of the nodes that they may lead from. */
+  out: DegreeStats;
+  /** Edges into the nodes that they may lead to. */
+  in: DegreeStats;
+}
+
 /** How many edges the nodes on one side of a rel table have. */
 export interface DegreeStats {
   /** Nodes that could have some. */
   nodes: number;
   /** Edges a node, on average. */
   mean: number;
+  /** Edges of the node with the most. */
   max: number;
   /** Nodes without any. */
   isolated: number;
@@ -307,6 +316,7 @@ export interface DegreeStats {
 
 /** Rows that one side has and the other has not. */
 export interface SurplusRows {
+  /** How many. */
   rows: number;
   /** The first few keys, or endpoints as `from → to`. */
   examples: string[];
@@ -314,14 +324,24 @@ export interface SurplusRows {
 
 /** How a table of a database compares with the dataset. */
 export interface TableVerification {
+  /** Its name. */
   table: string;
+  /** Whether it holds nodes or edges. */
   kind: TableKind;
+  /** Both sides hold the same rows. */
   identical: boolean;
-  rows: { dataset: number; database: number };
+  /** Rows on either side. */
+  rows: {
+    /** In the files. */
+    dataset: number;
+    /** In the table. */
+    database: number;
+  };
   /** Properties whose values differ. */
   properties: string[];
-  /** A row with another value counts on both sides. */
+  /** Rows that the database lacks; a row with another value counts on both sides. */
   onlyInDataset: SurplusRows;
+  /** Rows that the dataset lacks. */
   onlyInDatabase: SurplusRows;
   /** Why it can't be compared. */
   errors: Problem[];
@@ -329,10 +349,13 @@ export interface TableVerification {
 
 /** How a database compares with a dataset. */
 export interface VerifyReport {
+  /** Every table is. */
   identical: boolean;
   /** Every table of the schema, in load order. */
   tables: TableVerification[];
+  /** Why tables can't be compared. */
   errors: Problem[];
+  /** What was left out of the comparison. */
   warnings: Problem[];
 }
 
@@ -346,6 +369,40 @@ export interface Logger {
   warn: (message: string) => void;
   /** Tables that failed. */
   error: (message: string) => void;
+}
+
+/** What a load may be told. */
+export interface LoadOptions {
+  /**
+   * A schema, the path of a file with one (Cypher, or the JSON of `kgload schema`), or `infer`.
+   * Default: the one in the dataset's own `schema.cypher`, else the built-in code graph.
+   */
+  schema?: GraphSchema | string;
+  /**
+   * `continue` (the default): a table that fails is reported and the others go on.
+   * `abort`: the first failure ends the load, and nothing of it stays.
+   */
+  onError?: 'continue' | 'abort';
+  /** Load into tables that hold rows already. */
+  append?: boolean;
+  /** Leave out the rows that can't be loaded, and load the others. */
+  skipBadRows?: boolean;
+  /** More bad rows than this end the load, and nothing of it stays. */
+  maxBadRows?: number;
+  /** Is handed every bad row of the tables that were searched for them. */
+  onBadRow?: (row: BadRow) => void;
+  /** Is told what is going on, as it happens. */
+  onEvent?: (event: LoadEvent) => void;
+  /** Is told the same in words: tables as `info`, details as `debug`. */
+  logger?: Logger;
+  /** Milliseconds, from any origin; measures the times in the report. */
+  clock?: () => number;
+  /**
+   * Ends the load before its next table and throws the signal's reason; a COPY that runs can't be
+   * interrupted. What is loaded by then stays, unless a new database is built or `onError` is
+   * `abort`.
+   */
+  signal?: AbortSignal;
 }
 
 /** What {@link DatabaseStats} and loads need of a connection; Kuzu's own class has it. */

@@ -31,9 +31,11 @@ import type {
   VerifyReport,
 } from './types.js';
 
+/** What a comparison may be told. */
 export interface VerifyOptions {
   /** Default: the database's own, with the file names of the built-in one. */
   schema?: GraphSchema;
+  /** Is told of files that are rewritten before they are read. */
   onEvent?: (event: LoadEvent) => void;
 }
 

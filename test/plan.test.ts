@@ -93,6 +93,10 @@ describe('planLoad', () => {
               file: 'nodes/people.parquet',
               rows: 3,
               isPart: false,
+              mappings: [
+                { expression: '`id`', property: 'id' },
+                { expression: 'CAST(`full_name` AS STRING)', property: 'name' },
+              ],
               keys: [{ expression: '`id`', table: 'Person', property: 'id', type: 'INT64' }],
               checked: [],
               ignored: ['extra'],
@@ -115,6 +119,11 @@ describe('planLoad', () => {
               file: 'edges/knows.parquet',
               rows: 2,
               isPart: false,
+              mappings: [
+                { expression: '`src`' },
+                { expression: '`dst`' },
+                { expression: '`since`', property: 'since' },
+              ],
               keys: [
                 { expression: '`src`', table: 'Person', property: 'id', type: 'INT64' },
                 { expression: '`dst`', table: 'Person', property: 'id', type: 'INT64' },

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { rmSync } from 'node:fs';
-import { exportDatabase, type ExportReport } from '../export.js';
+import { exportSteps, type ExportReport } from '../export.js';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
 import { onInterrupt } from '../interrupt.js';
 import { createProgress, printJson, printLines, type Io, type OutputFlags } from '../output.js';
@@ -36,7 +36,7 @@ export async function run([directory = '']: string[], flags: Flags, io: Io): Pro
   });
   let report: ExportReport;
   try {
-    const steps = exportDatabase(flags.db, directory, {
+    const steps = exportSteps(flags.db, directory, {
       onEvent: (event) => {
         if (event.type === 'staged') scratch = event.directory;
         progress.show(event);

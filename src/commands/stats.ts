@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatBytes, formatCount, formatTable } from '../format.js';
 import { printJson, printLines, printProblem, type Io, type OutputFlags } from '../output.js';
-import { readStats } from '../stats.js';
+import { statsSteps } from '../stats.js';
 import { drive } from '../steps.js';
 import type {
   DatabaseStats,
@@ -34,7 +34,7 @@ Examples:
 
 export async function run(_args: string[], flags: Flags, io: Io): Promise<number> {
   if (flags.verify !== undefined) return await verify(flags.verify, flags, io);
-  const stats = await drive(readStats(flags.db, { degrees: flags.degrees ?? false }));
+  const stats = await drive(statsSteps(flags.db, { degrees: flags.degrees ?? false }));
   if (flags.json) printJson(io, toJson(stats));
   else printLines(io, toTable(stats));
   return 0;

@@ -1,0 +1,180 @@
+/** The functions of the library. */
+import { codeGraph } from './codegraph.js';
+import { readDataset } from './dataset.js';
+import { exportSteps, type ExportOptions, type ExportReport } from './export.js';
+import { loadDatabase, loadDataset, type RunOptions } from './load.js';
+import { logEvents } from './log.js';
+import { preprocessFile, type PreprocessReport } from './preprocess.js';
+import { withReadable } from './readable.js';
+import { createTables, type CreatedTables } from './schema.js';
+import { chooseSchema } from './schemafile.js';
+import { statsSteps } from './stats.js';
+import { drive, driveSync, type Steps } from './steps.js';
+import type {
+  Connection,
+  DatabaseStats,
+  GraphSchema,
+  LoadEvent,
+  LoadOptions,
+  LoadReport,
+} from './types.js';
+
+/**
+ * Loads a dataset over a connection that the caller opened, and leaves it open.
+ *
+ * @param connection - Kuzu's own `Connection`, or anything with its `query` and `querySync`.
+ * @param directory - A dataset: `nodes/*.parquet` and `edges/*.parquet`, or an exported database.
+ * @returns Rows and seconds of every table, and every error and warning.
+ * @throws {KgloadError} When the load is refused before any data: `ENOENT`, `DATASET_LAYOUT`,
+ *   `SCHEMA_MISMATCH`, `SCHEMA_INVALID`, `SCHEMA_AMBIGUOUS`, `TARGET_NOT_EMPTY`.
+ * @example
+ * ```ts
+ * const report = await loadFromParquet(connection, 'data/parquet');
+ * console.log(`${report.totalNodes} nodes in ${report.totalTime} s`);
+ * ```
+ */
+export async function loadFromParquet(
+  connection: Connection,
+  directory: string,
+  options: LoadOptions = {},
+): Promise<LoadReport> {
+  const run = await drive(runOptions(directory, options));
+  return await withReadable(readDataset(directory, run.schema), run, (dataset, ready) =>
+    drive(loadDataset(connection, dataset, ready), { bindFirst: true }),
+  );
+}
+
+/**
+ * Creates or opens the database at a path, loads a dataset and closes it; blocks until done. Files
+ * that the engine can't read fail their tables, since rewriting them can't block: see `kgload
+ * preprocess`.
+ *
+ * @param options - `createNew` (the default) replaces a database that is there, once the load is
+ *   complete.
+ * @throws {KgloadError} As {@link loadFromParquet}, and `TARGET_LOCKED`, `TARGET_NOT_A_DATABASE`,
+ *   `TARGET_UNWRITABLE`.
+ * @example
+ * ```ts
+ * const { totalNodes, errors } = loadFromParquetSync('graph.db', 'data/parquet');
+ * ```
+ */
+export function loadFromParquetSync(
+  databasePath: string,
+  directory: string,
+  { createNew = true, ...options }: LoadOptions & { createNew?: boolean } = {},
+): LoadReport {
+  const run = driveSync(runOptions(directory, options));
+  const dataset = readDataset(directory, run.schema);
+  return driveSync(loadDatabase(databasePath, dataset, { ...run, fresh: createNew }));
+}
+
+/** The options with the schema read, and with one callback for events and logger. */
+function* runOptions(
+  directory: string,
+  { schema: choice, logger, ...options }: LoadOptions,
+): Steps<RunOptions & { schema: GraphSchema }> {
+  const log = logger && logEvents(logger);
+  const onEvent = (event: LoadEvent): void => {
+    options.onEvent?.(event);
+    log?.(event);
+  };
+  if (typeof choice === 'object') return { ...options, schema: choice, onEvent };
+  const { schema, source } = yield* chooseSchema(choice, directory);
+  if (schema !== codeGraph) onEvent({ type: 'schema', schema, source });
+  return { ...options, schema, onEvent };
+}
+
+/**
+ * Creates the tables of the schema that the database lacks.
+ *
+ * @param schema - A schema, or the path of a file with one. Default: the built-in code graph.
+ * @throws {KgloadError} `SCHEMA_MISMATCH` when a table is there with other columns; `ENOENT`,
+ *   `SCHEMA_INVALID`.
+ * @example
+ * ```ts
+ * await createSchema(connection);
+ * ```
+ */
+export async function createSchema(
+  connection: Connection,
+  schema: GraphSchema | string = codeGraph,
+): Promise<CreatedTables> {
+  return await drive(
+    createTables(connection, typeof schema === 'string' ? await readSchema(schema) : schema),
+  );
+}
+
+/**
+ * Reads a schema from a file, or infers it from a dataset.
+ *
+ * @param source - The path of a file (Cypher, or the JSON of `kgload schema`), or `infer`.
+ * @param directory - The dataset that it is inferred from.
+ * @throws {KgloadError} `ENOENT`, `SCHEMA_INVALID`; for `infer` also `SCHEMA_AMBIGUOUS`,
+ *   `DATASET_LAYOUT`, `PARQUET_UNREADABLE`, `COLUMN_MISSING`.
+ * @example
+ * ```ts
+ * const schema = await readSchema('infer', 'data/parquet');
+ * console.log(schema.nodes.map(({ name, primaryKey }) => `${name}(${primaryKey})`));
+ * ```
+ */
+export async function readSchema(source: string, directory?: string): Promise<GraphSchema> {
+  const { schema } = await drive(chooseSchema(source, directory));
+  return schema;
+}
+
+/**
+ * Counts the rows of every table of a database, which it opens read-only.
+ *
+ * @param options - `degrees`: also how many edges the nodes have, which takes a look at every edge.
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`.
+ * @example
+ * ```ts
+ * const { nodes, database } = await readStats('graph.db');
+ * console.log(nodes.Function, database.bytes);
+ * ```
+ */
+export async function readStats(
+  databasePath: string,
+  options: { degrees?: boolean } = {},
+): Promise<DatabaseStats> {
+  return await drive(statsSteps(databasePath, options));
+}
+
+/**
+ * Writes a database as a dataset from which the same database can be loaded: a Parquet file for
+ * every table, `schema.cypher`, and `index.cypher` where there are indexes. It appears whole or not
+ * at all.
+ *
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED` of the database;
+ *   `TARGET_UNWRITABLE` of the directory; `COLUMN_TYPE` for a type that Parquet files of the engine
+ *   don't hold; `ROW_COUNT`, `DISK_FULL`, `ENGINE`.
+ * @example
+ * ```ts
+ * const { totalNodes, totalEdges } = await exportDatabase('graph.db', 'data/parquet');
+ * ```
+ */
+export async function exportDatabase(
+  databasePath: string,
+  directory: string,
+  options: ExportOptions = {},
+): Promise<ExportReport> {
+  return await drive(exportSteps(databasePath, directory, options));
+}
+
+/**
+ * Rewrites a `files.parquet` with the columns `path`, `language` and `content_hash` alone.
+ *
+ * @throws {KgloadError} `ENOENT`, `COLUMN_MISSING`, `PARQUET_UNREADABLE`, `TARGET_UNWRITABLE`.
+ * @example
+ * ```ts
+ * await preprocessFilesParquet('nodes/files.parquet', 'clean/files.parquet');
+ * ```
+ */
+export async function preprocessFilesParquet(
+  source: string,
+  destination: string,
+): Promise<PreprocessReport> {
+  const table = codeGraph.nodes.find(({ name }) => name === 'File');
+  if (!table) throw new Error('the built-in schema has no table File');
+  return await preprocessFile(source, destination, table);
+}
