@@ -71,12 +71,28 @@ export function datasetParts(directory: string): readonly Part[] {
   const parts = ['nodes', 'edges'] as const;
   const missing = parts.filter((part) => !list(join(root, part)));
   if (missing.length === 0) return parts;
-  if (missing.length === 2 && hasSchema(root)) return [''];
+  if (missing.length === 2 && hasSchema(root)) {
+    refuseCsv(directory);
+    return [''];
+  }
   throw new KgloadError({
     code: 'DATASET_LAYOUT',
     message: `the dataset ${directory} has no ${missing.map((part) => `${part}/`).join(' and no ')}`,
     file: directory,
     hint: 'a dataset is a directory with nodes/*.parquet and edges/*.parquet, or an exported database',
+  });
+}
+
+/** `EXPORT DATABASE` writes CSV unless it is told otherwise. */
+function refuseCsv(directory: string): void {
+  const names = (list(resolve(directory)) ?? []).map(({ name }) => name);
+  if (!names.some((name) => name.endsWith('.csv'))) return;
+  if (names.some((name) => name.endsWith('.parquet'))) return;
+  throw new KgloadError({
+    code: 'DATASET_LAYOUT',
+    message: `the database in ${directory} was exported as CSV, and kgload reads Parquet`,
+    file: directory,
+    hint: "export it with EXPORT DATABASE '…' (format='parquet'), or with kgload export",
   });
 }
 
@@ -123,7 +139,10 @@ function slotsOf(table: NodeTable | RelTable): { owner: Slot; names: string[] }[
   const whole = { owner: { table: name }, names: [file, name, fileNameOf(name)] };
   if (!('from' in table)) return [whole];
   const pairs = pairsOf(table);
-  const namesOf = (pair: Endpoints): string[] => pairFileNames(table, pair);
+  const namesOf = (pair: Endpoints): string[] => [
+    ...pairFileNames(table, pair),
+    `${pair.from}_${name}_${pair.to}`,
+  ];
   if (pairs.length === 1) return [{ ...whole, names: [...whole.names, ...pairs.flatMap(namesOf)] }];
   return [whole, ...pairs.map((pair) => ({ owner: { table: name, pair }, names: namesOf(pair) }))];
 }

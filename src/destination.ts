@@ -14,7 +14,8 @@ import type { Steps } from './steps.js';
 import type { LoadEvent } from './types.js';
 
 /**
- * Builds a new directory and puts it in its place.
+ * Builds a new directory and puts it in its place, which {@link checkDirectoryDestination} has found
+ * free.
  *
  * @throws {KgloadError} `TARGET_UNWRITABLE`; there is nothing then.
  */
@@ -23,7 +24,6 @@ export function* buildDirectory<T>(
   onEvent: (event: LoadEvent) => void,
   build: (directory: string) => Steps<T>,
 ): Steps<T> {
-  checkDirectoryDestination(destination);
   const parent = dirname(resolve(destination));
   const scratch = makeScratch(parent);
   try {

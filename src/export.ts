@@ -6,7 +6,7 @@ import { codeGraph } from './codegraph.js';
 import { identifier, literal, pairsOf } from './cypher.js';
 import { readDatabase } from './database.js';
 import { INDEX_FILE, pairFileNames, SCHEMA_FILE } from './dataset.js';
-import { buildDirectory } from './destination.js';
+import { buildDirectory, checkDirectoryDestination } from './destination.js';
 import { firstLine, isDiskFull } from './engine/kuzu.js';
 import { KgloadError, messageOf } from './errors.js';
 import { readFooter } from './parquet.js';
@@ -28,6 +28,8 @@ import type {
 
 /** What an export may be told. */
 export interface ExportOptions {
+  /** A schema whose file names are taken for the tables that it has. Default: the built-in one. */
+  schema?: GraphSchema;
   /** Is told what is going on, as it happens. */
   onEvent?: (event: LoadEvent) => void;
   /** Milliseconds, from any origin. */
@@ -57,7 +59,7 @@ interface PlannedFile {
   /** The query whose rows it holds. */
   query: string;
   /** Queries that fail on values that could not be read back. */
-  checks: string[];
+  checks: { what: string; cypher: string }[];
 }
 
 /**
@@ -73,17 +75,24 @@ export function* exportSteps(
   directory: string,
   options: ExportOptions = {},
 ): Steps<ExportReport> {
-  const { onEvent = () => undefined, clock = () => performance.now() } = options;
+  const {
+    schema: names = codeGraph,
+    onEvent = () => undefined,
+    clock = () => performance.now(),
+  } = options;
   const began = clock();
   const { path: file } = inspectDatabase(path);
+  checkDirectoryDestination(directory);
   return yield* readDatabase(file, function* ({ connection }) {
-    const schema = withFiles(yield* readSchema(connection), codeGraph);
+    const schema = withFiles(yield* readSchema(connection), names);
     const files = planExport(schema);
-    for (const cypher of files.flatMap(({ checks }) => checks)) {
+    for (const { what, cypher } of files.flatMap(({ checks }) => checks)) {
       try {
         yield { connection, cypher };
       } catch (error) {
-        throw unexportable(`a value cannot be read back: ${firstLine(messageOf(error))}`);
+        throw unexportable(
+          `${what} holds a value that cannot be read back: ${firstLine(messageOf(error))}`,
+        );
       }
     }
     return yield* buildDirectory(directory, onEvent, function* (built) {
@@ -167,7 +176,7 @@ function planNodes({ name, file, properties }: NodeTable): PlannedFile {
     kind: 'node',
     name: `nodes/${file}.parquet`,
     query: `${pattern} RETURN ${columns.join(', ')}`,
-    checks: checksOf(pattern, 'n', properties),
+    checks: checksOf(name, pattern, 'n', properties),
   };
 }
 
@@ -189,7 +198,7 @@ function planEdges(table: RelTable, pair: Endpoints, schema: GraphSchema): Plann
     kind: 'edge',
     name: `edges/${stem}.parquet`,
     query: `${pattern} RETURN ${columns.join(', ')}`,
-    checks: checksOf(pattern, 'r', properties),
+    checks: checksOf(name, pattern, 'r', properties),
   };
 }
 
@@ -227,12 +236,18 @@ function isUnwritable(type: string): boolean {
 }
 
 /** Kuzu does not read every INTERVAL that it prints: not the negative ones. */
-function checksOf(pattern: string, variable: string, properties: readonly Property[]): string[] {
+function checksOf(
+  table: string,
+  pattern: string,
+  variable: string,
+  properties: readonly Property[],
+): PlannedFile['checks'] {
   return properties
     .filter(({ type }) => type === 'INTERVAL')
-    .map(
-      (property) => `${pattern} RETURN count(CAST(${exported(variable, property)} AS INTERVAL))`,
-    );
+    .map((property) => ({
+      what: `${table}.${property.name}`,
+      cypher: `${pattern} RETURN count(CAST(${exported(variable, property)} AS INTERVAL))`,
+    }));
 }
 
 function unexportable(message: string): KgloadError {

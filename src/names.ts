@@ -23,6 +23,15 @@ export function singularName(name: string): string {
   return [...words, pluralize.singular(last)].join('_');
 }
 
+/** Every way in which people write the name of a table in a column: lower case, `_` between words. */
+export function labelSpellings(name: string): string[] {
+  const singular = singularName(name);
+  const words = singular.split('_');
+  const last = words.pop() ?? '';
+  const plural = [...words, pluralize.plural(last)].join('_');
+  return [name.toLowerCase(), snakeCase(name), singular, plural];
+}
+
 /** The node table of a file: `airport_routes` → `AirportRoute`. */
 export function nodeTableName(stem: string): string {
   const words = singularName(stem).split('_');

@@ -22,8 +22,8 @@ export function printJson(io: Io, document: unknown): void {
   io.stdout.write(JSON.stringify(document, null, 2) + '\n');
 }
 
-export function printLines(io: Io, lines: readonly string[]): void {
-  io.stdout.write(lines.map((line) => printable(line) + '\n').join(''));
+export function printLines(io: Io, lines: readonly string[], stream = io.stdout): void {
+  stream.write(lines.map((line) => printable(line) + '\n').join(''));
 }
 
 /** One line to stderr: what is wrong, and what to do. */

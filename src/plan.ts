@@ -17,7 +17,7 @@ import {
 } from './cypher.js';
 import { pairFileNames, type Dataset, type DatasetFile } from './dataset.js';
 import { KgloadError, toProblem } from './errors.js';
-import { singularName, snakeCase } from './names.js';
+import { labelSpellings } from './names.js';
 import type { Column, Footer } from './parquet.js';
 import type {
   Endpoints,
@@ -274,9 +274,9 @@ export function labelColumns({ columns }: Footer): (Column | undefined)[] {
 /** Tables are named as in the schema, or as people write them: `Function`, `function`, `functions`. */
 function labelIs(column: Column, table: string, schema: GraphSchema): string {
   const file = schema.nodes.find(({ name }) => name === table)?.file ?? table;
-  const names = [table, file, snakeCase(table), singularName(table), singularName(file)];
-  const list = [...new Set(names.map((name) => name.toLowerCase()))].map(literal);
-  return `lower(${identifier(column.name)}) IN [${list.join(', ')}]`;
+  const spellings = new Set([table, file].flatMap(labelSpellings));
+  const label = `lower(regexp_replace(${identifier(column.name)}, '[ -]+', '_', 'g'))`;
+  return `${label} IN [${[...spellings].map(literal).join(', ')}]`;
 }
 
 /** Which columns of a file fill a table. */

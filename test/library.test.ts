@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import {
   createSchema,
+  DependencyGraph,
+  exportDatabase,
   KgloadError,
   loadFromParquet,
   loadFromParquetSync,
   preprocessFilesParquet,
+  readSchema,
+  readStats,
+  verifyDatabase,
   type LoadEvent,
 } from 'kgload';
 import { openKuzu } from '../src/engine/kuzu.js';
-import { FIXTURE, query, scratch } from './helpers.js';
+import { execute, FIXTURE, fixtureCopy, query, scratch } from './helpers.js';
 
 describe('the library', () => {
   it('loads over a connection that the caller opened, and leaves it open', async () => {
@@ -43,6 +48,83 @@ describe('the library', () => {
       () => loadFromParquetSync(db, FIXTURE, { createNew: false }),
       (error) => error instanceof KgloadError && error.code === 'TARGET_NOT_EMPTY',
     );
+  });
+
+  it('takes a schema by path or inferred, and tells of it', async (t) => {
+    const directory = scratch(t);
+    const file = join(directory, 'schema.cypher');
+    writeFileSync(file, 'CREATE NODE TABLE File(path STRING PRIMARY KEY, language STRING);');
+    const db = join(directory, 'g.db');
+    const own = loadFromParquetSync(db, FIXTURE, { schema: file });
+    assert.deepEqual([own.totalNodes, Object.keys(own.nodeTimes)], [5, ['File']]);
+    const schemas: string[] = [];
+    const inferred = loadFromParquetSync(db, FIXTURE, {
+      schema: 'infer',
+      onEvent: (event) => {
+        if (event.type === 'schema') schemas.push(event.source);
+      },
+    });
+    assert.deepEqual([inferred.totalNodes, inferred.totalEdges], [27, 34]);
+    assert.deepEqual(schemas, [`inferred from ${FIXTURE}`]);
+    const { nodes } = await readSchema('infer', FIXTURE);
+    assert.deepEqual(nodes[0]?.name, 'Attribute');
+    await assert.rejects(readSchema('infer'), { code: 'USAGE' });
+
+    const dataset = join(directory, 'out');
+    assert.equal((await exportDatabase(db, dataset)).totalEdges, 34);
+    assert.equal((await verifyDatabase(db, dataset)).identical, true);
+    assert.equal((await readStats(db, { degrees: true })).degrees?.['CALLS']?.out.nodes, 7);
+  });
+
+  it('writes to a logger, and ends when it is told to', async (t) => {
+    const lines: string[] = [];
+    const log = (level: string) => (message: string) => {
+      lines.push(`${level} ${message.replace(/[\d.]+ s$/, '# s')}`);
+    };
+    const logger = {
+      debug: log('debug'),
+      info: log('info'),
+      warn: log('warn'),
+      error: log('error'),
+    };
+    const copy = fixtureCopy(scratch(t));
+    rmSync(join(copy, 'edges', 'calls.parquet'));
+    loadFromParquetSync(`${copy}.db`, copy, { logger });
+    assert.deepEqual(
+      lines.filter((line) => /Class|calls/.test(line)),
+      [
+        'warn edges/calls.parquet is missing; CALLS counts 0 rows',
+        'debug Class: loading 3 rows',
+        'info Class: 3 rows in # s',
+      ],
+    );
+
+    for (const [onError, rows] of [
+      ['continue', { File: 5, Function: 7 }],
+      ['abort', {}],
+    ] as const) {
+      const db = join(dirname(copy), `${onError}.db`);
+      execute(db, 'CREATE NODE TABLE Other(id INT64 PRIMARY KEY)');
+      const controller = new AbortController();
+      const graph = new DependencyGraph(db);
+      const load = graph.loadFromParquet(FIXTURE, {
+        onError,
+        signal: controller.signal,
+        onEvent: (event) => {
+          if (event.type === 'finished' && event.table === 'Function') controller.abort();
+        },
+      });
+      await assert.rejects(load, { name: 'AbortError' });
+      await graph.close();
+      // The tables before stay; with onError: 'abort' nothing of the load does.
+      const { nodes } = await readStats(db);
+      const filled = Object.entries(nodes).filter(([, count]) => count > 0);
+      assert.deepEqual(Object.fromEntries(filled), rows);
+    }
+    const db = join(dirname(copy), 'graph.db');
+    const signal = AbortSignal.abort(new Error('no time'));
+    assert.throws(() => loadFromParquetSync(db, FIXTURE, { signal }), { message: 'no time' });
+    assert.equal(existsSync(db), false);
   });
 
   it('throws typed errors', async (t) => {

@@ -71,4 +71,79 @@ describe('kgload stats', () => {
     assert.match(other.stderr, /notes\.txt is a file of another kind, not a Kuzu database/);
     assert.deepEqual(readdirSync(directory), ['notes.txt']);
   });
+
+  it('counts the edges that nodes have with --degrees', async (t) => {
+    const db = join(scratch(t), 'graph.db');
+    await kgload(['load', FIXTURE, '--db', db, '-q']);
+    const { json } = await kgloadJson(['stats', '--db', db, '--degrees']);
+    const degrees = json['degrees'] as Record<string, unknown>;
+    assert.deepEqual(Object.keys(degrees), Object.keys(json.edges));
+    assert.deepEqual(degrees['CONTAINS_FUNCTION'], {
+      out: { nodes: 5, mean: 1.2, max: 3, isolated: 2 },
+      in: { nodes: 7, mean: 6 / 7, max: 1, isolated: 1 },
+    });
+    assert.deepEqual(degrees['INHERITS'], {
+      out: { nodes: 3, mean: 0, max: 0, isolated: 3 },
+      in: { nodes: 3, mean: 0, max: 0, isolated: 3 },
+    });
+    const { stdout } = await kgload(['stats', '--db', db, '--degrees']);
+    assert.match(stdout, /\nCONTAINS_FUNCTION +1\.20 +3 +2 +0\.86 +1 +1\n/);
+  });
+
+  it('compares every row with a dataset, whatever the order, with --verify', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    await kgload(['load', FIXTURE, '--db', db, '-q']);
+    const same = await kgload(['stats', '--db', db, '--verify', FIXTURE]);
+    assert.deepEqual([same.code, same.stderr], [0, '']);
+    assert.match(same.stdout, /\nFunction +7 +7 +identical\n/);
+    assert.ok(same.stdout.endsWith(`\n${db} and ${FIXTURE} hold the same\n`));
+
+    execute(
+      db,
+      "MATCH (f:Function {id: 'f1'}) SET f.start_line = 99",
+      "MATCH (f:Function {id: 'f2'}) SET f.source_code = NULL",
+      "CREATE (:Class {id: 'new'})",
+      'MATCH (v:Variable) WITH v ORDER BY v.id LIMIT 1 DETACH DELETE v',
+      'MATCH ()-[c:CALLS]->() WHERE c.call_line IS NULL SET c.call_line = 0',
+    );
+    const { code, json, stdout } = await kgloadJson(['stats', '--db', db, '--verify', FIXTURE]);
+    assert.deepEqual([code, json['identical'], json.errors], [1, false, []]);
+    const tables = (json['tables'] as Record<string, unknown>[]).filter(
+      (table) => table['identical'] === false,
+    );
+    assert.deepEqual(
+      tables.map(({ table }) => table),
+      ['Function', 'Class', 'Variable', 'CONTAINS_VARIABLE', 'REFERENCES', 'CALLS'],
+      stdout,
+    );
+    assert.deepEqual(tables[0], {
+      table: 'Function',
+      kind: 'node',
+      identical: false,
+      rows: { dataset: 7, database: 7 },
+      properties: ['start_line', 'source_code'],
+      only_in_dataset: { rows: 2, examples: ['f1', 'f2'] },
+      only_in_database: { rows: 2, examples: ['f1', 'f2'] },
+    });
+    const { only_in_database: more, only_in_dataset: less } = tables[1] ?? {};
+    assert.deepEqual(
+      [more, less],
+      [
+        { rows: 1, examples: ['new'] },
+        { rows: 0, examples: [] },
+      ],
+    );
+    assert.deepEqual(tables[2]?.['rows'], { dataset: 4, database: 3 });
+    assert.deepEqual(tables[5]?.['properties'], ['call_line']);
+    const table = await kgload(['stats', '--db', db, '--verify', FIXTURE]);
+    assert.match(table.stdout, /\nFunction: values differ: start_line, source_code\n/);
+    assert.match(table.stdout, /\nClass: only in the database: 1: new\n/);
+
+    const other = join(directory, 'other.db');
+    execute(other, 'CREATE NODE TABLE File(path INT64 PRIMARY KEY)');
+    const wrong = await kgloadJson(['stats', '--db', other, '--verify', FIXTURE]);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.json.errors[0]?.message ?? '', /^File cannot be compared: .*to INT64/);
+  });
 });

@@ -4,6 +4,7 @@ import { exportSteps, type ExportReport } from '../export.js';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
 import { onInterrupt } from '../interrupt.js';
 import { createProgress, printJson, printLines, type Io, type OutputFlags } from '../output.js';
+import { resolveSchema } from '../schemachoice.js';
 import { drive } from '../steps.js';
 import type { TableTime } from '../types.js';
 
@@ -36,7 +37,9 @@ export async function run([directory = '']: string[], flags: Flags, io: Io): Pro
   });
   let report: ExportReport;
   try {
+    const { schema } = await resolveSchema(flags.schema, undefined);
     const steps = exportSteps(flags.db, directory, {
+      schema,
       onEvent: (event) => {
         if (event.type === 'staged') scratch = event.directory;
         progress.show(event);

@@ -80,7 +80,7 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
       if (event.type === 'staged') isStaged = true;
       if (event.type === 'schema' && flags.schema === 'infer' && !flags.quiet) {
         printLog(io, `${event.source}:`);
-        io.stderr.write(toCypher(event.schema));
+        printLines(io, toCypher(event.schema).trimEnd().split('\n'), io.stderr);
       }
       progress.show(event);
     };

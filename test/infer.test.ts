@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { nodeTableName, relTableName, singularName } from '../src/names.js';
+import { FIXTURE, kgload, kgloadJson, query, scratch, writeParquet } from './helpers.js';
+
+/** A copy of fixtures/films, to be spoiled. */
+function filmsCopy(directory: string): string {
+  const copy = join(directory, 'films');
+  cpSync(join(FIXTURE, '..', 'films'), copy, { recursive: true });
+  return copy;
+}
+
+const FILMS = [
+  'CREATE NODE TABLE `MovieGenre`(`id` STRING, PRIMARY KEY(`id`));',
+  'CREATE NODE TABLE `Movie`(`title` STRING, `year` INT32, `score` DOUBLE, PRIMARY KEY(`title`));',
+  'CREATE NODE TABLE `Person`(`person_id` INT64, `name` STRING, `born` DATE, PRIMARY KEY(`person_id`));',
+  'CREATE REL TABLE `ACTED_IN`(FROM `Person` TO `Movie`, `role` STRING);',
+  'CREATE REL TABLE `LIKES`(FROM `Person` TO `Movie`, FROM `Person` TO `MovieGenre`);',
+  'CREATE REL TABLE `MOVIES_MOVIE_GENRE`(FROM `Movie` TO `MovieGenre`);',
+  'CREATE REL TABLE `PERSON_KNOWS_PERSON`(FROM `Person` TO `Person`);',
+  '',
+].join('\n');
+
+describe('--schema infer', () => {
+  it('derives tables, keys, types and endpoints, prints them, and loads', async (t) => {
+    const directory = scratch(t);
+    const dataset = filmsCopy(directory);
+    const printed = await kgload(['schema', dataset, '--schema', 'infer']);
+    assert.deepEqual([printed.code, printed.stderr, printed.stdout], [0, '', FILMS]);
+
+    const db = join(directory, 'films.db');
+    const { code, stderr, json } = await kgloadJson([
+      'load',
+      dataset,
+      '--db',
+      db,
+      '--schema',
+      'infer',
+    ]);
+    assert.deepEqual(
+      [code, json.total_nodes, json.total_edges, json.errors, json.warnings],
+      [0, 5, 5, [], []],
+    );
+    assert.ok(stderr.startsWith(`kgload: inferred from ${dataset}:\n${FILMS}`), stderr);
+    assert.deepEqual(
+      query(db, 'MATCH (a:Person)-[:LIKES]->(x) RETURN a.name AS p, label(x) AS l ORDER BY p, l'),
+      [
+        { p: 'Ann', l: 'Movie' },
+        { p: 'Bob', l: 'Movie' },
+        { p: 'Bob', l: 'MovieGenre' },
+      ],
+    );
+    assert.equal((await kgload(['stats', '--db', db, '--verify', dataset])).code, 0);
+  });
+
+  it('finds the built-in schema in the example dataset, with what else is in its files', async () => {
+    const { json } = await kgloadJson(['schema', FIXTURE, '--schema', 'infer']);
+    const { nodes, edges } = json as unknown as {
+      nodes: { name: string; primaryKey: string; file: string }[];
+      edges: { name: string; from: string; to: string }[];
+    };
+    assert.deepEqual(
+      nodes.map(({ name, primaryKey, file }) => `${name}(${primaryKey}) ${file}`),
+      [
+        'Attribute(id) attributes',
+        'Class(id) classes',
+        'Decorator(id) decorators',
+        'Exception(id) exceptions',
+        'File(path) files',
+        'Function(id) functions',
+        'Import(id) imports',
+        'Variable(id) variables',
+      ],
+    );
+    // inherits.parquet is empty: nothing tells what it connects.
+    assert.deepEqual(
+      edges.map(({ name, from, to }) => `${from} ${name} ${to}`),
+      [
+        'Function ACCESSES Attribute',
+        'Function CALLS Function',
+        'File CONTAINS_CLASS Class',
+        'File CONTAINS_FUNCTION Function',
+        'File CONTAINS_VARIABLE Variable',
+        'Function DECORATED_BY Decorator',
+        'Function HANDLES_EXCEPTION Exception',
+        'Class HAS_ATTRIBUTE Attribute',
+        'File HAS_IMPORT Import',
+        'Function METHOD_OF Class',
+        'Function REFERENCES Variable',
+      ],
+    );
+  });
+
+  it('shows the candidates where the data leave it open', async (t) => {
+    const dataset = filmsCopy(scratch(t));
+    const cases: {
+      file: string;
+      columns: Record<string, 'UTF8' | 'INT64'>;
+      rows: object[];
+      message: RegExp;
+    }[] = [
+      {
+        file: 'nodes/pets.parquet',
+        columns: { kind: 'UTF8' },
+        rows: [{ kind: 'cat' }, { kind: 'cat' }],
+        message: /from nodes\/pets\.parquet: none of its columns is a key: kind \(add a column id/,
+      },
+      {
+        file: 'nodes/dogs.parquet',
+        columns: { id: 'INT64' },
+        rows: [{ id: 2 }, { id: 3 }],
+        message: /^$/,
+      },
+      {
+        file: 'edges/owns.parquet',
+        columns: { from: 'INT64', to: 'INT64' },
+        rows: [{ from: 2, to: 3 }],
+        message:
+          /from edges\/owns\.parquet: the values of its column from are keys of several node tables: Dog \(1 of 1\), Person \(1 of 1\)/,
+      },
+      {
+        file: 'edges/owns.parquet',
+        columns: { from: 'INT64', to: 'UTF8' },
+        rows: [{ from: 3, to: 'nobody' }],
+        message: /no value of its column to is a key of Dog, MovieGenre, Movie, Person/,
+      },
+      {
+        file: 'edges/owns.parquet',
+        columns: { from: 'INT64', to: 'INT64', from_type: 'UTF8', to_type: 'UTF8' },
+        rows: [{ from: 3, to: 1, from_type: 'dog', to_type: 'ghost' }],
+        message: /to_type names a table ghost, and there are Dog, MovieGenre, Movie, Person/,
+      },
+      {
+        file: 'edges/owns.parquet',
+        columns: { dog: 'INT64', person: 'INT64' },
+        rows: [],
+        message: /edges\/owns\.parquet has no endpoint columns from and to .* it has dog, person/,
+      },
+    ];
+    for (const { file, columns, rows, message } of cases) {
+      await writeParquet(join(dataset, file), columns, rows as Record<string, unknown>[]);
+      const { code, stderr } = await kgload(['schema', dataset, '--schema', 'infer']);
+      assert.match(stderr, message);
+      assert.equal(code, stderr === '' ? 0 : 2);
+      if (file === 'nodes/pets.parquet') rmSync(join(dataset, file));
+    }
+    const { code, stderr } = await kgload(['schema', '--schema', 'infer']);
+    assert.equal(code, 2);
+    assert.match(stderr, /can only be inferred from a dataset/);
+  });
+});
+
+describe('names', () => {
+  it('are those that people would write', () => {
+    assert.deepEqual(
+      [
+        'functions',
+        'classes',
+        'people',
+        'airport-routes',
+        'Countries',
+        'status',
+        'caches',
+        'data',
+      ].map(nodeTableName),
+      ['Function', 'Class', 'Person', 'AirportRoute', 'Country', 'Status', 'Cache', 'Data'],
+    );
+    assert.deepEqual(['contains-function', 'actedIn'].map(relTableName), [
+      'CONTAINS_FUNCTION',
+      'ACTED_IN',
+    ]);
+    assert.equal(singularName('HAS_ATTRIBUTES'), 'has_attribute');
+  });
+});
