@@ -86,6 +86,15 @@ export function createBars(
         case 'failed':
           bars.get(event.table)?.update({ state: 'failed' });
           break;
+        case 'repeated':
+          for (const table of event.tables) {
+            const bar = bars.get(table);
+            if (bar) multibar.remove(bar);
+            bars.delete(table);
+            loaded.delete(table);
+          }
+          break;
+        case 'schema':
         case 'staged':
         case 'scratch':
         case 'restarted':

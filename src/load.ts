@@ -9,7 +9,15 @@ import { firstLine, isDiskFull } from './engine/kuzu.js';
 import { KgloadError, messageOf } from './errors.js';
 import { formatCount } from './format.js';
 import { planLoad, startedEvent, type Plan, type PlannedCopy, type PlannedTable } from './plan.js';
-import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
+import {
+  copyTally,
+  restoreTally,
+  startTally,
+  tallyError,
+  tallyTable,
+  toReport,
+  type Tally,
+} from './report.js';
 import type { Steps } from './steps.js';
 import { inspectTarget } from './target.js';
 import type {
@@ -90,25 +98,21 @@ export function* loadDataset(
   };
   const isAllOrNothing = options.onError === 'abort' || options.maxBadRows !== undefined;
   const inTransaction = isAllOrNothing && !staged;
-  let completed = true;
+  // Bad rows that are skipped are told of as they are found, and must not be found twice.
+  const isTogether = staged && !options.skipBadRows;
+  const run: Run = { connection, tally, clock, options, present, inTransaction, onWarning };
+  const ends = [];
   if (inTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
-  for (const cypher of plan.create) yield { connection, cypher };
-  let isAborted = false;
-  for (const planned of plan.tables) {
-    isAborted = options.signal?.aborted ?? false;
-    if (isAborted) break;
-    const problems = yield* loadTable(connection, planned, tally, clock, {
-      ...options,
-      isAppended: (present.get(planned.table) ?? 0) > 0,
-      inTransaction,
-      onWarning,
-    });
-    for (const problem of problems) tallyError(tally, planned.table, problem);
-    completed =
-      !problems.some(({ code }) => code === 'DISK_FULL' || code === 'TOO_MANY_BAD_ROWS') &&
-      (options.onError !== 'abort' || problems.length === 0);
-    if (!completed) break;
+  for (const kind of ['node', 'edge'] as const) {
+    const create = kind === 'node' ? plan.create : [];
+    const tables = plan.tables.filter((table) => table.kind === kind);
+    const together = isTogether ? yield* loadTogether(run, create, tables) : 'failed';
+    const end = together === 'failed' ? yield* loadInTurn(run, create, tables) : together;
+    ends.push(end);
+    if (end !== 'done') break;
   }
+  const isAborted = ends.includes('aborted');
+  const completed = !ends.includes('stopped');
   if (inTransaction) yield* endTransaction(connection, completed && !isAborted);
   if (isAborted) throw abortReason(options.signal);
   if (completed) {
@@ -125,30 +129,110 @@ export function* loadDataset(
   });
 }
 
-interface TableOptions extends RunOptions {
-  /** The table held rows before the load. */
-  isAppended: boolean;
+/** What the loads of all tables have in common. */
+interface Run {
+  connection: Connection;
+  tally: Tally;
+  clock: () => number;
+  options: RunOptions;
+  /** Rows that the tables held before. */
+  present: ReadonlyMap<string, number>;
+  /** All of the load is one transaction. */
   inTransaction: boolean;
   onWarning: (warning: Problem) => void;
 }
 
-/** Loads one table, all of its files or none; returns why it failed. */
+/** `stopped`: by an error that ends the load. `aborted`: by the caller's signal. */
+type End = 'done' | 'stopped' | 'aborted';
+
+/** Creates what is missing, and loads tables one after the other. */
+function* loadInTurn(
+  run: Run,
+  create: readonly string[],
+  tables: readonly PlannedTable[],
+): Steps<End> {
+  const { connection, tally, options } = run;
+  for (const cypher of create) yield { connection, cypher };
+  for (const planned of tables) {
+    if (options.signal?.aborted) return 'aborted';
+    const refused = refusals(planned, tally);
+    const problems = refused ?? (yield* loadTable(run, planned, run.inTransaction));
+    for (const problem of problems) tallyError(tally, planned.table, problem);
+    if (endsLoad(problems, options)) return 'stopped';
+  }
+  return 'done';
+}
+
+/**
+ * The same in one transaction: every commit with a COPY costs a checkpoint. Where a table fails,
+ * nothing stays: the engine rolls all of it back, and with it the rows that explain the failure.
+ * For a database that is thrown away if this process dies; killed inside such a commit, Kuzu 0.11.3
+ * may keep the tables without their rows.
+ */
+function* loadTogether(
+  run: Run,
+  create: readonly string[],
+  tables: readonly PlannedTable[],
+): Steps<End | 'failed'> {
+  const { connection, tally, options } = run;
+  const before = copyTally(tally);
+  yield { connection, cypher: 'BEGIN TRANSACTION' };
+  for (const cypher of create) yield { connection, cypher };
+  for (const planned of tables) {
+    if (options.signal?.aborted) {
+      yield* endTransaction(connection, false);
+      return 'aborted';
+    }
+    const refused = refusals(planned, tally);
+    const problems = refused ?? (yield* loadTable(run, planned, true, true));
+    if (problems.length > 0 && !refused) {
+      yield* endTransaction(connection, false);
+      restoreTally(tally, before);
+      const again = tables.filter(({ copies }) => copies.length > 0).map(({ table }) => table);
+      tally.onEvent({ type: 'repeated', table: planned.table, tables: again });
+      return 'failed';
+    }
+    for (const problem of problems) tallyError(tally, planned.table, problem);
+    if (endsLoad(problems, options)) {
+      yield* endTransaction(connection, false);
+      return 'stopped';
+    }
+  }
+  yield* endTransaction(connection, true);
+  return 'done';
+}
+
+/** Why a table is not attempted; an empty list where there is nothing to load. */
+function refusals(planned: PlannedTable, tally: Tally): Problem[] | undefined {
+  if (planned.errors.length > 0) return planned.errors;
+  if (planned.copies.length === 0) return [];
+  const orphaned = nodesFailed(planned, tally);
+  return orphaned.length > 0 ? orphaned : undefined;
+}
+
+function endsLoad(problems: readonly Problem[], { onError }: RunOptions): boolean {
+  if (problems.length === 0) return false;
+  const isFatal = problems.some(({ code }) => code === 'DISK_FULL' || code === 'TOO_MANY_BAD_ROWS');
+  return isFatal || onError === 'abort';
+}
+
+/**
+ * Loads one table, all of its files or none; returns why it failed.
+ *
+ * @param isTogether - A failure is found out about later, when the table is loaded by itself.
+ */
 function* loadTable(
-  connection: Connection,
+  { connection, tally, clock, options, present, onWarning }: Run,
   planned: PlannedTable,
-  tally: Tally,
-  clock: () => number,
-  options: TableOptions,
+  isInTransaction: boolean,
+  isTogether = false,
 ): Steps<Problem[]> {
   const { table, kind, copies } = planned;
-  if (planned.errors.length > 0) return planned.errors;
-  if (copies.length === 0) return [];
-  const orphaned = nodesFailed(planned, tally);
-  if (orphaned.length > 0) return orphaned;
+  const isAppended = (present.get(table) ?? 0) > 0;
   tally.onEvent(startedEvent(planned));
   const start = clock();
-  const ownTransaction = copies.length > 1 && !options.inTransaction;
-  const inTransaction = ownTransaction || options.inTransaction;
+  const ownTransaction = copies.length > 1 && !isInTransaction;
+  const inTransaction = ownTransaction || isInTransaction;
   const badRows: BadRows[] = [];
   let rows = 0;
   let copied = 0;
@@ -156,13 +240,13 @@ function* loadTable(
   if (ownTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
   for (const copy of copies) {
     try {
-      if (kind === 'edge' && options.isAppended) {
-        yield* warnOfRepeats(connection, table, copy, options.onWarning);
+      if (kind === 'edge' && isAppended) {
+        yield* warnOfRepeats(connection, table, copy, onWarning);
       }
       // A failed COPY rolls its transaction back, and with it the rows that explain the failure:
       // then the bad rows have to be found before.
       const found =
-        options.skipBadRows || inTransaction
+        options.skipBadRows || (inTransaction && !isTogether)
           ? yield* findBadRows(connection, table, copy, options.onBadRow)
           : [];
       badRows.push(...found);

@@ -30,6 +30,10 @@ export function describeEvent(event: LoadEvent): LogLine[] {
       return [{ level: 'warn', message: describeProblem(event.warning) }];
     case 'failed':
       return [{ level: 'error', message: describeProblem(event.error) }];
+    case 'repeated': {
+      const message = `${event.table} failed; the tables with it are loaded again, one by one`;
+      return [{ level: 'info', message }];
+    }
     case 'restarted': {
       const message = `the engine crashed; loading anew without ${event.error.table ?? ''}`;
       return [{ level: 'info', message }];

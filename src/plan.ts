@@ -124,6 +124,7 @@ export function planLoad(schema: GraphSchema, dataset: Dataset, catalog: Catalog
       message: `${name} belongs to no table of the schema and is ignored`,
     });
   }
+  plan.warnings.push(...warnOfSingleGroups(dataset));
   for (const table of schema.nodes) plan.tables.push(planTable(table, schema, dataset, plan));
   for (const table of schema.edges) plan.tables.push(planTable(table, schema, dataset, plan));
   return plan;
@@ -145,6 +146,25 @@ export function planTables(schema: GraphSchema, catalog: Catalog): string[] {
 
 function isNewTo(schema: GraphSchema, catalog: Catalog): boolean {
   return ![...schema.nodes, ...schema.edges].some(({ name }) => catalog.has(name));
+}
+
+/** From about here on, a scan by one thread alone costs more than a second. */
+const MANY_ROWS = 1_000_000;
+
+/** The engine reads the row groups of a file in parallel, and one row group with one thread. */
+function warnOfSingleGroups(dataset: Dataset): Problem[] {
+  const files = [...dataset.tables.values()]
+    .flatMap((table) => table.files)
+    .filter(({ footer }) => 'rows' in footer && footer.rowGroups === 1 && footer.rows >= MANY_ROWS)
+    .map(({ name }) => name);
+  if (files.length === 0) return [];
+  return [
+    {
+      code: 'ROW_GROUP_SINGLE',
+      message: `loaded by one thread, since all rows are in one row group: ${files.join(', ')}`,
+      hint: 'kgload preprocess writes smaller row groups; that pays if you load them often',
+    },
+  ];
 }
 
 function planTable(

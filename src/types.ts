@@ -106,6 +106,8 @@ export type ErrorCode =
   | 'COLUMN_TYPE'
   /** A file was rewritten before it was loaded, since the engine can't read it (a warning). */
   | 'FILE_REWRITTEN'
+  /** Big files with a single row group, which the engine reads with one thread (a warning). */
+  | 'ROW_GROUP_SINGLE'
   /** The engine refused a statement. */
   | 'ENGINE'
   /** The engine's native module is not installed or was not set up. */
@@ -262,6 +264,8 @@ export type LoadEvent =
     }
   /** A table was not loaded, and holds what it held before. */
   | { type: 'failed'; table: string; error: Problem }
+  /** `table` failed and took the `tables` that were loaded with it along; they are loaded again. */
+  | { type: 'repeated'; table: string; tables: string[] }
   /** The engine crashed; all tables but the failing one are loaded anew. */
   | { type: 'restarted'; error: Problem }
   /** A warning that the report will have. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import {
@@ -48,6 +48,29 @@ describe('the library', () => {
       () => loadFromParquetSync(db, FIXTURE, { createNew: false }),
       (error) => error instanceof KgloadError && error.code === 'TARGET_NOT_EMPTY',
     );
+  });
+
+  it('loads again, and once, what a failing table took along', (t) => {
+    const copy = fixtureCopy(scratch(t));
+    const bad = join(FIXTURE, '..', 'spoiled', 'calls.parquet');
+    cpSync(bad, join(copy, 'edges', 'calls.parquet'));
+    const events: LoadEvent[] = [];
+    const report = loadFromParquetSync(`${copy}.db`, copy, {
+      onEvent: (event) => events.push(event),
+    });
+    const repeated = events.filter((event) => event.type === 'repeated');
+    assert.deepEqual(
+      repeated.map(({ table, tables }) => [table, tables.length, tables[0]]),
+      [['CALLS', 12, 'CONTAINS_FUNCTION']],
+    );
+    assert.deepEqual([report.totalNodes, report.totalEdges], [27, 30]);
+    assert.deepEqual(
+      report.errors.map(({ code, table }) => `${table ?? ''} ${code}`),
+      ['CALLS NULL_ENDPOINT', 'CALLS MISSING_ENDPOINT'],
+    );
+    assert.deepEqual(query(`${copy}.db`, 'MATCH ()-[r:REFERENCES]->() RETURN count(*) AS n'), [
+      { n: 4 },
+    ]);
   });
 
   it('takes a schema by path or inferred, and tells of it', async (t) => {

@@ -139,6 +139,27 @@ describe('planLoad', () => {
     });
   });
 
+  it('warns once of big files that one thread alone will read', () => {
+    const people = file('nodes/people.parquet', 1_000_000, 'id', 'name');
+    const knows = file('edges/knows.parquet', 2_000_000, 'from', 'to', 'since');
+    const { warnings } = planLoad(schema, dataset({ Person: people, Knows: knows }), new Map());
+    assert.deepEqual(warnings, [
+      {
+        code: 'ROW_GROUP_SINGLE',
+        message:
+          'loaded by one thread, since all rows are in one row group: nodes/people.parquet, edges/knows.parquet',
+        hint: 'kgload preprocess writes smaller row groups; that pays if you load them often',
+      },
+    ]);
+    const few = file('nodes/people.parquet', 999_999, 'id', 'name');
+    const { warnings: none } = planLoad(
+      { nodes: schema.nodes, edges: [] },
+      dataset({ Person: few }),
+      new Map(),
+    );
+    assert.deepEqual(none, []);
+  });
+
   it('prefers the property’s own name to an alias, and `from` to `src`', () => {
     const plan = planLoad(
       schema,
