@@ -1,4 +1,11 @@
 #!/usr/bin/env node
-import { main } from '../dist/src/cli.js';
+const args = process.argv.slice(2);
 
-await main(process.argv.slice(2));
+// The engine's process starts while this one imports what it needs.
+if (args[0] === 'load' && !args.some((arg) => arg === '--help' || arg === '-h')) {
+  const { startWorker } = await import('../dist/src/workerprocess.js');
+  startWorker();
+}
+
+const { main } = await import('../dist/src/cli.js');
+await main(args);

@@ -6,7 +6,7 @@ import { loadDatabase, loadDataset, type RunOptions } from './load.js';
 import { logEvents } from './log.js';
 import { preprocessFile, type PreprocessReport } from './preprocess.js';
 import { withReadable } from './readable.js';
-import { createTables, type CreatedTables } from './schema.js';
+import { createTables, toCypher, type CreatedTables } from './schema.js';
 import { chooseSchema } from './schemafile.js';
 import { statsSteps } from './stats.js';
 import { drive, driveSync, type Steps } from './steps.js';
@@ -80,7 +80,7 @@ function* runOptions(
   };
   if (typeof choice === 'object') return { ...options, schema: choice, onEvent };
   const { schema, source } = yield* chooseSchema(choice, directory);
-  if (schema !== codeGraph) onEvent({ type: 'schema', schema, source });
+  if (schema !== codeGraph) onEvent({ type: 'schema', schema, source, cypher: toCypher(schema) });
   return { ...options, schema, onEvent };
 }
 

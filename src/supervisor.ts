@@ -1,5 +1,5 @@
 /** Runs loads in the engine's own process, and survives it. */
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { codeGraph } from './codegraph.js';
 import { KgloadError } from './errors.js';
@@ -7,6 +7,7 @@ import { refusedReport } from './report.js';
 import { discardStaging } from './staging.js';
 import type { LoadEvent, LoadReport, Problem } from './types.js';
 import type { Job, Message } from './worker.js';
+import { takeWorker } from './workerprocess.js';
 
 /** A file that crashes the engine is left out and the load begun anew, this many times. */
 const MAX_CRASHES = 5;
@@ -56,10 +57,7 @@ async function runWorker(
   onEvent: (event: LoadEvent) => void,
   signal?: AbortSignal,
 ): Promise<{ report: LoadReport } | { death: Death }> {
-  // Its argument tells others whose worker it is: see isDying in engine/kuzu.ts.
-  const worker = fork(new URL('worker.js', import.meta.url), [String(process.pid)], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+  const worker = takeWorker();
   let staging: string | undefined;
   const events: LoadEvent[] = [];
   const scratch: string[] = [];

@@ -232,8 +232,11 @@ export interface LoadReport {
 
 /** A sign of life from a running load. */
 export type LoadEvent =
-  /** The schema of the load, where it is not the built-in one; `source` says where it came from. */
-  | { type: 'schema'; schema: GraphSchema; source: string }
+  /**
+   * The schema of the load, where it is not the built-in one, also as the statements that create it;
+   * `source` says where it came from.
+   */
+  | { type: 'schema'; schema: GraphSchema; source: string; cypher: string }
   /** The database is being built in `directory`; remove it to undo the load. */
   | { type: 'staged'; directory: string }
   /** Working files are in `directory`; remove it if the load can't. */

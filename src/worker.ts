@@ -9,6 +9,7 @@ import { readDataset } from './dataset.js';
 import { KgloadError, messageOf, toProblem } from './errors.js';
 import { loadDatabase } from './load.js';
 import { withReadable } from './readable.js';
+import { toCypher } from './schema.js';
 import { resolveSchema } from './schemachoice.js';
 import { drive } from './steps.js';
 import type { BadRow, LoadEvent, LoadReport, Problem } from './types.js';
@@ -50,7 +51,8 @@ async function run(job: Job): Promise<Message> {
         process.send?.({ event } satisfies Message);
       };
       const { schema, source } = await resolveSchema(job.schema, job.dataset);
-      if (schema !== codeGraph) onEvent({ type: 'schema', schema, source });
+      if (schema !== codeGraph)
+        onEvent({ type: 'schema', schema, source, cypher: toCypher(schema) });
       const options = { ...job, schema, ...(badRows && { onBadRow: badRows.write }), onEvent };
       const report = await withReadable(
         readDataset(job.dataset, schema),

@@ -12,7 +12,6 @@ import {
 import { summarizeBadRows } from '../badrows.js';
 import { codeGraph } from '../codegraph.js';
 import { refusedReport } from '../report.js';
-import { toCypher } from '../schema.js';
 import type { LoadEvent, LoadReport, Problem, TableTime } from '../types.js';
 import type { Job } from '../worker.js';
 
@@ -80,7 +79,7 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
       if (event.type === 'staged') isStaged = true;
       if (event.type === 'schema' && flags.schema === 'infer' && !flags.quiet) {
         printLog(io, `${event.source}:`);
-        printLines(io, toCypher(event.schema).trimEnd().split('\n'), io.stderr);
+        printLines(io, event.cypher.trimEnd().split('\n'), io.stderr);
       }
       progress.show(event);
     };

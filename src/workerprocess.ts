@@ -1,0 +1,35 @@
+/** Starting the engine's process. */
+import { fork, type ChildProcess } from 'node:child_process';
+
+let started: ChildProcess | undefined;
+
+/**
+ * Starts a worker before it is needed, so that two processes start in the time of one. It keeps
+ * nobody waiting, and ends with this process.
+ */
+export function startWorker(): void {
+  const worker = forkWorker();
+  worker.once('error', () => (started = undefined)); // The next attempt says why.
+  worker.unref();
+  worker.channel?.unref();
+  (worker.stderr as Partial<{ unref: () => void }> | null)?.unref?.();
+  started = worker;
+}
+
+/** The worker that was started, or a new one. */
+export function takeWorker(): ChildProcess {
+  const worker = started;
+  started = undefined;
+  if (!worker || worker.exitCode !== null || worker.signalCode !== null) return forkWorker();
+  worker.ref();
+  worker.channel?.ref();
+  (worker.stderr as Partial<{ ref: () => void }> | null)?.ref?.();
+  return worker;
+}
+
+function forkWorker(): ChildProcess {
+  // Its argument tells others whose worker it is: see isDying in engine/kuzu.ts.
+  return fork(new URL('worker.js', import.meta.url), [String(process.pid)], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+}
