@@ -32,25 +32,27 @@ export interface CatalogTable {
 /** Table name → table, in the order of their creation. */
 export type Catalog = ReadonlyMap<string, CatalogTable>;
 
+/** The tables of a database, in the order of their creation. */
+export function* listTables(connection: Connection): Steps<{ name: string; kind: TableKind }[]> {
+  const tables = (yield {
+    connection,
+    cypher: 'CALL show_tables() RETURN id, name, type ORDER BY id',
+  }) as { name: string; type: string }[];
+  return tables
+    .filter(({ type }) => type === 'NODE' || type === 'REL')
+    .map(({ name, type }) => ({ name, kind: type === 'NODE' ? 'node' : 'edge' }));
+}
+
 /** Reads the tables, their columns and endpoints. */
 export function* readCatalog(connection: Connection): Steps<Catalog> {
   const catalog = new Map<string, CatalogTable>();
-  const tables = yield {
-    connection,
-    cypher: 'CALL show_tables() RETURN id, name, type ORDER BY id',
-  };
-  for (const { name, type } of tables as { name: string; type: string }[]) {
-    if (type !== 'NODE' && type !== 'REL') continue;
+  for (const { name, kind } of yield* listTables(connection)) {
     const columns = (yield {
       connection,
       cypher: `CALL table_info(${literal(name)}) RETURN *`,
     }) as ColumnRow[];
-    const table: CatalogTable = {
-      name,
-      kind: type === 'NODE' ? 'node' : 'edge',
-      properties: columns.map(toProperty),
-    };
-    if (type === 'NODE') {
+    const table: CatalogTable = { name, kind, properties: columns.map(toProperty) };
+    if (kind === 'node') {
       const key = columns.find((column) => column['primary key'])?.name;
       if (key !== undefined) table.primaryKey = key;
     } else {

@@ -1,5 +1,5 @@
 /** What a database holds. */
-import { countRows, readCatalog, type CatalogTable } from './catalog.js';
+import { countRows, listTables, readCatalog, type CatalogTable } from './catalog.js';
 import { identifier } from './cypher.js';
 import { readDatabase } from './database.js';
 import type { Steps } from './steps.js';
@@ -17,14 +17,13 @@ export function* statsSteps(path: string, { degrees = false } = {}): Steps<Datab
   return yield* readDatabase(file, function* ({ connection, engine, version }) {
     const nodes: Record<string, number> = {};
     const edges: Record<string, number> = {};
-    const catalog = yield* readCatalog(connection);
-    for (const table of catalog.values()) {
+    for (const table of yield* listTables(connection)) {
       const rows = yield* countRows(connection, table);
       (table.kind === 'node' ? nodes : edges)[table.name] = rows;
     }
     const degreesOf: DatabaseStats['degrees'] = {};
     if (degrees) {
-      for (const table of catalog.values()) {
+      for (const table of (yield* readCatalog(connection)).values()) {
         if (table.kind === 'edge') {
           degreesOf[table.name] = yield* readDegrees(connection, table, nodes, edges);
         }
