@@ -13,13 +13,15 @@ import type * as Kuzu from 'kuzu';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const BENCH = join(ROOT, 'bench');
 
-/** Installs them where they are missing; npm 11 and 12 run Ladybug's install script only if told. */
+/** Installs them where they are missing. */
 export function installPackages(): void {
   const modules = join(BENCH, 'node_modules');
   if (existsSync(join(modules, '.package-lock.json'))) return;
   process.stderr.write(`installing DuckDB and Ladybug into ${modules}\n`);
-  // Not `npm ci`: it wants every platform's package in the lockfile, and not every registry has all.
-  const { status, error } = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund'], {
+  // Not `npm ci`: the lockfile names the engines' binaries of Linux on x64 alone, and elsewhere npm
+  // takes the versions that the engines ask for, which are exact.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund'];
+  const { status, error } = spawnSync('npm', args, {
     cwd: BENCH,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
