@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identifier, literal, pairsOf, splitStatements } from './cypher.js';
-import { firstLine } from './engine/kuzu.js';
+import { firstLine } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
 import { fileNameOf } from './names.js';
 import type { Row, Steps } from './steps.js';

@@ -23,7 +23,7 @@ import {
 import { planLoad, startedEvent, type PlannedCopy, type PlannedTable } from './plan.js';
 import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
 import type { Steps } from './steps.js';
-import { inspectTarget } from './target.js';
+import { engineFor, inspectTarget, isThere } from './target.js';
 import type { BadRows, Connection, LoadReport, NodeTable, Problem } from './types.js';
 
 /**
@@ -39,12 +39,13 @@ export function* checkDatabase(
   const { schema = codeGraph, clock = () => performance.now() } = options;
   const began = clock();
   const target = inspectTarget(path);
+  const engine = engineFor(target, options);
   const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
   options.onEvent?.({ type: 'scratch', directory: scratch });
   try {
     const existing: Existing =
-      target.header && !options.fresh
-        ? yield* readDatabase(target.path, ({ connection }) =>
+      isThere(target) && !options.fresh
+        ? yield* readDatabase(target, ({ connection }) =>
             readExisting(connection, dataset, schema.nodes, scratch),
           )
         : { catalog: new Map(), present: new Map(), keys: new Map() };
@@ -52,7 +53,7 @@ export function* checkDatabase(
     refuse(plan.conflicts);
     if (!options.append) refuse(notEmpty(plan, existing.present));
     const tally = startTally(plan, options.onEvent ?? (() => undefined));
-    yield* changeDatabaseInMemory(function* (connection) {
+    yield* changeDatabaseInMemory(engine, function* (connection) {
       for (const table of schema.nodes) {
         const { name, primaryKey } = table;
         const properties = table.properties.filter((property) => property.name === primaryKey);

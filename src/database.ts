@@ -1,29 +1,39 @@
 /** Opening a database for a piece of work, and putting the result in its place. */
-import { openKuzu, type OpenDatabase } from './engine/kuzu.js';
+import { openEngine, watchForWriters, type OpenDatabase } from './engine/engine.js';
 import { discardStaging, openStaging } from './staging.js';
 import type { Steps } from './steps.js';
 import { guardTarget, publish, type Target } from './target.js';
-import type { Connection } from './types.js';
+import type { Connection, EngineName } from './types.js';
 
-/** Opens a database read-only, works on it, closes it. */
+/**
+ * Opens a database read-only, works on it, closes it.
+ *
+ * @throws {KgloadError} `TARGET_LOCKED` when a process has it open for writing.
+ */
 export function* readDatabase<T>(
-  path: string,
+  { path, header: { engine } }: Required<Target>,
   work: (database: OpenDatabase) => Steps<T>,
 ): Steps<T> {
-  return yield* using(openKuzu(path, { readOnly: true }), work);
+  const check = watchForWriters(engine, path);
+  const result = yield* using(openEngine(engine, path, { readOnly: true }), work);
+  check();
+  return result;
 }
 
 /** Works on the database where it is. */
 export function* changeDatabase<T>(
-  target: Target,
+  { path, header: { engine } }: Required<Target>,
   work: (connection: Connection) => Steps<T>,
 ): Steps<T> {
-  return yield* using(openKuzu(target.path), ({ connection }) => work(connection));
+  return yield* using(openEngine(engine, path), ({ connection }) => work(connection));
 }
 
 /** Works on a database that is gone afterwards. */
-export function* changeDatabaseInMemory<T>(work: (connection: Connection) => Steps<T>): Steps<T> {
-  return yield* using(openKuzu(':memory:'), ({ connection }) => work(connection));
+export function* changeDatabaseInMemory<T>(
+  engine: EngineName,
+  work: (connection: Connection) => Steps<T>,
+): Steps<T> {
+  return yield* using(openEngine(engine, ':memory:'), ({ connection }) => work(connection));
 }
 
 /**
@@ -32,6 +42,7 @@ export function* changeDatabaseInMemory<T>(work: (connection: Connection) => Ste
  */
 export function* replaceDatabase<T extends { published: boolean }>(
   target: Target,
+  engine: EngineName,
   work: (connection: Connection) => Steps<T>,
   onStaged: (directory: string) => void = () => undefined,
 ): Steps<T> {
@@ -41,7 +52,9 @@ export function* replaceDatabase<T extends { published: boolean }>(
     const guard = guardTarget(target);
     let result: T;
     try {
-      result = yield* using(openKuzu(staging.database), ({ connection }) => work(connection));
+      result = yield* using(openEngine(engine, staging.database), ({ connection }) =>
+        work(connection),
+      );
     } finally {
       guard.release();
     }

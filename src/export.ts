@@ -7,7 +7,7 @@ import { identifier, literal, pairsOf } from './cypher.js';
 import { readDatabase } from './database.js';
 import { INDEX_FILE, pairFileNames, SCHEMA_FILE } from './dataset.js';
 import { buildDirectory, checkDirectoryDestination } from './destination.js';
-import { firstLine, isDiskFull } from './engine/kuzu.js';
+import { firstLine, isDiskFull } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
 import { readFooter } from './parquet.js';
 import { toCypher, toScript } from './schema.js';
@@ -81,9 +81,9 @@ export function* exportSteps(
     clock = () => performance.now(),
   } = options;
   const began = clock();
-  const { path: file } = inspectDatabase(path);
+  const database = inspectDatabase(path);
   checkDirectoryDestination(directory);
-  return yield* readDatabase(file, function* ({ connection }) {
+  return yield* readDatabase(database, function* ({ connection }) {
     const schema = withFiles(yield* readSchema(connection), names);
     const files = planExport(schema);
     for (const { what, cypher } of files.flatMap(({ checks }) => checks)) {

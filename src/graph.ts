@@ -3,7 +3,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { readCatalog, type Catalog } from './catalog.js';
-import { firstLine, openKuzu, type OpenDatabase } from './engine/kuzu.js';
+import { firstLine, openEngine, type OpenDatabase } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
 import { loadFromParquet } from './library.js';
 import {
@@ -20,11 +20,12 @@ import {
   type Way,
 } from './questions.js';
 import { drive, type Steps } from './steps.js';
-import { inspectDatabase, inspectTarget } from './target.js';
+import { engineFor, inspectDatabase, inspectTarget } from './target.js';
 import type {
   AttributeUse,
   ClassRow,
   Connection,
+  EngineName,
   FunctionRow,
   ImportRow,
   LoadOptions,
@@ -36,7 +37,7 @@ import type {
 } from './types.js';
 
 /**
- * A code graph in a Kuzu database, held open until {@link DependencyGraph.close}.
+ * A code graph in a Kuzu or Ladybug database, held open until {@link DependencyGraph.close}.
  *
  * Any number of calls and iterations may run at the same time: the database is asked for one after
  * the other, and a call made during a load waits for its end. Answers that can be large (callers,
@@ -80,18 +81,24 @@ export class DependencyGraph {
    *
    * @param databasePath - A database file, or where to create one.
    * @param options - `readOnly`: the database must be there, and `loadFromParquet` is refused.
+   *   `engine`: of a database that is created; default: `kuzu`.
    * @throws {KgloadError} `ENOENT` (read-only), `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`,
-   *   `TARGET_UNWRITABLE`, `ENGINE_MISSING`, `ENGINE`.
+   *   `TARGET_UNWRITABLE`, `ENGINE_MISSING`, `ENGINE_MISMATCH`, `ENGINE`.
    * @example
    * ```ts
    * const graph = new DependencyGraph('graph.db', { readOnly: true });
    * ```
    */
-  constructor(databasePath: string, { readOnly = false }: { readOnly?: boolean } = {}) {
+  constructor(
+    databasePath: string,
+    { readOnly = false, engine }: { readOnly?: boolean; engine?: EngineName } = {},
+  ) {
     refuseSecond(databasePath);
-    this.#path = (readOnly ? inspectDatabase : inspectTarget)(databasePath).path;
+    const target = (readOnly ? inspectDatabase : inspectTarget)(databasePath);
+    this.#path = target.path;
     this.#readOnly = readOnly;
-    this.#database = openKuzu(this.#path, { readOnly });
+    const chosen = engineFor(target, engine === undefined ? {} : { engine });
+    this.#database = openEngine(chosen, this.#path, { readOnly });
     openPaths.add(this.#path);
   }
 
@@ -113,7 +120,8 @@ export class DependencyGraph {
     if (this.#readOnly) throw openedReadOnly(this.#path);
     return await this.#inTurn(async () => {
       this.#catalog = undefined; // The load creates tables.
-      return await loadFromParquet(this.#database.connection, directory, options);
+      const { connection, engine } = this.#database;
+      return await loadFromParquet(connection, directory, { ...options, engine });
     });
   }
 

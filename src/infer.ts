@@ -12,7 +12,15 @@ import { matchNames, nodeTableName, relTableName, singularName, snakeCase } from
 import type { Column } from './parquet.js';
 import { ENDPOINT_COLUMNS, findColumn, labelColumns } from './plan.js';
 import type { Steps } from './steps.js';
-import type { Connection, Endpoints, GraphSchema, NodeTable, Property, RelTable } from './types.js';
+import type {
+  Connection,
+  Endpoints,
+  EngineName,
+  GraphSchema,
+  NodeTable,
+  Property,
+  RelTable,
+} from './types.js';
 
 /** A table-to-be and the files that fill it. */
 interface Source {
@@ -32,7 +40,7 @@ interface Source {
  * @throws {KgloadError} `SCHEMA_AMBIGUOUS` with the candidates where several fit or none does,
  *   `PARQUET_UNREADABLE` for a file without a readable footer, and what reading a dataset throws.
  */
-export function* inferSchema(directory: string): Steps<GraphSchema> {
+export function* inferSchema(directory: string, engine: EngineName): Steps<GraphSchema> {
   const root = resolve(directory);
   const [nodesPart, edgesPart] = datasetParts(directory);
   if (nodesPart === undefined || edgesPart === undefined) {
@@ -49,7 +57,7 @@ export function* inferSchema(directory: string): Steps<GraphSchema> {
   const edgeSources = partEntries(root, edgesPart).map((entry) =>
     toSource(entry.stem, readTable(entry)),
   );
-  return yield* changeDatabaseInMemory(function* (connection) {
+  return yield* changeDatabaseInMemory(engine, function* (connection) {
     const nodes: InferredNode[] = [];
     for (const source of nodeSources) nodes.push(yield* inferNode(connection, source));
     const edges: RelTable[] = [];

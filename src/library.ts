@@ -10,9 +10,11 @@ import { createTables, toCypher, type CreatedTables } from './schema.js';
 import { chooseSchema } from './schemafile.js';
 import { statsSteps } from './stats.js';
 import { drive, driveSync, type Steps } from './steps.js';
+import { likelyEngine } from './target.js';
 import type {
   Connection,
   DatabaseStats,
+  EngineName,
   GraphSchema,
   LoadEvent,
   LoadOptions,
@@ -22,7 +24,7 @@ import type {
 /**
  * Loads a dataset over a connection that the caller opened, and leaves it open.
  *
- * @param connection - Kuzu's own `Connection`, or anything with its `query` and `querySync`.
+ * @param connection - Kuzu's or Ladybug's own `Connection`, or anything with its `query` and `querySync`.
  * @param directory - A dataset: `nodes/*.parquet` and `edges/*.parquet`, or an exported database.
  * @returns Rows and seconds of every table, and every error and warning.
  * @throws {KgloadError} When the load is refused before any data: `ENOENT`, `DATASET_LAYOUT`,
@@ -52,7 +54,7 @@ export async function loadFromParquet(
  * @param options - `createNew` (the default) replaces a database that is there, once the load is
  *   complete.
  * @throws {KgloadError} As {@link loadFromParquet}, and `TARGET_LOCKED`, `TARGET_NOT_A_DATABASE`,
- *   `TARGET_UNWRITABLE`.
+ *   `TARGET_UNWRITABLE`, `ENGINE_MISMATCH` (with `createNew: false`).
  * @example
  * ```ts
  * const { totalNodes, errors } = loadFromParquetSync('graph.db', 'data/parquet');
@@ -63,9 +65,10 @@ export function loadFromParquetSync(
   directory: string,
   { createNew = true, ...options }: LoadOptions & { createNew?: boolean } = {},
 ): LoadReport {
-  const run = driveSync(runOptions(directory, options));
+  const engine = likelyEngine(databasePath, options.engine);
+  const run = driveSync(runOptions(directory, { ...options, engine }));
   const dataset = readDataset(directory, run.schema);
-  return driveSync(loadDatabase(databasePath, dataset, { ...run, fresh: createNew }));
+  return driveSync(loadDatabase(databasePath, dataset, { ...run, engine, fresh: createNew }));
 }
 
 /** The options with the schema read, and with one callback for events and logger. */
@@ -79,7 +82,7 @@ function* runOptions(
     log?.(event);
   };
   if (typeof choice === 'object') return { ...options, schema: choice, onEvent };
-  const { schema, source } = yield* chooseSchema(choice, directory);
+  const { schema, source } = yield* chooseSchema(choice, directory, options.engine);
   if (schema !== codeGraph) onEvent({ type: 'schema', schema, source, cypher: toCypher(schema) });
   return { ...options, schema, onEvent };
 }
@@ -109,6 +112,7 @@ export async function createSchema(
  *
  * @param source - The path of a file (Cypher, or the JSON of `kgload schema`), or `infer`.
  * @param directory - The dataset that it is inferred from.
+ * @param options - `engine`: in whose memory that is done; default: one that is installed.
  * @throws {KgloadError} `ENOENT`, `SCHEMA_INVALID`; for `infer` also `SCHEMA_AMBIGUOUS`,
  *   `DATASET_LAYOUT`, `PARQUET_UNREADABLE`, `COLUMN_MISSING`.
  * @example
@@ -117,8 +121,12 @@ export async function createSchema(
  * console.log(schema.nodes.map(({ name, primaryKey }) => `${name}(${primaryKey})`));
  * ```
  */
-export async function readSchema(source: string, directory?: string): Promise<GraphSchema> {
-  const { schema } = await drive(chooseSchema(source, directory));
+export async function readSchema(
+  source: string,
+  directory?: string,
+  { engine }: { engine?: EngineName } = {},
+): Promise<GraphSchema> {
+  const { schema } = await drive(chooseSchema(source, directory, engine));
   return schema;
 }
 

@@ -5,7 +5,7 @@ import { codeGraph } from './codegraph.js';
 import { changeDatabase, replaceDatabase } from './database.js';
 import { LOSS } from './conversion.js';
 import type { Dataset } from './dataset.js';
-import { firstLine, isDiskFull } from './engine/kuzu.js';
+import { firstLine, isDiskFull } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
 import { formatCount } from './format.js';
 import { planLoad, startedEvent, type Plan, type PlannedCopy, type PlannedTable } from './plan.js';
@@ -19,7 +19,7 @@ import {
   type Tally,
 } from './report.js';
 import type { Steps } from './steps.js';
-import { inspectTarget } from './target.js';
+import { engineFor, inspectTarget, isThere } from './target.js';
 import type {
   BadRow,
   BadRows,
@@ -57,11 +57,13 @@ export function* loadDatabase(
   const clock = options.clock ?? (() => performance.now());
   const began = clock();
   const target = inspectTarget(path);
+  const engine = engineFor(target, options);
   const report =
-    target.header && !options.fresh
+    isThere(target) && !options.fresh
       ? yield* changeDatabase(target, (connection) => loadDataset(connection, dataset, options))
       : yield* replaceDatabase(
           target,
+          engine,
           (connection) => loadDataset(connection, dataset, options, { staged: true }),
           (staging) => options.onEvent?.({ type: 'staged', directory: staging }),
         );

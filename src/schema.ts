@@ -5,8 +5,8 @@ import { changeDatabase, replaceDatabase } from './database.js';
 import { KgloadError } from './errors.js';
 import { planTables } from './plan.js';
 import type { Steps } from './steps.js';
-import { inspectTarget } from './target.js';
-import type { Connection, GraphSchema, Multiplicity } from './types.js';
+import { engineFor, inspectTarget, isThere } from './target.js';
+import type { Connection, EngineName, GraphSchema, Multiplicity } from './types.js';
 
 /** The Cypher statements that create the schema, one a line. */
 export function toCypher(schema: GraphSchema): string {
@@ -85,16 +85,23 @@ export function* createTables(connection: Connection, schema: GraphSchema): Step
   };
 }
 
-/** {@link createTables} in the database at a path, which is created where there is none. */
+/**
+ * {@link createTables} in the database at a path, which is created where there is none.
+ *
+ * @throws {KgloadError} Also `ENGINE_MISMATCH`, and what {@link inspectTarget} throws.
+ */
 export function* createTablesAt(
   path: string,
   schema: GraphSchema,
+  options: { engine?: EngineName } = {},
   onStaged?: (directory: string) => void,
 ): Steps<CreatedTables> {
   const target = inspectTarget(path);
-  if (target.header) return yield* changeDatabase(target, (c) => createTables(c, schema));
+  const engine = engineFor(target, options);
+  if (isThere(target)) return yield* changeDatabase(target, (c) => createTables(c, schema));
   const { created, existing } = yield* replaceDatabase(
     target,
+    engine,
     function* (connection) {
       return { ...(yield* createTables(connection, schema)), published: true };
     },

@@ -2,7 +2,7 @@
 import { codeGraph } from './codegraph.js';
 import { hasSchema } from './dataset.js';
 import { drive } from './steps.js';
-import type { GraphSchema } from './types.js';
+import type { EngineName, GraphSchema } from './types.js';
 
 export interface ChosenSchema {
   schema: GraphSchema;
@@ -19,8 +19,9 @@ export const BUILT_IN: ChosenSchema = { schema: codeGraph, source: 'the built-in
 export async function resolveSchema(
   choice: string | undefined,
   directory: string | undefined,
+  engine?: EngineName,
 ): Promise<ChosenSchema> {
   if (choice === undefined && (directory === undefined || !hasSchema(directory))) return BUILT_IN;
   const { chooseSchema } = await import('./schemafile.js');
-  return await drive(chooseSchema(choice, directory));
+  return await drive(chooseSchema(choice, directory, engine));
 }

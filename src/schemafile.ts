@@ -7,25 +7,27 @@ import { codeGraph } from './codegraph.js';
 import { splitStatements } from './cypher.js';
 import { changeDatabaseInMemory } from './database.js';
 import { hasSchema, INDEX_FILE, SCHEMA_FILE } from './dataset.js';
-import { firstLine } from './engine/kuzu.js';
+import { anyEngine, firstLine } from './engine/engine.js';
 import { KgloadError, messageOf, systemCode } from './errors.js';
 import { inferSchema } from './infer.js';
 import { fileNameOf } from './names.js';
 import { toCypher } from './schema.js';
 import { BUILT_IN, type ChosenSchema } from './schemachoice.js';
 import type { Steps } from './steps.js';
-import type { GraphSchema, NodeTable, RelTable } from './types.js';
+import type { EngineName, GraphSchema, NodeTable, RelTable } from './types.js';
 
 /**
  * The schema that a user asked for: `infer`, a file's path, or nothing; then it is the one in the
  * dataset's own `schema.cypher`, or the built-in code graph.
  *
+ * @param engine - In its memory a schema is read, or inferred.
  * @throws {KgloadError} `ENOENT`, `SCHEMA_INVALID`, `SCHEMA_AMBIGUOUS`, and what reading a dataset
  *   throws.
  */
 export function* chooseSchema(
   choice: string | undefined,
   directory: string | undefined,
+  engine: EngineName = anyEngine(),
 ): Steps<ChosenSchema> {
   if (choice === 'infer') {
     if (directory === undefined) {
@@ -35,12 +37,13 @@ export function* chooseSchema(
         hint: 'name the dataset: kgload schema <dataset> --schema infer',
       });
     }
-    return { schema: yield* inferSchema(directory), source: `inferred from ${directory}` };
+    return { schema: yield* inferSchema(directory, engine), source: `inferred from ${directory}` };
   }
-  if (choice !== undefined) return { schema: yield* readSchemaFile(choice), source: choice };
+  if (choice !== undefined)
+    return { schema: yield* readSchemaFile(choice, engine), source: choice };
   if (directory === undefined || !hasSchema(directory)) return BUILT_IN;
   const own = join(directory, SCHEMA_FILE);
-  const schema = yield* readSchemaFile(own);
+  const schema = yield* readSchemaFile(own, engine);
   const indexes = readIndexes(join(directory, INDEX_FILE));
   return { schema: { ...schema, ...(indexes.length > 0 && { indexes }) }, source: own };
 }
@@ -51,13 +54,13 @@ export function* chooseSchema(
  *
  * @throws {KgloadError} `ENOENT`, `SCHEMA_INVALID`.
  */
-export function* readSchemaFile(path: string): Steps<GraphSchema> {
+export function* readSchemaFile(path: string, engine: EngineName): Steps<GraphSchema> {
   const text = readText(path);
   if (!text.trimStart().startsWith('{')) {
-    return withFiles(yield* runSchema(path, splitStatements(text)), codeGraph);
+    return withFiles(yield* runSchema(path, splitStatements(text), engine), codeGraph);
   }
   const given = parseJson(path, text);
-  const schema = yield* runSchema(path, splitStatements(toCypher(given)));
+  const schema = yield* runSchema(path, splitStatements(toCypher(given)), engine);
   const { indexes } = given;
   return { ...withFiles(schema, given), ...(indexes && { indexes }) };
 }
@@ -66,8 +69,12 @@ export function* readSchemaFile(path: string): Steps<GraphSchema> {
 const DEFINITION =
   /^(?:(?:CREATE|ALTER|DROP)\s+(?:(?:NODE|REL)\s+)?(?:TABLE|SEQUENCE|MACRO|TYPE)\b|COMMENT\s+ON\b|RETURN\s+nextval\()/i;
 
-function* runSchema(path: string, statements: readonly string[]): Steps<GraphSchema> {
-  const schema = yield* changeDatabaseInMemory(function* (connection) {
+function* runSchema(
+  path: string,
+  statements: readonly string[],
+  engine: EngineName,
+): Steps<GraphSchema> {
+  const schema = yield* changeDatabaseInMemory(engine, function* (connection) {
     for (const cypher of statements) {
       if (!DEFINITION.test(cypher)) {
         throw invalid(path, `${excerpt(cypher)} defines neither table, sequence, macro nor type`);

@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { SIDE_FILES } from './engine/file.js';
-import { openKuzu } from './engine/kuzu.js';
+import { holdDatabase } from './engine/engine.js';
+import { readHeader, SIDE_FILES } from './engine/file.js';
 import { KgloadError, systemCode } from './errors.js';
 import { processExists, processStat, sleepSync } from './process.js';
 
@@ -188,7 +188,8 @@ function isAlive(owner: Owner): boolean {
 function isEngineLocked(database: string): boolean {
   if (!lstatSync(database, { throwIfNoEntry: false })) return false;
   try {
-    openKuzu(database, { readOnly: true }).close();
+    const header = readHeader(database);
+    if (header) holdDatabase(header.engine, database).release();
     return false;
   } catch (error) {
     return error instanceof KgloadError && error.code === 'TARGET_LOCKED';

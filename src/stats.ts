@@ -13,8 +13,8 @@ import type { Connection, DatabaseStats, DegreeStats, RelDegrees } from './types
  * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`.
  */
 export function* statsSteps(path: string, { degrees = false } = {}): Steps<DatabaseStats> {
-  const { path: file, header } = inspectDatabase(path);
-  return yield* readDatabase(file, function* ({ connection, engine, version }) {
+  const target = inspectDatabase(path);
+  return yield* readDatabase(target, function* ({ connection, engine, version }) {
     const nodes: Record<string, number> = {};
     const edges: Record<string, number> = {};
     for (const table of yield* listTables(connection)) {
@@ -39,8 +39,8 @@ export function* statsSteps(path: string, { degrees = false } = {}): Steps<Datab
         path,
         engine,
         version,
-        storageVersion: header.storageVersion,
-        bytes: databaseBytes(file),
+        storageVersion: target.header.storageVersion,
+        bytes: databaseBytes(target.path),
       },
     };
   });

@@ -15,15 +15,21 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { readHeader, SIDE_FILES, type DatabaseHeader } from './engine/file.js';
-import { openKuzu } from './engine/kuzu.js';
+import { DEFAULT_ENGINE, holdDatabase, openEngine, titleOf } from './engine/engine.js';
+import { LOG_FILES, readHeader, SIDE_FILES, type DatabaseHeader } from './engine/file.js';
 import { KgloadError, messageOf, systemCode } from './errors.js';
+import type { EngineName } from './types.js';
 
 export interface Target {
   /** Absolute, symbolic links resolved. */
   path: string;
   /** Of the database that is there; absent where none is. */
   header?: DatabaseHeader;
+}
+
+/** Whether there is a database. */
+export function isThere(target: Target): target is Required<Target> {
+  return target.header !== undefined;
 }
 
 /**
@@ -80,19 +86,45 @@ export function inspectDatabase(path: string): Required<Target> {
  *
  * @throws {KgloadError} `TARGET_LOCKED` when a process has it open for writing.
  */
-export function guardTarget(target: Target): { release(): void } {
-  if (target.header?.engine !== 'kuzu') return { release: () => undefined };
+export function guardTarget({ path, header }: Target): { release: () => void } {
+  const nothing = { release: () => undefined };
+  if (!header) return nothing;
   try {
-    const database = openKuzu(target.path, { readOnly: true });
-    return {
-      release: () => {
-        database.close();
-      },
-    };
+    return holdDatabase(header.engine, path);
   } catch (error) {
-    if (error instanceof KgloadError && error.code === 'ENGINE')
-      return { release: () => undefined };
+    if (error instanceof KgloadError && error.code === 'ENGINE') return nothing;
     throw error;
+  }
+}
+
+/**
+ * The engine that writes a target: the one of the database that is there, unless that is replaced
+ * by one of the engine that was asked for.
+ *
+ * @throws {KgloadError} `ENGINE_MISMATCH`.
+ */
+export function engineFor(
+  { path, header }: Target,
+  { engine, fresh = false }: { engine?: EngineName; fresh?: boolean },
+): EngineName {
+  if (header && engine !== undefined && engine !== header.engine && !fresh) {
+    throw new KgloadError({
+      code: 'ENGINE_MISMATCH',
+      message: `${path} is a ${titleOf(header.engine)} database, not a ${titleOf(engine)} database`,
+      file: path,
+      hint: `leave out --engine ${engine}, or replace it with --fresh`,
+    });
+  }
+  return engine ?? header?.engine ?? DEFAULT_ENGINE;
+}
+
+/** {@link engineFor} what is at a path, without a complaint: it is made when the work begins. */
+export function likelyEngine(path: string, engine?: EngineName): EngineName {
+  if (engine !== undefined) return engine;
+  try {
+    return inspectDatabase(path).header.engine;
+  } catch {
+    return DEFAULT_ENGINE;
   }
 }
 
@@ -130,9 +162,9 @@ export function databaseBytes(path: string): number {
  * So the old database takes it in first. A log that the engine can't take in is beyond use.
  */
 function removeSideFiles(target: Target): void {
-  if (target.header?.engine === 'kuzu' && existsSync(`${target.path}.wal`)) {
+  if (target.header && LOG_FILES.some((suffix) => existsSync(target.path + suffix))) {
     try {
-      openKuzu(target.path).close();
+      openEngine(target.header.engine, target.path).close();
     } catch (error) {
       if (error instanceof KgloadError && error.code === 'TARGET_LOCKED') throw error;
     }
@@ -194,7 +226,7 @@ function unwritable(path: string, reason: string, hint?: string): KgloadError {
 function notADatabase(path: string, what: string): KgloadError {
   return new KgloadError({
     code: 'TARGET_NOT_A_DATABASE',
-    message: `${path} is ${what}, not a Kuzu database; kgload does not touch it`,
+    message: `${path} is ${what}, not a Kuzu or Ladybug database; kgload does not touch it`,
     file: path,
     hint: 'give another path',
   });

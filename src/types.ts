@@ -1,5 +1,8 @@
 /** Every public type of kgload. */
 
+/** An embedded graph database: Kuzu, or LadybugDB, in which its development goes on. */
+export type EngineName = 'kuzu' | 'ladybug';
+
 /** A property of a node or rel table. */
 export interface Property {
   /** As Cypher has it; the column in the file is called the same. */
@@ -112,6 +115,8 @@ export type ErrorCode =
   | 'ENGINE'
   /** The engine's native module is not installed or was not set up. */
   | 'ENGINE_MISSING'
+  /** The database was made by another engine than the one that was asked for. */
+  | 'ENGINE_MISMATCH'
   /** The table in the database has other columns, types or endpoints than the schema. */
   | 'SCHEMA_MISMATCH'
   /** A schema file that holds no schema, or one that the engine refuses. */
@@ -291,7 +296,7 @@ export interface DatabaseStats {
     /** As it was given. */
     path: string;
     /** Which engine read it. */
-    engine: string;
+    engine: EngineName;
     /** Version of the engine that read it. */
     version: string;
     /** Version of the file format, from the file's header. */
@@ -380,6 +385,11 @@ export interface Logger {
 
 /** What a load may be told. */
 export interface LoadOptions {
+  /**
+   * The engine in whose memory a schema is read or inferred, and of a database that is created.
+   * Default: that of the database that is there, else `kuzu`.
+   */
+  engine?: EngineName;
   /**
    * A schema, the path of a file with one (Cypher, or the JSON of `kgload schema`), or `infer`.
    * Default: the one in the dataset's own `schema.cypher`, else the built-in code graph.

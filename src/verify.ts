@@ -11,7 +11,7 @@ import { codeGraph } from './codegraph.js';
 import { identifier, literal, pairsOf, pathLiteral } from './cypher.js';
 import { changeDatabaseInMemory, readDatabase } from './database.js';
 import { readDataset, type Dataset } from './dataset.js';
-import { firstLine } from './engine/kuzu.js';
+import { firstLine, type OpenDatabase } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
 import { countParts } from './load.js';
 import { planLoad, type PlannedCopy, type PlannedTable } from './plan.js';
@@ -21,6 +21,7 @@ import { drive, type Row, type Steps } from './steps.js';
 import { inspectDatabase } from './target.js';
 import type {
   Connection,
+  EngineName,
   GraphSchema,
   LoadEvent,
   NodeTable,
@@ -58,24 +59,25 @@ export async function verifyDatabase(
   directory: string,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const { path: file } = inspectDatabase(path);
+  const target = inspectDatabase(path);
   const schema =
     options.schema ??
     withFiles(
-      await drive(readDatabase(file, ({ connection }) => readTables(connection))),
+      await drive(readDatabase(target, ({ connection }) => readTables(connection))),
       codeGraph,
     );
   const dataset = readDataset(directory, schema);
   return await withReadable(dataset, { ...options, schema }, async (readable) =>
-    drive(readDatabase(file, ({ connection }) => verify(connection, schema, readable))),
+    drive(readDatabase(target, (database) => verify(database, schema, readable))),
   );
 }
 
 function* verify(
-  connection: Connection,
+  database: OpenDatabase,
   schema: GraphSchema,
   dataset: Dataset,
 ): Steps<VerifyReport> {
+  const { connection } = database;
   const catalog = yield* readCatalog(connection);
   const plan = planLoad(schema, dataset, catalog);
   yield* countParts(connection, plan);
@@ -94,7 +96,7 @@ function* verify(
         message: `the database has no table ${table.name}`,
       });
     }
-    tables.push(yield* verifyTable(connection, table, planned, schema, errors));
+    tables.push(yield* verifyTable(database, table, planned, schema, errors));
   }
   return {
     identical: tables.every((table) => table.identical),
@@ -105,7 +107,7 @@ function* verify(
 }
 
 function* verifyTable(
-  connection: Connection,
+  { connection, engine }: OpenDatabase,
   table: NodeTable | RelTable,
   planned: PlannedTable,
   schema: GraphSchema,
@@ -142,7 +144,7 @@ function* verifyTable(
       'from' in table || !hasKeys(planned.copies)
         ? compared.filter((_, i) => sameKeys && inDataset[i + 1] !== inDatabase[i + 1])
         : yield* changedProperties(connection, table, scans.dataset, compared);
-    const sides = yield* compareRows(connection, scans);
+    const sides = yield* compareRows(connection, engine, scans);
     return { ...result, properties: changed.map((property) => property.name), ...sides };
   } catch (error) {
     if (error instanceof KgloadError) throw error;
@@ -281,6 +283,7 @@ function toBigInt(value: unknown): bigint {
 /** Which rows are on one side alone: the hashes of both sides meet in memory. */
 function* compareRows(
   connection: Connection,
+  engine: EngineName,
   scans: { dataset: Scan[]; database: Scan[] },
 ): Steps<Pick<TableVerification, 'onlyInDataset' | 'onlyInDatabase'>> {
   const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
@@ -295,7 +298,7 @@ function* compareRows(
         yield { connection, cypher: `COPY (${query}) TO ${literal(path)}` };
       }
     }
-    return yield* changeDatabaseInMemory(function* (memory) {
+    return yield* changeDatabaseInMemory(engine, function* (memory) {
       for (const side of ['dataset', 'database']) {
         const columns = 'h UINT64 PRIMARY KEY, n INT64, k STRING';
         yield { connection: memory, cypher: `CREATE NODE TABLE ${side}(${columns})` };

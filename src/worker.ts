@@ -1,6 +1,6 @@
 /**
- * The engine's own process. Damaged files crash Kuzu's Parquet reader now and then, and a crash
- * ends the process that it happens in; so the command line lets it happen in this one.
+ * The engine's own process. Damaged files crash the engine's Parquet reader now and then, and a
+ * crash ends the process that it happens in; so the command line lets it happen in this one.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { checkDatabase } from './check.js';
@@ -12,12 +12,15 @@ import { withReadable } from './readable.js';
 import { toCypher } from './schema.js';
 import { resolveSchema } from './schemachoice.js';
 import { drive } from './steps.js';
-import type { BadRow, LoadEvent, LoadReport, Problem } from './types.js';
+import { likelyEngine } from './target.js';
+import type { BadRow, EngineName, LoadEvent, LoadReport, Problem } from './types.js';
 
 /** What the worker is to do; goes through JSON. */
 export interface Job {
   database: string;
   dataset: string;
+  /** Of a database that is created. */
+  engine?: EngineName;
   /** A schema file, or `infer`. */
   schema?: string;
   dryRun?: boolean;
@@ -50,9 +53,14 @@ async function run(job: Job): Promise<Message> {
       const onEvent = (event: LoadEvent): void => {
         process.send?.({ event } satisfies Message);
       };
-      const { schema, source } = await resolveSchema(job.schema, job.dataset);
-      if (schema !== codeGraph)
+      const { schema, source } = await resolveSchema(
+        job.schema,
+        job.dataset,
+        likelyEngine(job.database, job.engine),
+      );
+      if (schema !== codeGraph) {
         onEvent({ type: 'schema', schema, source, cypher: toCypher(schema) });
+      }
       const options = { ...job, schema, ...(badRows && { onBadRow: badRows.write }), onEvent };
       const report = await withReadable(
         readDataset(job.dataset, schema),

@@ -28,7 +28,7 @@ export function takeWorker(): ChildProcess {
 }
 
 function forkWorker(): ChildProcess {
-  // Its argument tells others whose worker it is: see isDying in engine/kuzu.ts.
+  // Its argument tells others whose worker it is: see isDying in engine/engine.ts.
   return fork(new URL('worker.js', import.meta.url), [String(process.pid)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

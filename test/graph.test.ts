@@ -8,10 +8,18 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { DependencyGraph, loadFromParquet, loadFromParquetSync } from 'kgload';
 import type * as Kuzu from 'kuzu';
-import { openKuzu } from '../src/engine/kuzu.js';
-import { execute, FIXTURE, query, scratch, writeParquet } from './helpers.js';
+import {
+  ENGINE,
+  execute,
+  FIXTURE,
+  openMemory,
+  PACKAGE,
+  query,
+  scratch,
+  writeParquet,
+} from './helpers.js';
 
-const { QueryResult } = createRequire(import.meta.url)('kuzu') as typeof Kuzu;
+const { QueryResult } = createRequire(import.meta.url)(PACKAGE) as typeof Kuzu;
 
 describe('DependencyGraph', () => {
   const directory = mkdtempSync(join(tmpdir(), 'kgload-test-'));
@@ -19,7 +27,7 @@ describe('DependencyGraph', () => {
   const fixtureGraph = (t: TestContext): DependencyGraph =>
     openGraph(t, fixtureDb, { readOnly: true });
   before(() => {
-    assert.deepEqual(loadFromParquetSync(fixtureDb, FIXTURE).errors, []);
+    assert.deepEqual(loadFromParquetSync(fixtureDb, FIXTURE, { engine: ENGINE }).errors, []);
   });
   after(() => {
     rmSync(directory, { recursive: true, force: true });
@@ -33,7 +41,7 @@ describe('DependencyGraph', () => {
       clock: () => 0,
       onEvent: ({ type }) => events.push(type),
     });
-    const other = openKuzu(':memory:');
+    const other = openMemory();
     t.after(() => {
       other.close();
     });
@@ -447,7 +455,7 @@ function openGraph(
   path: string,
   options?: { readOnly?: boolean },
 ): DependencyGraph {
-  const graph = new DependencyGraph(path, options);
+  const graph = new DependencyGraph(path, { ...options, engine: ENGINE });
   t.after(() => graph.close());
   return graph;
 }

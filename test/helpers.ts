@@ -6,11 +6,15 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ParquetSchema, ParquetWriter, type ParquetType } from '@dsnp/parquetjs';
-import { openKuzu } from '../src/engine/kuzu.js';
+import { openEngine, type OpenDatabase } from '../src/engine/engine.js';
+import type { EngineName } from '../src/types.js';
 import { driveSync, type Query, type Row, type Steps } from '../src/steps.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const BINARY = join(ROOT, 'bin', 'kgload.js');
+/** The engine that the tests run on: `npm run test:ladybug` sets it. */
+export const ENGINE = (process.env['KGLOAD_TEST_ENGINE'] ?? 'kuzu') as EngineName;
+export const PACKAGE = ENGINE === 'kuzu' ? 'kuzu' : '@ladybugdb/core';
 export const FIXTURE = join(ROOT, 'fixtures', 'code-graph');
 
 export interface Run {
@@ -36,12 +40,18 @@ export function fixtureCopy(directory: string): string {
   return copy;
 }
 
+/** The arguments, with the engine of the tests where a database may be created. */
+export function onEngine(args: readonly string[]): string[] {
+  const creates = ['load', 'schema'].includes(args[0] ?? '') && !args.includes('--engine');
+  return ENGINE === 'kuzu' || !creates ? [...args] : [...args, '--engine', ENGINE];
+}
+
 /** Runs kgload to its end. */
 export async function kgload(
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Run> {
-  const child = spawn(process.execPath, [BINARY, ...args], {
+  const child = spawn(process.execPath, [BINARY, ...onEngine(args)], {
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -89,7 +99,7 @@ export interface ProblemJson {
 
 /** Rows of a query on a database that nobody has open. */
 export function query(path: string, cypher: string): Record<string, unknown>[] {
-  const { connection, close } = openKuzu(path, { readOnly: true });
+  const { connection, close } = openEngine(ENGINE, path, { readOnly: true });
   try {
     return driveSync(one({ connection, cypher }));
   } finally {
@@ -101,9 +111,14 @@ function* one(step: Query): Steps<Row[]> {
   return yield step;
 }
 
+/** A database in memory. */
+export function openMemory(): OpenDatabase {
+  return openEngine(ENGINE, ':memory:');
+}
+
 /** Statements on a database that is created where there is none. */
 export function execute(path: string, ...statements: string[]): void {
-  const database = openKuzu(path);
+  const database = openEngine(ENGINE, path);
   try {
     for (const statement of statements) {
       for (const result of [database.connection.querySync(statement)].flat()) result.close();

@@ -16,12 +16,11 @@ import {
   verifyDatabase,
   type LoadEvent,
 } from 'kgload';
-import { openKuzu } from '../src/engine/kuzu.js';
-import { execute, FIXTURE, fixtureCopy, query, scratch } from './helpers.js';
+import { ENGINE, execute, FIXTURE, fixtureCopy, openMemory, query, scratch } from './helpers.js';
 
 describe('the library', () => {
   it('loads over a connection that the caller opened, and leaves it open', async () => {
-    const { connection, close } = openKuzu(':memory:');
+    const { connection, close } = openMemory();
     try {
       const { created, existing } = await createSchema(connection);
       assert.deepEqual([created.length, existing.length], [20, 0]);
@@ -40,7 +39,7 @@ describe('the library', () => {
   it('loads into a path, blocking, and replaces what is there', (t) => {
     const db = join(scratch(t), 'graph.db');
     for (let i = 0; i < 2; i += 1) {
-      const report = loadFromParquetSync(db, FIXTURE);
+      const report = loadFromParquetSync(db, FIXTURE, { engine: ENGINE });
       assert.deepEqual([report.totalNodes, report.totalEdges, report.errors], [27, 34, []]);
     }
     assert.deepEqual(query(db, 'MATCH (f:Function) RETURN count(*) AS n'), [{ n: 7 }]);

@@ -15,6 +15,7 @@ import { describe, it } from 'node:test';
 import { codeGraph } from '../src/codegraph.js';
 import { codeGraphRows, type Cell } from '../fixtures/code-graph.js';
 import {
+  ENGINE,
   execute,
   FIXTURE,
   fixtureCopy,
@@ -418,7 +419,7 @@ describe('kgload load', () => {
           assert.equal(code, 2);
           assert.equal(
             stderr,
-            `kgload: error: ${target} is ${what}, not a Kuzu database; kgload does not touch it (give another path)\n`,
+            `kgload: error: ${target} is ${what}, not a Kuzu or Ladybug database; kgload does not touch it (give another path)\n`,
           );
         }
         assert.equal(readFileSync(file, 'utf8'), 'precious');
@@ -427,8 +428,8 @@ describe('kgload load', () => {
 
       it(`a database that another process has open ${fresh.join()}`, async (t) => {
         const db = join(scratch(t), 'graph.db');
-        const { openKuzu } = await import('../src/engine/kuzu.js');
-        const other = openKuzu(db);
+        const { openEngine } = await import('../src/engine/engine.js');
+        const other = openEngine(ENGINE, db);
         t.after(() => {
           other.close();
         });

@@ -3,11 +3,10 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import { loadFromParquet, type GraphSchema, type LoadReport } from 'kgload';
-import { openKuzu } from '../src/engine/kuzu.js';
 import { preprocess } from '../src/preprocess.js';
 import { driveSync, type Row, type Steps } from '../src/steps.js';
 import type { Connection } from '../src/types.js';
-import { FIXTURE, scratch } from './helpers.js';
+import { FIXTURE, openMemory, scratch } from './helpers.js';
 
 const MATRIX = join(FIXTURE, '..', 'matrix');
 const EXPECTED = JSON.parse(readFileSync(join(MATRIX, 'expected.json'), 'utf8')) as Record<
@@ -105,7 +104,7 @@ async function loadAndCompare(
   dataset: string,
   cases: readonly string[],
 ): Promise<LoadReport> {
-  const { connection, close } = openKuzu(':memory:');
+  const { connection, close } = openMemory();
   t.after(close);
   const report = await loadFromParquet(connection, dataset, { schema: schemaOf(cases) });
   assert.deepEqual(

@@ -19,7 +19,17 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BINARY, execute, FIXTURE, kgload, kgloadJson, query, scratch } from './helpers.js';
+import {
+  BINARY,
+  execute,
+  FIXTURE,
+  kgload,
+  kgloadJson,
+  onEngine,
+  PACKAGE,
+  query,
+  scratch,
+} from './helpers.js';
 
 /** A dataset whose load takes long enough to be interrupted in the middle of a COPY. */
 function longDataset(directory: string): string {
@@ -35,7 +45,7 @@ function longDataset(directory: string): string {
 
 /** Starts kgload and waits until it says that it copies. */
 async function startLong(args: readonly string[]): Promise<ChildProcess & { log: () => string }> {
-  const child = spawn(process.execPath, [BINARY, ...args, '--verbose'], {
+  const child = spawn(process.execPath, [BINARY, ...onEngine(args), '--verbose'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let log = '';
@@ -232,8 +242,8 @@ describe('the side files of the old database', () => {
     const db = join(directory, 'graph.db');
     // A database with a write-ahead log, as a killed process leaves it.
     const script = `
-      const kuzu = require('kuzu');
-      const connection = new kuzu.Connection(new kuzu.Database(${JSON.stringify(db)}));
+      const engine = require('${PACKAGE}');
+      const connection = new engine.Connection(new engine.Database(${JSON.stringify(db)}));
       connection.querySync('CREATE NODE TABLE Foreign(id INT64 PRIMARY KEY)');
       connection.querySync('CREATE (:Foreign {id: 1})');
       process.kill(process.pid, 'SIGKILL');`;

@@ -9,14 +9,16 @@ import {
   type Io,
   type OutputFlags,
 } from '../output.js';
+import { ENGINE_NAMES } from '../engine/engine.js';
 import { summarizeBadRows } from '../badrows.js';
 import { codeGraph } from '../codegraph.js';
 import { refusedReport } from '../report.js';
-import type { LoadEvent, LoadReport, Problem, TableTime } from '../types.js';
+import type { EngineName, LoadEvent, LoadReport, Problem, TableTime } from '../types.js';
 import type { Job } from '../worker.js';
 
 interface Flags extends OutputFlags {
   db: string;
+  engine?: EngineName;
   fresh?: boolean;
   append?: boolean;
   onError: 'continue' | 'abort';
@@ -35,6 +37,12 @@ export function define(command: Command): void {
         '--fresh',
         'build a new database and put it in the place of the old one',
       ).conflicts('append'),
+    )
+    .addOption(
+      new Option(
+        '--engine <name>',
+        'of a database that is created (default: that of the old one, or kuzu)',
+      ).choices(ENGINE_NAMES),
     )
     .option('--append', 'load into tables that hold rows already')
     .addOption(
@@ -56,6 +64,7 @@ export function define(command: Command): void {
       `
 Examples:
   kgload load ./parquet --db graph.db --fresh
+  kgload load ./parquet --db graph.db --engine ladybug
   kgload load ./parquet --db graph.db --dry-run
   kgload load ./parquet --db graph.db --schema infer
   kgload load ./parquet --db graph.db --fresh --json | jq .total_nodes`,

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { ENGINE_NAMES } from '../engine/engine.js';
 import { plural } from '../format.js';
 import { onInterrupt } from '../interrupt.js';
 import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
@@ -6,11 +7,13 @@ import { createTablesAt, toCypher, toMermaid } from '../schema.js';
 import { discardStaging } from '../staging.js';
 import { resolveSchema } from '../schemachoice.js';
 import { drive } from '../steps.js';
-import type { GraphSchema } from '../types.js';
+import { likelyEngine } from '../target.js';
+import type { EngineName, GraphSchema } from '../types.js';
 
 interface Flags extends OutputFlags {
   format?: 'cypher' | 'json' | 'mermaid';
   db?: string;
+  engine?: EngineName;
 }
 
 export function define(command: Command): void {
@@ -28,6 +31,11 @@ export function define(command: Command): void {
         'create the tables in this database; it is created where there is none',
       ).conflicts('format'),
     )
+    .addOption(
+      new Option('--engine <name>', 'of a database that is created (default: kuzu)').choices(
+        ENGINE_NAMES,
+      ),
+    )
     .addHelpText(
       'after',
       `
@@ -39,7 +47,8 @@ Examples:
 }
 
 export async function run([dataset]: string[], flags: Flags, io: Io): Promise<number> {
-  const { schema } = await resolveSchema(flags.schema, dataset);
+  const engine = flags.db === undefined ? flags.engine : likelyEngine(flags.db, flags.engine);
+  const { schema } = await resolveSchema(flags.schema, dataset, engine);
   if (flags.db !== undefined) return await create(flags.db, schema, flags, io);
   const format = flags.format ?? (flags.json ? 'json' : 'cypher');
   if (format === 'json') printJson(io, schema);
@@ -58,7 +67,7 @@ async function create(path: string, schema: GraphSchema, flags: Flags, io: Io): 
   });
   try {
     const { created, existing } = await drive(
-      createTablesAt(path, schema, (directory) => (staging = directory)),
+      createTablesAt(path, schema, flags, (directory) => (staging = directory)),
     );
     if (flags.json) printJson(io, { database: path, created, existing });
     else if (!flags.quiet) {

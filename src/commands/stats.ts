@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatTable } from '../format.js';
 import { printJson, printLines, printProblem, type Io, type OutputFlags } from '../output.js';
 import { statsSteps } from '../stats.js';
 import { drive } from '../steps.js';
+import { likelyEngine } from '../target.js';
 import type {
   DatabaseStats,
   DegreeStats,
@@ -105,7 +106,7 @@ async function verify(dataset: string, flags: Flags, io: Io): Promise<number> {
   const options =
     flags.schema === undefined
       ? {}
-      : { schema: (await resolveSchema(flags.schema, dataset)).schema };
+      : { schema: (await resolveSchema(flags.schema, dataset, likelyEngine(flags.db))).schema };
   const report = await verifyDatabase(flags.db, dataset, options);
   for (const error of report.errors) printProblem(io, 'error', error);
   if (!flags.quiet) {

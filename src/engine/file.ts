@@ -1,7 +1,6 @@
 /** What a database file is, seen from outside, without opening it as a database. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-
-export type EngineName = 'kuzu' | 'ladybug';
+import type { EngineName } from '../types.js';
 
 export interface DatabaseHeader {
   engine: EngineName;
@@ -12,7 +11,10 @@ export interface DatabaseHeader {
 const MAGIC: Record<string, EngineName> = { KUZU: 'kuzu', LBUG: 'ladybug' };
 
 /** What the engines keep beside `<database>` while it is open, or after a crash. */
-export const SIDE_FILES = ['.wal', '.shadow', '.tmp'] as const;
+export const SIDE_FILES = ['.wal', '.wal.checkpoint', '.shadow', '.tmp'] as const;
+
+/** Those that hold commits which the database has not taken in yet. */
+export const LOG_FILES = ['.wal', '.wal.checkpoint'] as const;
 
 /**
  * Reads a file's first bytes; nothing where they are no database's.

@@ -1,0 +1,315 @@
+/** The engines, and opening their databases. A native module is loaded at the first call. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import type * as Kuzu from 'kuzu';
+import { KgloadError, messageOf, systemCode } from '../errors.js';
+import { processExists, sleepSync } from '../process.js';
+import type { Connection, EngineName } from '../types.js';
+
+/** What differs between the engines; all else is the same. */
+interface Engine {
+  /** As people write it. */
+  title: string;
+  /** The package that is installed. */
+  package: string;
+  /** The version that kgload is tested with. */
+  version: string;
+  /** What the package lacks until its install script has run. */
+  built: string;
+  /**
+   * Whether a database that is open for reading is locked against writers, and the other way
+   * round. Where it is not, a reader has to look for writers itself.
+   */
+  readersLock: boolean;
+}
+
+const ENGINES: Record<EngineName, Engine> = {
+  kuzu: {
+    title: 'Kuzu',
+    package: 'kuzu',
+    version: '0.11.3',
+    built: 'index.js',
+    readersLock: true,
+  },
+  ladybug: {
+    title: 'Ladybug',
+    package: '@ladybugdb/core',
+    version: '0.19.1',
+    built: 'lbugjs.node',
+    readersLock: false,
+  },
+};
+
+/** For those who do not say which engine they want. */
+export const DEFAULT_ENGINE: EngineName = 'kuzu';
+
+export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[];
+
+/** Whichever engine is installed, where it is all the same. */
+export function anyEngine(): EngineName {
+  const require = createRequire(import.meta.url);
+  const isInstalled = (name: EngineName): boolean => {
+    try {
+      return require.resolve(ENGINES[name].package) !== '';
+    } catch {
+      return false;
+    }
+  };
+  return ENGINE_NAMES.find(isInstalled) ?? DEFAULT_ENGINE;
+}
+
+/** An engine's name as people write it. */
+export function titleOf(engine: EngineName): string {
+  return ENGINES[engine].title;
+}
+
+export interface OpenDatabase {
+  connection: Connection;
+  engine: EngineName;
+  /** The engine's version. */
+  version: string;
+  /** Writes what is pending to the file and lets go of it. */
+  close: () => void;
+}
+
+/** `VERSION` stands in the module's index.js, not in its types. */
+type EngineModule = typeof Kuzu & { VERSION: string };
+
+/**
+ * Opens a database, creating it unless `readOnly`.
+ *
+ * @throws {KgloadError} `TARGET_LOCKED`, `ENGINE_MISSING`, or `ENGINE` for a file that it can't open.
+ */
+export function openEngine(
+  engine: EngineName,
+  path: string,
+  { readOnly = false } = {},
+): OpenDatabase {
+  const module = requireEngine(ENGINES[engine]);
+  for (let waited = 0; ; waited += LOCK_POLL_MS) {
+    const database = new module.Database(path, 0, true, readOnly);
+    const connection = new module.Connection(database);
+    const close = (): void => {
+      connection.closeSync();
+      database.closeSync();
+    };
+    try {
+      if (readOnly && !ENGINES[engine].readersLock) refuseWriter(path);
+      database.initSync();
+      connection.initSync();
+      return { connection, engine, version: module.VERSION, close };
+    } catch (error) {
+      close();
+      const message = messageOf(error);
+      if (readOnly && needsRecovery(message)) openEngine(engine, path).close();
+      else if (!isLockError(message) || waited >= LOCK_MS || !isDying(lockHolder(path))) {
+        throw openError(path, error);
+      } else sleepSync(LOCK_POLL_MS);
+    }
+  }
+}
+
+/**
+ * Holds a database against writers until it is released, and changes no byte of it.
+ *
+ * @throws {KgloadError} As {@link openEngine}.
+ */
+export function holdDatabase(engine: EngineName, path: string): { release: () => void } {
+  const { readersLock } = ENGINES[engine];
+  let database: OpenDatabase;
+  try {
+    database = openEngine(engine, path, { readOnly: readersLock });
+  } catch (error) {
+    if (!(error instanceof KgloadError) || error.code !== 'ENGINE_MISSING') throw error;
+    if (lockHolder(path)) throw lockedError(path, error);
+    return { release: () => undefined }; // Without its engine, that is all that can be done.
+  }
+  const { connection, close } = database;
+  if (!readersLock) {
+    for (const result of [connection.querySync(LEAVE_ON_CLOSE)].flat()) result.close();
+  }
+  return { release: close };
+}
+
+/** What is pending is not written to the file on closing, but stays in the write-ahead log. */
+const LEAVE_ON_CLOSE = 'CALL force_checkpoint_on_close=false';
+
+/** Says so as the engine itself would if its readers looked at the lock. */
+function refuseWriter(path: string): void {
+  const holder = lockHolder(path);
+  if (holder && holder.pid !== process.pid) throw new Error(LOCK_ERROR);
+}
+
+/** What a file looks like from outside: it does not change while nobody writes it. */
+function stampOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat ? `${stat.ino} ${stat.size} ${stat.mtimeNs}` : '';
+}
+
+/**
+ * Watches a database that is read without a lock.
+ *
+ * @returns What fails with `TARGET_LOCKED` if the database was written meanwhile: then what was
+ *   read may be wrong.
+ */
+export function watchForWriters(engine: EngineName, path: string): () => void {
+  if (ENGINES[engine].readersLock) return () => undefined;
+  const before = stampOf(path);
+  const [inode] = before.split(' ');
+  return () => {
+    const after = stampOf(path);
+    // Another file in its place is no harm: the old one is still what it was.
+    if (after === before || after.split(' ')[0] !== inode) return;
+    throw new KgloadError({
+      code: 'TARGET_LOCKED',
+      message: `the database ${path} was written by another process while it was read`,
+      file: path,
+      hint: 'wait until that is done, and try again',
+    });
+  };
+}
+
+/** A killed process holds its lock until the system has taken its memory apart. */
+const LOCK_MS = 3000;
+const LOCK_POLL_MS = 20;
+
+/**
+ * Whether a lock's holder ends by itself: it is a worker whose supervisor was killed, or is being
+ * taken apart already, and then has no command line any more, or is gone.
+ */
+function isDying(holder: LockHolder | undefined): boolean {
+  if (!holder) return process.platform === 'linux';
+  if (holder.command === '') return true;
+  // The supervisor's number is the worker's argument.
+  const [, supervisor] = /worker\.js\0(\d+)\0/.exec(holder.command) ?? [];
+  return supervisor !== undefined && !processExists(Number(supervisor));
+}
+
+function requireEngine(engine: Engine): EngineModule {
+  const require = createRequire(import.meta.url);
+  try {
+    return bindingToItself(() => require(engine.package) as EngineModule);
+  } catch (error) {
+    throw engineMissing(engine, require, error);
+  }
+}
+
+/**
+ * Both engines are made known to the whole process, for their extensions, and both hold the same
+ * parser library; so the second one would use the first one's parser, and the process end with a
+ * segmentation fault. With this flag each looks for a name in itself first.
+ */
+function bindingToItself<T>(load: () => T): T {
+  const dlopen = process.dlopen.bind(process);
+  // Missing where the linker keeps libraries apart anyway.
+  const own = (constants.dlopen as { RTLD_DEEPBIND?: number }).RTLD_DEEPBIND ?? 0;
+  process.dlopen = (module, path, flags = constants.dlopen.RTLD_LAZY) => {
+    dlopen(module, path, flags | own);
+  };
+  try {
+    return load();
+  } finally {
+    process.dlopen = dlopen;
+  }
+}
+
+/** The engines' npm packages are not complete until their install scripts have run. */
+function engineMissing(engine: Engine, require: NodeJS.Require, error: unknown): KgloadError {
+  const installScript = (require.resolve.paths(engine.package) ?? [])
+    .map((directory) => join(directory, engine.package, 'install.js'))
+    .find((path) => existsSync(path));
+  const isUnbuilt =
+    ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'].includes(systemCode(error) ?? '') &&
+    installScript !== undefined &&
+    !existsSync(join(dirname(installScript), engine.built));
+  return new KgloadError(
+    isUnbuilt
+      ? {
+          code: 'ENGINE_MISSING',
+          message: `the package ${engine.package} is installed, but npm did not run its install script`,
+          hint: `run: node ${installScript}`,
+        }
+      : {
+          code: 'ENGINE_MISSING',
+          message: `the package ${engine.package} cannot be loaded: ${firstLine(messageOf(error))}`,
+          hint: `run: npm install ${engine.package}@${engine.version}`,
+        },
+    { cause: error },
+  );
+}
+
+function openError(path: string, error: unknown): KgloadError {
+  const message = messageOf(error);
+  if (isLockError(message)) return lockedError(path, error);
+  return new KgloadError(
+    {
+      code: 'ENGINE',
+      message: `the database ${path} cannot be opened: ${firstLine(message)}`,
+      file: path,
+    },
+    { cause: error },
+  );
+}
+
+function lockedError(path: string, cause: unknown): KgloadError {
+  const holder = lockHolder(path);
+  return new KgloadError(
+    {
+      code: 'TARGET_LOCKED',
+      message: `the database ${path} is in use by ${holder ? `process ${holder.pid} (${holder.name})` : 'another process'}`,
+      file: path,
+      hint: 'close it there, or wait until it is done',
+    },
+    { cause },
+  );
+}
+
+function isLockError(message: string): boolean {
+  return message.includes(LOCK_ERROR);
+}
+
+const LOCK_ERROR = 'Could not set lock on file';
+
+export function isDiskFull(message: string): boolean {
+  return message.includes('No space left on device');
+}
+
+/** A process was killed in the middle of a checkpoint: only opening for writing completes it. */
+function needsRecovery(message: string): boolean {
+  return /replay shadow pages under read-only mode|read-only mode while checkpoint/.test(message);
+}
+
+/** The engine's messages go on with links and hints in further lines. */
+export function firstLine(message: string): string {
+  return message.split('\n')[0] ?? '';
+}
+
+interface LockHolder {
+  pid: number;
+  /** Its name, for people. */
+  name: string;
+  /** Its command line. */
+  command: string;
+}
+
+/** Linux tells which process locks a file: proc(5), /proc/locks. Elsewhere nobody knows. */
+function lockHolder(path: string): LockHolder | undefined {
+  try {
+    const inode = statSync(path).ino;
+    const lock = readFileSync('/proc/locks', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .find((fields) => fields[1] === 'POSIX' && fields[5]?.endsWith(`:${inode}`));
+    const pid = Number(lock?.[4]);
+    if (!Number.isInteger(pid)) return undefined;
+    return {
+      pid,
+      name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim(),
+      command: readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
+    };
+  } catch {
+    return undefined;
+  }
+}
