@@ -108,7 +108,9 @@ export function* readSchema(
   const multiplicities = new Map(script.flatMap(multiplicityOf));
   const statements = script.filter((statement) => !/^CREATE (NODE|REL) TABLE /.test(statement));
   const kept = yield* withoutUnused(connection, statements);
-  const indexes = yield { connection, cypher: 'CALL show_indexes() RETURN index_definition AS i' };
+  // Ladybug also lists the primary keys' own indexes, which nobody defines.
+  const cypher = "CALL show_indexes() WITH index_definition AS i WHERE i <> '' RETURN i";
+  const indexes = yield { connection, cypher };
   return {
     ...toSchema(catalog, multiplicities),
     ...(kept.length > 0 && { statements: kept }),

@@ -141,6 +141,8 @@ export type ErrorCode =
   | 'NODES_FAILED'
   /** Appended edges connect nodes that the table connects already (a warning). */
   | 'EDGES_REPEATED'
+  /** Nested values were compared by their text, in which some look alike (a warning). */
+  | 'COMPARED_AS_TEXT'
   /** The engine's process died. */
   | 'ENGINE_CRASHED'
   /** The rows in a table are not the rows that its file holds. */

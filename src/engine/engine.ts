@@ -23,6 +23,8 @@ interface Engine {
    * round. Where it is not, a reader has to look for writers itself.
    */
   readersLock: boolean;
+  /** Whether the function `to_json` is built in. */
+  toJson: boolean;
 }
 
 const ENGINES: Record<EngineName, Engine> = {
@@ -32,6 +34,7 @@ const ENGINES: Record<EngineName, Engine> = {
     version: '0.11.3',
     built: 'index.js',
     readersLock: true,
+    toJson: true,
   },
   ladybug: {
     title: 'Ladybug',
@@ -39,6 +42,7 @@ const ENGINES: Record<EngineName, Engine> = {
     version: '0.19.1',
     built: 'lbugjs.node',
     readersLock: false,
+    toJson: false,
   },
 };
 
@@ -63,6 +67,11 @@ export function anyEngine(): EngineName {
 /** An engine's name as people write it. */
 export function titleOf(engine: EngineName): string {
   return ENGINES[engine].title;
+}
+
+/** Whether an engine has the function `to_json`. */
+export function hasToJson(engine: EngineName): boolean {
+  return ENGINES[engine].toJson;
 }
 
 export interface OpenDatabase {
