@@ -28,12 +28,13 @@ export function* changeDatabase<T>(
   return yield* using(openEngine(engine, path), ({ connection }) => work(connection));
 }
 
-/** Works on a database that is gone afterwards. */
+/** Works on a database that is gone afterwards; with a path, once its directory is removed. */
 export function* changeDatabaseInMemory<T>(
   engine: EngineName,
   work: (connection: Connection) => Steps<T>,
+  path = ':memory:',
 ): Steps<T> {
-  return yield* using(openEngine(engine, ':memory:'), ({ connection }) => work(connection));
+  return yield* using(openEngine(engine, path), ({ connection }) => work(connection));
 }
 
 /**

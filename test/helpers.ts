@@ -1,6 +1,6 @@
 /** The real binary in a scratch directory, and a look at the database afterwards. */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -40,9 +40,12 @@ export function fixtureCopy(directory: string): string {
   return copy;
 }
 
-/** The arguments, with the engine of the tests where a database may be created. */
+/** The arguments, with the engine of the tests where a database is to be created. */
 export function onEngine(args: readonly string[]): string[] {
-  const creates = ['load', 'schema'].includes(args[0] ?? '') && !args.includes('--engine');
+  const creates =
+    ['load', 'schema'].includes(args[0] ?? '') &&
+    !args.includes('--engine') &&
+    !existsSync(args[args.indexOf('--db') + 1] ?? '');
   return ENGINE === 'kuzu' || !creates ? [...args] : [...args, '--engine', ENGINE];
 }
 
@@ -118,7 +121,12 @@ export function openMemory(): OpenDatabase {
 
 /** Statements on a database that is created where there is none. */
 export function execute(path: string, ...statements: string[]): void {
-  const database = openEngine(ENGINE, path);
+  executeOn(ENGINE, path, ...statements);
+}
+
+/** {@link execute} by another engine than that of the tests. */
+export function executeOn(engine: EngineName, path: string, ...statements: string[]): void {
+  const database = openEngine(engine, path);
   try {
     for (const statement of statements) {
       for (const result of [database.connection.querySync(statement)].flat()) result.close();

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { DependencyGraph, loadFromParquetSync } from 'kgload';
+import { holdDatabase, openEngine } from '../src/engine/engine.js';
+import type { EngineName } from '../src/types.js';
+import { BINARY, execute, executeOn, FIXTURE, kgload, kgloadJson, scratch } from './helpers.js';
+
+const ROOT = join(BINARY, '..', '..');
+const ENGINES: [EngineName, string, string][] = [
+  ['kuzu', 'Kuzu', 'KUZU'],
+  ['ladybug', 'Ladybug', 'LBUG'],
+];
+
+function magicOf(path: string): string {
+  return readFileSync(path).toString('latin1', 0, 4);
+}
+
+async function load(
+  db: string,
+  ...args: string[]
+): Promise<Awaited<ReturnType<typeof kgloadJson>>> {
+  return await kgloadJson(['load', FIXTURE, '--db', db, ...args]);
+}
+
+describe('the engine', () => {
+  for (const [engine, title, magic] of ENGINES) {
+    const [other, otherTitle] = ENGINES.find(([name]) => name !== engine) ?? [];
+    if (other === undefined || otherTitle === undefined) throw new Error('two engines');
+
+    it(`${engine} is the one that is asked for, and seen from the file afterwards`, async (t) => {
+      const db = join(scratch(t), 'graph.db');
+      const { code, json, stderr } = await load(db, '--engine', engine);
+      assert.equal(code, 0, stderr);
+      assert.deepEqual([json.total_nodes, json.total_edges], [27, 34]);
+      assert.equal(magicOf(db), magic);
+      const stats = await kgloadJson(['stats', '--db', db]);
+      assert.equal((stats.json['database'] as { engine: string }).engine, engine);
+      const verified = await kgload(['stats', '--db', db, '--verify', FIXTURE, '-q']);
+      assert.deepEqual([verified.code, verified.stderr], [0, '']);
+    });
+
+    it(`${engine} is not taken for ${other}, unless the database is replaced`, async (t) => {
+      const directory = scratch(t);
+      const db = join(directory, 'graph.db');
+      executeOn(engine, db, 'CREATE NODE TABLE Old(id INT64 PRIMARY KEY)');
+      const before = readFileSync(db);
+      const refused = await load(db, '--engine', other);
+      assert.equal(refused.code, 2);
+      const [error] = refused.json.errors;
+      assert.equal(error?.code, 'ENGINE_MISMATCH');
+      assert.equal(error.message, `${db} is a ${title} database, not a ${otherTitle} database`);
+      assert.equal(error.hint, `leave out --engine ${other}, or replace it with --fresh`);
+      const schema = await kgload(['schema', '--db', db, '--engine', other]);
+      assert.equal(schema.code, 2);
+      assert.throws(() => new DependencyGraph(db, { engine: other }), { code: 'ENGINE_MISMATCH' });
+      assert.throws(() => loadFromParquetSync(db, FIXTURE, { createNew: false, engine: other }), {
+        code: 'ENGINE_MISMATCH',
+      });
+      assert.ok(readFileSync(db).equals(before));
+      const replaced = await load(db, '--engine', other, '--fresh');
+      assert.equal(replaced.code, 0, replaced.stderr);
+      assert.notEqual(magicOf(db), magic);
+      assert.deepEqual(readdirSync(directory), ['graph.db']);
+    });
+
+    it(`${engine} goes on where no other is named: added to, replaced`, async (t) => {
+      const db = join(scratch(t), 'graph.db');
+      executeOn(engine, db, 'CREATE NODE TABLE Old(id INT64 PRIMARY KEY)');
+      for (const how of ['--dry-run', '--append', '--fresh']) {
+        const { code, stderr } = await kgload(['load', FIXTURE, '--db', db, how, '-q']);
+        assert.equal(code, 0, stderr);
+        assert.equal(magicOf(db), magic);
+      }
+    });
+
+    it(`${engine} does not read a database that a process is writing`, async (t) => {
+      const db = join(scratch(t), 'graph.db');
+      const writer = openEngine(engine, db);
+      t.after(writer.close);
+      const { code, stderr } = await kgload(['stats', '--db', db]);
+      assert.equal(code, 2);
+      assert.match(stderr, /^kgload: error: the database .*graph\.db is in use by /);
+    });
+
+    it(`${engine} is held without a change to its file or log`, (t) => {
+      const db = join(scratch(t), 'graph.db');
+      const script = `
+        const { openEngine } = await import('./dist/src/engine/engine.js');
+        const { connection } = openEngine('${engine}', ${JSON.stringify(db)});
+        connection.querySync('CREATE NODE TABLE Mine(id INT64 PRIMARY KEY)');
+        process.kill(process.pid, 'SIGKILL');`;
+      spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT });
+      const [file, log] = [readFileSync(db), readFileSync(`${db}.wal`)];
+      const { release } = holdDatabase(engine, db);
+      const open = `
+        const { openEngine } = await import('./dist/src/engine/engine.js');
+        try {
+          openEngine('${engine}', ${JSON.stringify(db)});
+        } catch ({ code }) {
+          console.log(code);
+        }`;
+      const run = spawnSync(process.execPath, ['--input-type=module', '-e', open], { cwd: ROOT });
+      assert.equal(String(run.stdout), 'TARGET_LOCKED\n');
+      release();
+      assert.ok(readFileSync(db).equals(file));
+      assert.ok(readFileSync(`${db}.wal`).equals(log));
+    });
+
+    it(`${engine} looks for existing keys in a large table too`, async (t) => {
+      const directory = scratch(t);
+      const dataset = join(directory, 'dataset');
+      for (const part of ['nodes', 'edges']) mkdirSync(join(dataset, part), { recursive: true });
+      execute(
+        ':memory:',
+        `COPY (UNWIND range(1, 20000) AS i RETURN 'f' + CAST(i AS STRING) AS id) TO '${dataset}/nodes/functions.parquet'`,
+        `COPY (UNWIND range(2, 20000) AS i RETURN 'f1' AS \`from\`, 'f' + CAST(i AS STRING) AS \`to\`) TO '${dataset}/edges/calls.parquet'`,
+      );
+      const db = join(directory, 'graph.db');
+      const args = ['load', dataset, '--db', db];
+      assert.equal((await kgload([...args, '--engine', engine, '-q'])).code, 0);
+      for (const how of [['--dry-run'], []]) {
+        const { code, json } = await kgloadJson([...args, '--append', '--skip-bad-rows', ...how]);
+        assert.equal(code, 0);
+        assert.deepEqual([json.total_nodes, json['total_skipped']], [0, 20000]);
+        assert.equal(json.total_edges, 19999);
+      }
+    });
+  }
+
+  it('may be both in one process', (t) => {
+    const directory = scratch(t);
+    const script = `
+      import { loadFromParquetSync, readStats, verifyDatabase } from 'kgload';
+      for (const engine of ['kuzu', 'ladybug']) {
+        const db = ${JSON.stringify(directory)} + '/' + engine;
+        const { totalEdges } = loadFromParquetSync(db, 'fixtures/code-graph', { engine });
+        const { identical } = await verifyDatabase(db, 'fixtures/code-graph');
+        console.log(totalEdges, identical, (await readStats(db)).database.engine);
+      }`;
+    const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    assert.deepEqual(
+      [run.signal, run.status, run.stdout, run.stderr],
+      [null, 0, '34 true kuzu\n34 true ladybug\n', ''],
+    );
+  });
+
+  it('that is not installed is missed with the command that installs it', (t) => {
+    const directory = scratch(t);
+    const modules = join(directory, 'node_modules');
+    for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+      if (name.startsWith('.') || name === '@ladybugdb') continue;
+      mkdirSync(modules, { recursive: true });
+      symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+    }
+    for (const part of ['bin', 'dist', 'package.json']) {
+      cpSync(join(ROOT, part), join(directory, part), { recursive: true });
+    }
+    const db = join(directory, 'graph.db');
+    const run = (): { status: number | null; stderr: string } => {
+      const binary = join(directory, 'bin', 'kgload.js');
+      const args = [binary, 'load', FIXTURE, '--db', db, '--engine', 'ladybug', '--quiet'];
+      return spawnSync(process.execPath, args, { encoding: 'utf8' });
+    };
+    const missing = run();
+    assert.equal(missing.status, 2);
+    assert.match(
+      missing.stderr,
+      /^kgload: error: the package @ladybugdb\/core cannot be loaded: .* \(run: npm install @ladybugdb\/core@0\.19\.1\)\n$/,
+    );
+    assert.ok(!existsSync(db));
+
+    const own = join(modules, '@ladybugdb', 'core');
+    cpSync(join(ROOT, 'node_modules/@ladybugdb/core'), own, {
+      recursive: true,
+      filter: (path) => !path.endsWith('.node'),
+    });
+    const unbuilt = run();
+    assert.equal(unbuilt.status, 2);
+    assert.equal(
+      unbuilt.stderr,
+      `kgload: error: the package @ladybugdb/core is installed, but npm did not run its install script (run: node ${join(own, 'install.js')})\n`,
+    );
+  });
+});
