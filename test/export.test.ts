@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { execute, FIXTURE, kgload, kgloadJson, query, scratch } from './helpers.js';
+import { execute, FIXTURE, INDEXES, kgload, kgloadJson, query, scratch } from './helpers.js';
 
 /** About every type that the engine has, with NULL at every depth. */
 const NESTED = [
@@ -147,7 +147,7 @@ describe('kgload export', () => {
 });
 
 describe('a directory that EXPORT DATABASE wrote', () => {
-  it('is a dataset: schema, rows, sequences and indexes come back', async (t) => {
+  it('is a dataset: schema, rows, sequences and indexes come back', INDEXES, async (t) => {
     const directory = scratch(t);
     const [db, exported, again] = ['a.db', 'exported', 'b.db'].map((name) => join(directory, name));
     assert.ok(db && exported && again);

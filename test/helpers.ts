@@ -15,6 +15,10 @@ export const BINARY = join(ROOT, 'bin', 'kgload.js');
 /** The engine that the tests run on: `npm run test:ladybug` sets it. */
 export const ENGINE = (process.env['KGLOAD_TEST_ENGINE'] ?? 'kuzu') as EngineName;
 export const PACKAGE = ENGINE === 'kuzu' ? 'kuzu' : '@ladybugdb/core';
+/** Options of tests that create indexes: Kuzu has their extensions built in, Ladybug downloads them. */
+export const INDEXES = {
+  skip: ENGINE === 'kuzu' ? false : 'the extensions are not built in',
+} as const;
 export const FIXTURE = join(ROOT, 'fixtures', 'code-graph');
 
 export interface Run {

@@ -55,6 +55,7 @@ describe('the library', () => {
     cpSync(bad, join(copy, 'edges', 'calls.parquet'));
     const events: LoadEvent[] = [];
     const report = loadFromParquetSync(`${copy}.db`, copy, {
+      engine: ENGINE,
       onEvent: (event) => events.push(event),
     });
     const repeated = events.filter((event) => event.type === 'repeated');
@@ -77,10 +78,11 @@ describe('the library', () => {
     const file = join(directory, 'schema.cypher');
     writeFileSync(file, 'CREATE NODE TABLE File(path STRING PRIMARY KEY, language STRING);');
     const db = join(directory, 'g.db');
-    const own = loadFromParquetSync(db, FIXTURE, { schema: file });
+    const own = loadFromParquetSync(db, FIXTURE, { engine: ENGINE, schema: file });
     assert.deepEqual([own.totalNodes, Object.keys(own.nodeTimes)], [5, ['File']]);
     const schemas: string[] = [];
     const inferred = loadFromParquetSync(db, FIXTURE, {
+      engine: ENGINE,
       schema: 'infer',
       onEvent: (event) => {
         if (event.type === 'schema') schemas.push(event.source);
@@ -111,7 +113,7 @@ describe('the library', () => {
     };
     const copy = fixtureCopy(scratch(t));
     rmSync(join(copy, 'edges', 'calls.parquet'));
-    loadFromParquetSync(`${copy}.db`, copy, { logger });
+    loadFromParquetSync(`${copy}.db`, copy, { engine: ENGINE, logger });
     assert.deepEqual(
       lines.filter((line) => /Class|calls/.test(line)),
       [

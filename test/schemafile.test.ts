@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { splitStatements } from '../src/cypher.js';
 import type { GraphSchema } from '../src/types.js';
-import { FIXTURE, kgload, kgloadJson, query, scratch, writeParquet } from './helpers.js';
+import { FIXTURE, INDEXES, kgload, kgloadJson, query, scratch, writeParquet } from './helpers.js';
 
 describe('--schema FILE', () => {
   it('takes what kgload schema prints, in either format, for the built-in schema', async (t) => {
@@ -194,7 +194,7 @@ describe('--schema FILE', () => {
     assert.match(json.errors[0]?.message ?? '', /^R has a property from, which the engine's COPY/);
   });
 
-  it('creates indexes after the load, and warns of those that fail', async (t) => {
+  it('creates indexes after the load, and warns of those that fail', INDEXES, async (t) => {
     const directory = scratch(t);
     for (const part of ['nodes', 'edges']) mkdirSync(join(directory, part));
     await writeParquet(join(directory, 'nodes', 'docs.parquet'), { id: 'UTF8', body: 'UTF8' }, [
