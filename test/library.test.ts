@@ -61,7 +61,7 @@ describe('the library', () => {
     const repeated = events.filter((event) => event.type === 'repeated');
     assert.deepEqual(
       repeated.map(({ table, tables }) => [table, tables.length, tables[0]]),
-      [['CALLS', 12, 'CONTAINS_FUNCTION']],
+      [['CALLS', 20, 'File']],
     );
     assert.deepEqual([report.totalNodes, report.totalEdges], [27, 30]);
     assert.deepEqual(
