@@ -1,5 +1,6 @@
 /** Opening a database for a piece of work, and putting the result in its place. */
 import { openEngine, watchForWriters, type OpenDatabase } from './engine/engine.js';
+import type { Resources } from './engine/resources.js';
 import { discardStaging, openStaging } from './staging.js';
 import type { Steps } from './steps.js';
 import { guardTarget, publish, type Target } from './target.js';
@@ -24,8 +25,9 @@ export function* readDatabase<T>(
 export function* changeDatabase<T>(
   { path, header: { engine } }: Required<Target>,
   work: (connection: Connection) => Steps<T>,
+  resources: Resources = {},
 ): Steps<T> {
-  return yield* using(openEngine(engine, path), ({ connection }) => work(connection));
+  return yield* using(openEngine(engine, path, resources), ({ connection }) => work(connection));
 }
 
 /** Works on a database that is gone afterwards; with a path, once its directory is removed. */
@@ -46,6 +48,7 @@ export function* replaceDatabase<T extends { published: boolean }>(
   engine: EngineName,
   work: (connection: Connection) => Steps<T>,
   onStaged: (directory: string) => void = () => undefined,
+  resources: Resources = {},
 ): Steps<T> {
   const staging = openStaging(target.path);
   try {
@@ -53,7 +56,7 @@ export function* replaceDatabase<T extends { published: boolean }>(
     const guard = guardTarget(target);
     let result: T;
     try {
-      result = yield* using(openEngine(engine, staging.database), ({ connection }) =>
+      result = yield* using(openEngine(engine, staging.database, resources), ({ connection }) =>
         work(connection),
       );
     } finally {

@@ -52,7 +52,8 @@ export async function loadFromParquet(
  * preprocess`.
  *
  * @param options - `createNew` (the default) replaces a database that is there, once the load is
- *   complete.
+ *   complete. `bufferPool`: bytes of the engine's buffer pool. `threads`: how many a statement may
+ *   use.
  * @throws {KgloadError} As {@link loadFromParquet}, and `TARGET_LOCKED`, `TARGET_NOT_A_DATABASE`,
  *   `TARGET_UNWRITABLE`, `ENGINE_MISMATCH` (with `createNew: false`).
  * @example

@@ -5,7 +5,8 @@ import { codeGraph } from './codegraph.js';
 import { changeDatabase, replaceDatabase } from './database.js';
 import { LOSS } from './conversion.js';
 import type { Dataset } from './dataset.js';
-import { firstLine, isDiskFull } from './engine/engine.js';
+import { firstLine, isDiskFull, isPoolFull } from './engine/engine.js';
+import type { Resources } from './engine/resources.js';
 import { KgloadError, messageOf } from './errors.js';
 import { formatCount } from './format.js';
 import { planLoad, startedEvent, type Plan, type PlannedCopy, type PlannedTable } from './plan.js';
@@ -38,7 +39,7 @@ export interface RunOptions extends Omit<LoadOptions, 'schema' | 'logger'> {
   exclude?: readonly Problem[];
 }
 
-export interface DatabaseLoadOptions extends RunOptions {
+export interface DatabaseLoadOptions extends RunOptions, Resources {
   /** Build a new database and put it in the old one's place. */
   fresh?: boolean;
 }
@@ -58,14 +59,24 @@ export function* loadDatabase(
   const began = clock();
   const target = inspectTarget(path);
   const engine = engineFor(target, options);
+  const { bufferPool, threads } = options;
+  const resources = {
+    ...(bufferPool !== undefined && { bufferPool }),
+    ...(threads !== undefined && { threads }),
+  };
   const report =
     isThere(target) && !options.fresh
-      ? yield* changeDatabase(target, (connection) => loadDataset(connection, dataset, options))
+      ? yield* changeDatabase(
+          target,
+          (connection) => loadDataset(connection, dataset, options),
+          resources,
+        )
       : yield* replaceDatabase(
           target,
           engine,
           (connection) => loadDataset(connection, dataset, options, { staged: true }),
           (staging) => options.onEvent?.({ type: 'staged', directory: staging }),
+          resources,
         );
   return { ...report, totalTime: (clock() - began) / 1000 };
 }
@@ -498,7 +509,11 @@ function excludeTables(plan: Plan, problems: readonly Problem[]): void {
   }
 }
 
-export function engineProblem(table: string, { file }: PlannedCopy, error: unknown): Problem {
+export function engineProblem(
+  table: string,
+  { file }: Pick<PlannedCopy, 'file'>,
+  error: unknown,
+): Problem {
   const message = messageOf(error);
   if (isDiskFull(message)) {
     return {
@@ -507,6 +522,15 @@ export function engineProblem(table: string, { file }: PlannedCopy, error: unkno
       file,
       message: `${table} cannot be written: ${firstLine(message)}`,
       hint: 'free some space beside the database, and load again',
+    };
+  }
+  if (isPoolFull(message)) {
+    return {
+      code: 'OUT_OF_MEMORY',
+      table,
+      file,
+      message: `${table} failed on ${file}: ${firstLine(message)}`,
+      hint: 'give it more memory: --buffer-pool 4GB (bufferPool in the library), or --threads 1',
     };
   }
   const [, loss] = new RegExp(`"?(\\w+${LOSS}[^"]*)"?`).exec(message) ?? [];

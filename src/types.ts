@@ -155,6 +155,8 @@ export type ErrorCode =
   | 'TARGET_UNWRITABLE'
   /** A table to be loaded holds rows already. */
   | 'TARGET_NOT_EMPTY'
+  /** The engine's buffer pool is too small. */
+  | 'OUT_OF_MEMORY'
   /** The disk is full. */
   | 'DISK_FULL'
   /** The graph that was asked is closed. */

@@ -23,6 +23,10 @@ export interface Job {
   engine?: EngineName;
   /** A schema file, or `infer`. */
   schema?: string;
+  /** Bytes of the engine's buffer pool. */
+  bufferPool?: number;
+  /** Threads a statement may use. */
+  threads?: number;
   dryRun?: boolean;
   fresh?: boolean;
   append?: boolean;

@@ -26,6 +26,8 @@ interface Flags extends OutputFlags {
   skipBadRows?: boolean;
   badRows?: string;
   maxBadRows?: number;
+  bufferPool?: number;
+  threads?: number;
 }
 
 export function define(command: Command): void {
@@ -58,6 +60,17 @@ export function define(command: Command): void {
         '--max-bad-rows <n>',
         'skip bad rows, but load nothing if there are more than this',
       ).argParser(wholeNumber),
+    )
+    .addOption(
+      new Option(
+        '--buffer-pool <size>',
+        "memory for the engine's pages, such as 4GB; by default 80 % of the machine's, or half of the container's",
+      ).argParser(byteSize),
+    )
+    .addOption(
+      new Option('--threads <n>', 'threads a statement may use; by default one a core').argParser(
+        positiveNumber,
+      ),
     )
     .addHelpText(
       'after',
@@ -133,6 +146,24 @@ function toJson(report: LoadReport): unknown {
     published: report.published,
   };
 }
+
+function positiveNumber(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It is not a positive number.');
+  return Number(text);
+}
+
+/** `512MB`, `4GB`, `2GiB`, or bytes. */
+function byteSize(text: string): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?b?|b)?$/i.exec(text) ?? [];
+  const power = 'bkmgt'.indexOf(unit.charAt(0).toLowerCase() || 'b');
+  const bytes = Number(digits) * (unit.length > 1 && /i/i.test(unit) ? 1024 : 1000) ** power;
+  if (digits === undefined || bytes < MIN_POOL) {
+    throw new InvalidArgumentError('It is not a size of at least 64MB, such as 512MB or 4GB.');
+  }
+  return Math.floor(bytes);
+}
+
+const MIN_POOL = 64_000_000;
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');

@@ -7,6 +7,7 @@ import type * as Kuzu from 'kuzu';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
 import { processExists, sleepSync } from '../process.js';
 import type { Connection, EngineName } from '../types.js';
+import { addressSpace, defaultBufferPool, type Resources } from './resources.js';
 
 /** What differs between the engines; all else is the same. */
 interface Engine {
@@ -94,11 +95,13 @@ type EngineModule = typeof Kuzu & { VERSION: string };
 export function openEngine(
   engine: EngineName,
   path: string,
-  { readOnly = false } = {},
+  { readOnly = false, ...resources }: { readOnly?: boolean } & Resources = {},
 ): OpenDatabase {
   const module = requireEngine(ENGINES[engine]);
-  for (let waited = 0; ; waited += LOCK_POLL_MS) {
-    const database = new module.Database(path, 0, true, readOnly);
+  const space = addressSpace();
+  const pool = resources.bufferPool ?? defaultBufferPool(space);
+  for (let waited = 0; ;) {
+    const database = new module.Database(path, pool, true, readOnly, space);
     const connection = new module.Connection(database);
     const close = (): void => {
       connection.closeSync();
@@ -108,16 +111,25 @@ export function openEngine(
       if (readOnly && !ENGINES[engine].readersLock) refuseWriter(path);
       database.initSync();
       connection.initSync();
+      if (resources.threads !== undefined) {
+        connection.setMaxNumThreadForExec(resources.threads);
+      }
       return { connection, engine, version: module.VERSION, close };
     } catch (error) {
       close();
       const message = messageOf(error);
-      if (readOnly && needsRecovery(message)) openEngine(engine, path).close();
-      else if (!isLockError(message) || waited >= LOCK_MS || !isDying(lockHolder(path))) {
-        throw openError(path, error);
-      } else sleepSync(LOCK_POLL_MS);
+      if (readOnly && needsRecovery(message)) openEngine(engine, path, resources).close();
+      else if (isLockError(message) && waited < LOCK_MS && isDying(lockHolder(path))) {
+        sleepSync(LOCK_POLL_MS);
+        waited += LOCK_POLL_MS;
+      } else throw openError(path, error);
     }
   }
+}
+
+/** A statement or an open needs more memory than the buffer pool has. */
+export function isPoolFull(message: string): boolean {
+  return /buffer pool is full|buffer pool size|Buffer manager/i.test(message);
 }
 
 /**

@@ -1,0 +1,55 @@
+/** What memory and cores the engine may use. */
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+
+export interface Resources {
+  /** Bytes of the buffer pool. Default: the engine's own, or half of what the container allows. */
+  bufferPool?: number;
+  /** Threads a statement may use. Default: the engine's own, one a core. */
+  threads?: number;
+}
+
+/**
+ * Bytes of the buffer pool by default; 0 leaves it to the engine, which takes 80 % of the machine's
+ * memory and does not look at the container's limit. Half of that is left for what lies outside the
+ * pool: the indexes of the keys, what COPY has not written yet, Node.
+ *
+ * @param space - Bytes of address space that the database may take, where they are limited; the pool
+ *   takes as much again.
+ * @param allowed - Bytes that the container allows: `process.constrainedMemory()`.
+ */
+export function defaultBufferPool(
+  space?: number,
+  allowed: number = process.constrainedMemory(),
+  total: number = totalmem(),
+): number {
+  const limits = [
+    ...(allowed > 0 && allowed < total ? [allowed / 2] : []),
+    ...(space === undefined ? [] : [space / 4]),
+  ];
+  return limits.length > 0 ? Math.floor(Math.min(...limits)) : 0;
+}
+
+/**
+ * Bytes of address space that a database may take: the largest power of two in half of what
+ * `ulimit -v` leaves this process; undefined where nothing is limited. The engine would reserve 8 TiB,
+ * and a failing attempt keeps what it has reserved, so that trying is no way to find out.
+ */
+export function addressSpace(): number | undefined {
+  let limits: string;
+  let pages: string;
+  try {
+    limits = readFileSync('/proc/self/limits', 'utf8'); // proc(5); elsewhere nobody knows.
+    pages = readFileSync('/proc/self/statm', 'utf8');
+  } catch {
+    return undefined;
+  }
+  const [, limit] = /^Max address space +(\d+)/m.exec(limits) ?? [];
+  if (limit === undefined) return undefined;
+  const left = Number(limit) - Number(pages.split(' ')[0]) * PAGE_BYTES;
+  return 2 ** Math.max(MIN_SPACE, Math.floor(Math.log2(left / 2)));
+}
+
+const PAGE_BYTES = 4096;
+/** Log 2 of the least address space that holds a small database: 256 MB. */
+const MIN_SPACE = 28;

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { defaultBufferPool } from '../src/engine/resources.js';
+import { engineProblem } from '../src/load.js';
+import { BINARY, FIXTURE, kgload, kgloadJson, onEngine, scratch } from './helpers.js';
+
+const GB = 1e9;
+
+describe('memory and cores', () => {
+  it('are what the container allows, unless told otherwise', () => {
+    assert.equal(defaultBufferPool(undefined, 0, 24 * GB), 0);
+    // Without a limit, cgroups say that there are 2^64 bytes.
+    assert.equal(defaultBufferPool(undefined, 2 ** 64, 24 * GB), 0);
+    assert.equal(defaultBufferPool(undefined, 2 * GB, 24 * GB), GB);
+    assert.equal(defaultBufferPool(2 * GB, 2 * GB, 24 * GB), GB / 2);
+  });
+
+  it('are taken from --buffer-pool and --threads', async (t) => {
+    const db = join(scratch(t), 'graph.db');
+    for (const size of ['256MB', '1GiB', '64000000']) {
+      const args = [
+        'load',
+        FIXTURE,
+        '--db',
+        db,
+        '--fresh',
+        '--buffer-pool',
+        size,
+        '--threads',
+        '1',
+      ];
+      const { code, json } = await kgloadJson(args);
+      assert.deepEqual([code, json.total_nodes, json.errors], [0, 27, []]);
+    }
+    for (const [flag, value, message] of [
+      ['--buffer-pool', '3', /'3' is invalid\. It is not a size of at least 64MB/],
+      ['--buffer-pool', 'much', /'much' is invalid\. It is not a size/],
+      ['--threads', '0', /'0' is invalid\. It is not a positive number/],
+    ] as const) {
+      const { code, stderr } = await kgload(['load', FIXTURE, '--db', db, flag, value]);
+      assert.equal(code, 2);
+      assert.match(stderr, message);
+    }
+  });
+
+  it('that do not suffice are an error that names the flag', () => {
+    const error = new Error(
+      'Buffer manager exception: Unable to allocate memory! The buffer pool is full and no memory could be freed!',
+    );
+    const problem = engineProblem('Function', { file: 'nodes/functions.parquet' }, error);
+    assert.equal(problem.code, 'OUT_OF_MEMORY');
+    assert.match(problem.hint ?? '', /--buffer-pool 4GB/);
+  });
+
+  it(
+    'are enough where the address space is limited',
+    { skip: process.platform === 'linux' ? false : 'only Linux tells how much is left' },
+    (t) => {
+      const args = onEngine(['load', FIXTURE, '--db', join(scratch(t), 'graph.db'), '--quiet']);
+      const script = 'ulimit -v 5000000 && exec "$@"';
+      const run = spawnSync('bash', ['-c', script, 'bash', process.execPath, BINARY, ...args]);
+      assert.deepEqual([run.status, run.stderr.toString()], [0, '']);
+    },
+  );
+});
