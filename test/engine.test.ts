@@ -109,6 +109,27 @@ describe('the engine', () => {
       assert.ok(readFileSync(`${db}.wal`).equals(log));
     });
 
+    it(`${engine} takes in the log before it adds to a table`, async (t) => {
+      const directory = scratch(t);
+      const db = join(directory, 'graph.db');
+      const script = `
+        const { openEngine } = await import('./dist/src/engine/engine.js');
+        const { connection } = openEngine('${engine}', ${JSON.stringify(db)});
+        connection.querySync('CREATE NODE TABLE File(path STRING PRIMARY KEY, language STRING, content_hash STRING)');
+        connection.querySync("CREATE (:File {path: 'mine'}), (:File {path: 'shop/cart.py'})");
+        process.kill(process.pid, 'SIGKILL');`;
+      spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT });
+      const { code, json } = await load(db, '--append');
+      assert.equal(code, 1);
+      assert.equal(json.errors[0]?.code, 'EXISTING_KEY');
+      const { connection, close } = openEngine(engine, db, { readOnly: true });
+      t.after(close);
+      const found = "MATCH (f:File {path: 'mine'}) RETURN count(*) AS n";
+      const [result] = [connection.querySync(found)].flat();
+      assert.deepEqual(result?.getNextSync(), { n: 1 });
+      result.close();
+    });
+
     it(`${engine} looks for existing keys in a large table too`, async (t) => {
       const directory = scratch(t);
       const dataset = join(directory, 'dataset');

@@ -11,7 +11,14 @@ export interface DatabaseHeader {
 const MAGIC: Record<string, EngineName> = { KUZU: 'kuzu', LBUG: 'ladybug' };
 
 /** What the engines keep beside `<database>` while it is open, or after a crash. */
-export const SIDE_FILES = ['.wal', '.wal.checkpoint', '.shadow', '.tmp'] as const;
+export const SIDE_FILES = [
+  '.wal',
+  '.wal.checkpoint',
+  '.shadow',
+  '.tmp',
+  '.checkpoint.intent.lock',
+  '.checkpoint.apply.lock',
+] as const;
 
 /** Those that hold commits which the database has not taken in yet. */
 export const LOG_FILES = ['.wal', '.wal.checkpoint'] as const;
