@@ -116,15 +116,26 @@ describe('the engine', () => {
         const { openEngine } = await import('./dist/src/engine/engine.js');
         const { connection } = openEngine('${engine}', ${JSON.stringify(db)});
         connection.querySync('CREATE NODE TABLE File(path STRING PRIMARY KEY, language STRING, content_hash STRING)');
-        connection.querySync("CREATE (:File {path: 'mine'}), (:File {path: 'shop/cart.py'})");
+        connection.querySync("UNWIND range(1, 20000) AS i CREATE (:File {path: 'f' + CAST(i AS STRING)})");
         process.kill(process.pid, 'SIGKILL');`;
       spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT });
-      const { code, json } = await load(db, '--append');
+      assert.ok(existsSync(`${db}.wal`));
+      const dataset = join(directory, 'dataset');
+      for (const part of ['nodes', 'edges']) mkdirSync(join(dataset, part), { recursive: true });
+      execute(
+        ':memory:',
+        `COPY (UNWIND range(10000, 30000) AS i RETURN 'f' + CAST(i AS STRING) AS path) TO '${dataset}/nodes/files.parquet'`,
+      );
+      const { code, json } = await kgloadJson(['load', dataset, '--db', db, '--append']);
       assert.equal(code, 1);
-      assert.equal(json.errors[0]?.code, 'EXISTING_KEY');
+      assert.deepEqual(
+        json.errors.map((error) => error.code),
+        ['EXISTING_KEY'],
+      );
+      assert.match(json.errors[0]?.message ?? '', /has 10,001 rows with a key/);
       const { connection, close } = openEngine(engine, db, { readOnly: true });
       t.after(close);
-      const found = "MATCH (f:File {path: 'mine'}) RETURN count(*) AS n";
+      const found = "MATCH (f:File {path: 'f777'}) RETURN count(*) AS n";
       const [result] = [connection.querySync(found)].flat();
       assert.deepEqual(result?.getNextSync(), { n: 1 });
       result.close();
