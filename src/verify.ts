@@ -68,11 +68,12 @@ export async function verifyDatabase(
     );
   const dataset = readDataset(directory, schema);
   return await withReadable(dataset, { ...options, schema }, async (readable) =>
-    drive(readDatabase(target, (database) => verify(database, schema, readable))),
+    drive(readDatabase(target, (database) => verifySteps(database, schema, readable))),
   );
 }
 
-function* verify(
+/** {@link verifyDatabase} on an open database, with a dataset that is read. */
+export function* verifySteps(
   database: OpenDatabase,
   schema: GraphSchema,
   dataset: Dataset,

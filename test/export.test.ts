@@ -135,7 +135,15 @@ describe('kgload export', () => {
     };
     assert.match(await run(), /T\.prices is DECIMAL\(9, 2\)\[\], which the engine writes into no/);
     execute(db, 'ALTER TABLE T DROP prices');
+    execute(
+      db,
+      'CREATE NODE TABLE U(id INT64 PRIMARY KEY, home STRUCT(lat DOUBLE, lon DOUBLE))',
+      'CREATE (:U {id: 1})',
+      'CREATE (:U {id: 2, home: {lat: CAST(NULL AS DOUBLE), lon: 5.0}})',
+    );
     assert.match(await run(), /T\.span holds a value that cannot be read back: .*-3 months/);
+    execute(db, 'DROP TABLE T');
+    assert.match(await run(), /the engine's Parquet writer changes values of U\.home; it does so/);
 
     mkdirSync(join(directory, 'out'));
     writeFileSync(join(directory, 'out', 'mine'), '');
