@@ -2,11 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { identifier, literal, pairsOf, splitStatements } from './cypher.js';
+import { identifier, literal, splitStatements } from './cypher.js';
 import { firstLine } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
 import { fileNameOf } from './names.js';
 import type { Row, Steps } from './steps.js';
+import { kindOf, pairsOf } from './tables.js';
 import type {
   Connection,
   Endpoints,
@@ -250,7 +251,7 @@ export function schemaDifferences(
 }
 
 function tableDifferences(wanted: NodeTable | RelTable, found: CatalogTable): string[] {
-  const kind = 'from' in wanted ? 'edge' : 'node';
+  const kind = kindOf(wanted);
   if (found.kind !== kind) return [`is a table of ${found.kind}s, not of ${kind}s`];
   const differences: string[] = [];
   if ('primaryKey' in wanted && found.primaryKey !== wanted.primaryKey) {

@@ -1,5 +1,6 @@
 /** The only place that writes Cypher text. */
 import { KgloadError } from './errors.js';
+import { pairsOf } from './tables.js';
 import type { Endpoints, NodeTable, Property, RelTable } from './types.js';
 
 /**
@@ -67,11 +68,6 @@ export function createRelTable(table: RelTable): string {
 function columnDefinition(property: Property): string {
   const value = property.default === undefined ? '' : ` DEFAULT ${property.default}`;
   return `${identifier(property.name)} ${property.type}${value}`;
-}
-
-/** Every pair of node tables that a rel table connects. */
-export function pairsOf({ from, to, pairs }: RelTable): readonly Endpoints[] {
-  return pairs ?? [{ from, to }];
 }
 
 /** Reads a file, or those of its rows that a condition is true for. */

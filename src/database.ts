@@ -1,10 +1,9 @@
 /** Opening a database for a piece of work, and putting the result in its place. */
 import { openEngine, watchForWriters, type OpenDatabase } from './engine/engine.js';
-import type { Resources } from './engine/resources.js';
 import { discardStaging, openStaging } from './staging.js';
 import type { Steps } from './steps.js';
 import { guardTarget, publish, type Target } from './target.js';
-import type { Connection, EngineName } from './types.js';
+import type { Connection, EngineName, Resources } from './types.js';
 
 /**
  * Opens a database read-only, works on it, closes it.

@@ -2,10 +2,10 @@
 import { existsSync, readdirSync, statSync, type Dirent } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isUnreadable } from './conversion.js';
-import { pairsOf } from './cypher.js';
 import { KgloadError, messageOf, systemCode, toProblem } from './errors.js';
 import { fileNameOf, matchNames } from './names.js';
 import { readFooter, type Footer } from './parquet.js';
+import { pairsOf } from './tables.js';
 import type { Endpoints, GraphSchema, NodeTable, Problem, RelTable } from './types.js';
 
 /** A file, by the path under the dataset that messages show (`nodes/files.parquet`). */

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { countRows, readSchema } from './catalog.js';
 import { codeGraph } from './codegraph.js';
-import { identifier, literal, pairsOf } from './cypher.js';
+import { identifier, literal } from './cypher.js';
 import { readDatabase } from './database.js';
 import { INDEX_FILE, pairFileNames, readDataset, SCHEMA_FILE } from './dataset.js';
 import { buildDirectory, checkDirectoryDestination } from './destination.js';
@@ -13,6 +13,7 @@ import { readFooter } from './parquet.js';
 import { toCypher, toScript } from './schema.js';
 import { withFiles } from './schemafile.js';
 import type { Steps } from './steps.js';
+import { isNested, pairsOf, primaryKeyOf } from './tables.js';
 import { inspectDatabase } from './target.js';
 import type {
   Connection,
@@ -109,7 +110,7 @@ export function* exportSteps(
 
 function hasNested({ nodes, edges }: GraphSchema): boolean {
   return [...nodes, ...edges].some(({ properties }) =>
-    properties.some(({ type }) => /[[(]/.test(type) && !isText(type)),
+    properties.some(({ type }) => isNested(type)),
   );
 }
 
@@ -209,8 +210,8 @@ function planEdges(table: RelTable, pair: Endpoints, schema: GraphSchema): Plann
   const { name, properties } = table;
   const pattern = `MATCH (a:${identifier(pair.from)})-[r:${identifier(name)}]->(b:${identifier(pair.to)})`;
   const columns = [
-    `${keyOf(schema, pair.from, 'a')} AS ${identifier('from')}`,
-    `${keyOf(schema, pair.to, 'b')} AS ${identifier('to')}`,
+    `${exported('a', primaryKeyOf(schema, pair.from))} AS ${identifier('from')}`,
+    `${exported('b', primaryKeyOf(schema, pair.to))} AS ${identifier('to')}`,
     ...properties.map((property) => {
       // The endpoints have these names; the plan of a load finds the property under the other.
       const isTaken = ['from', 'to'].includes(property.name.toLowerCase());
@@ -225,13 +226,6 @@ function planEdges(table: RelTable, pair: Endpoints, schema: GraphSchema): Plann
     query: `${pattern} RETURN ${columns.join(', ')}`,
     checks: checksOf(name, pattern, 'r', properties),
   };
-}
-
-function keyOf(schema: GraphSchema, table: string, variable: string): string {
-  const node = schema.nodes.find(({ name }) => name === table);
-  const key = node?.properties.find(({ name }) => name === node.primaryKey);
-  if (!key) throw new Error(`the schema has no node table ${table} with a primary key`);
-  return exported(variable, key);
 }
 
 function column(table: string, variable: string, property: Property, name: string): string {

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { copyFrom, createNodeTable, identifier, loadFrom } from './cypher.js';
 import { changeDatabaseInMemory } from './database.js';
-import { datasetParts, partEntries, readTable, type DatasetFile } from './dataset.js';
+import { datasetParts, partEntries, readTable, type DatasetFile, type Part } from './dataset.js';
 import { convert } from './conversion.js';
 import { KgloadError } from './errors.js';
 import { matchNames, nodeTableName, relTableName, singularName, snakeCase } from './names.js';
@@ -51,12 +51,10 @@ export function* inferSchema(directory: string, engine: EngineName): Steps<Graph
       hint: 'leave out --schema infer',
     });
   }
-  const nodeSources = partEntries(root, nodesPart).map((entry) =>
-    toSource(entry.stem, readTable(entry)),
-  );
-  const edgeSources = partEntries(root, edgesPart).map((entry) =>
-    toSource(entry.stem, readTable(entry)),
-  );
+  const sourcesOf = (part: Part): Source[] =>
+    partEntries(root, part).map((entry) => toSource(entry.stem, readTable(entry)));
+  const nodeSources = sourcesOf(nodesPart);
+  const edgeSources = sourcesOf(edgesPart);
   return yield* changeDatabaseInMemory(engine, function* (connection) {
     const nodes: InferredNode[] = [];
     for (const source of nodeSources) nodes.push(yield* inferNode(connection, source));

@@ -19,6 +19,7 @@ import type {
   LoadEvent,
   LoadOptions,
   LoadReport,
+  Resources,
 } from './types.js';
 
 /**
@@ -64,7 +65,7 @@ export async function loadFromParquet(
 export function loadFromParquetSync(
   databasePath: string,
   directory: string,
-  { createNew = true, ...options }: LoadOptions & { createNew?: boolean } = {},
+  { createNew = true, ...options }: LoadOptions & Resources & { createNew?: boolean } = {},
 ): LoadReport {
   const engine = likelyEngine(databasePath, options.engine);
   const run = driveSync(runOptions(directory, { ...options, engine }));

@@ -6,7 +6,6 @@ import { changeDatabase, replaceDatabase } from './database.js';
 import { LOSS } from './conversion.js';
 import type { Dataset } from './dataset.js';
 import { firstLine, isDiskFull, isPoolFull } from './engine/engine.js';
-import type { Resources } from './engine/resources.js';
 import { KgloadError, messageOf } from './errors.js';
 import { formatCount } from './format.js';
 import { planLoad, startedEvent, type Plan, type PlannedCopy, type PlannedTable } from './plan.js';
@@ -29,6 +28,7 @@ import type {
   LoadOptions,
   LoadReport,
   Problem,
+  Resources,
 } from './types.js';
 
 /** What a load may be told, with a schema that is read already. */
@@ -59,24 +59,19 @@ export function* loadDatabase(
   const began = clock();
   const target = inspectTarget(path);
   const engine = engineFor(target, options);
-  const { bufferPool, threads } = options;
-  const resources = {
-    ...(bufferPool !== undefined && { bufferPool }),
-    ...(threads !== undefined && { threads }),
-  };
   const report =
     isThere(target) && !options.fresh
       ? yield* changeDatabase(
           target,
           (connection) => loadDataset(connection, dataset, options),
-          resources,
+          options,
         )
       : yield* replaceDatabase(
           target,
           engine,
           (connection) => loadDataset(connection, dataset, options, { staged: true }),
           (staging) => options.onEvent?.({ type: 'staged', directory: staging }),
-          resources,
+          options,
         );
   return { ...report, totalTime: (clock() - began) / 1000 };
 }
@@ -115,19 +110,17 @@ export function* loadDataset(
   // Bad rows that are skipped are told of as they are found, and must not be found twice.
   const isTogether = staged && !options.skipBadRows;
   const run: Run = { connection, tally, clock, options, present, inTransaction, onWarning };
-  const ends = [];
+  let end: End = 'done';
   if (inTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
   for (const [i, tables] of phasesOf(plan).entries()) {
     const create = i === 0 ? plan.create : [];
     const together = isTogether ? yield* loadTogether(run, create, tables) : 'failed';
-    const end = together === 'failed' ? yield* loadInTurn(run, create, tables) : together;
-    ends.push(end);
+    end = together === 'failed' ? yield* loadInTurn(run, create, tables) : together;
     if (end !== 'done') break;
   }
-  const isAborted = ends.includes('aborted');
-  const completed = !ends.includes('stopped');
-  if (inTransaction) yield* endTransaction(connection, completed && !isAborted);
-  if (isAborted) throw abortReason(options.signal);
+  const completed = end === 'done';
+  if (inTransaction) yield* endTransaction(connection, completed);
+  if (end === 'aborted') throw abortReason(options.signal);
   if (completed) {
     for (const error of yield* checkCounts(connection, plan, present, tally)) {
       tallyError(tally, error.table ?? '', error);

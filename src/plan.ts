@@ -12,13 +12,13 @@ import {
   identifier,
   literal,
   loadFrom,
-  pairsOf,
   type Mapping,
 } from './cypher.js';
 import { pairFileNames, type Dataset, type DatasetFile } from './dataset.js';
 import { KgloadError, toProblem } from './errors.js';
 import { labelSpellings } from './names.js';
 import type { Column, Footer } from './parquet.js';
+import { kindOf, pairsOf, primaryKeyOf } from './tables.js';
 import type {
   Endpoints,
   GraphSchema,
@@ -70,8 +70,6 @@ export interface PlannedCopy {
   isPart: boolean;
   /** The primary key of a node table (none where the engine makes it), or a rel table's endpoints. */
   keys: KeyColumn[];
-  /** The node tables that its edges connect, where the table connects several pairs. */
-  pair?: Endpoints;
   /** Columns that may hold values that don't convert. */
   checked: { expression: string; type: string }[];
   /** Columns of the file that fill no property. */
@@ -173,7 +171,7 @@ function planTable(
   dataset: Dataset,
   plan: Plan,
 ): PlannedTable {
-  const kind = 'from' in table ? 'edge' : 'node';
+  const kind = kindOf(table);
   const found = dataset.tables.get(table.name);
   const planned: PlannedTable = {
     table: table.name,
@@ -240,7 +238,6 @@ function planFile(
       rows: condition === undefined ? footer.rows : 0,
       isPart: condition !== undefined,
       mappings: columns.mappings,
-      ...(pair && { pair }),
       keys: columns.keys,
       checked: columns.checked,
       ignored: [...columns.ignored, ...(file.leftOut ?? [])],
@@ -395,12 +392,10 @@ export function mapColumns(
   return map;
 }
 
-/** The primary key of a node table. */
+/** The column that a node table's keys are, and the type in which the engine gives them out. */
 function keyOf(schema: GraphSchema, table: string): Omit<KeyColumn, 'expression'> {
-  const node = schema.nodes.find(({ name }) => name === table);
-  const key = node?.properties.find(({ name }) => name === node.primaryKey);
-  if (!key) throw new Error(`the schema has no node table ${table} with a primary key`);
-  return { table, property: key.name, type: key.type === 'SERIAL' ? 'INT64' : key.type };
+  const { name, type } = primaryKeyOf(schema, table);
+  return { table, property: name, type: type === 'SERIAL' ? 'INT64' : type };
 }
 
 /** The column under the first of these names that the file has; of another case if that is clear. */

@@ -14,6 +14,7 @@ import { KgloadError } from './errors.js';
 import { readFooter, type Column } from './parquet.js';
 import { labelColumns, mapColumns } from './plan.js';
 import { isRewritable, rewrite, type RewriteSource } from './rewrite.js';
+import { kindOf } from './tables.js';
 import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from './types.js';
 
 export interface PreprocessOptions {
@@ -303,10 +304,6 @@ function describeConversion({ name, type, meaning, engineType }: Column): string
     default:
       return [];
   }
-}
-
-function kindOf(table: NodeTable | RelTable): 'node' | 'edge' {
-  return 'from' in table ? 'edge' : 'node';
 }
 
 /** Only a Parquet file is overwritten. */

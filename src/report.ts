@@ -70,7 +70,7 @@ export function copyTally(tally: Tally): Tally {
 
 /** Forgets what was noted since. */
 export function restoreTally(tally: Tally, before: Tally): void {
-  Object.assign(tally, copyTally(before));
+  Object.assign(tally, before);
 }
 
 /** The report; of a load that did not stay, no rows count. */

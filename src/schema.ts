@@ -1,10 +1,10 @@
 /** A schema as text, and as tables in a database. */
 import { readCatalog, schemaDifferences } from './catalog.js';
-import { pairsOf } from './cypher.js';
 import { changeDatabase, replaceDatabase } from './database.js';
 import { KgloadError } from './errors.js';
 import { planTables } from './plan.js';
 import type { Steps } from './steps.js';
+import { pairsOf } from './tables.js';
 import { engineFor, inspectTarget, isThere } from './target.js';
 import type { Connection, EngineName, GraphSchema, Multiplicity } from './types.js';
 

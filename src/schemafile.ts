@@ -168,8 +168,7 @@ function parseJson(path: string, text: string): GraphSchema {
     throw invalid(path, `${getDotPath(issue) ?? 'the document'}: ${issue.message}`);
   }
   const { nodes, edges, ...rest } = parsed.output;
-  const other = rest.indexes?.find((statement) => !INDEX_DEFINITION.test(statement));
-  if (other !== undefined) throw invalid(path, `${excerpt(other)} creates no index`);
+  refuseOtherThanIndexes(path, rest.indexes ?? []);
   return {
     nodes: nodes.map((table) => ({ file: fileNameOf(table.name), ...table })),
     edges: edges.map((table) => ({ file: fileNameOf(table.name), properties: [], ...table })),
@@ -177,15 +176,17 @@ function parseJson(path: string, text: string): GraphSchema {
   };
 }
 
-const INDEX_DEFINITION = /^CALL\s+CREATE_\w+_INDEX\s*\(/i;
-
 /** The statements of an exported `index.cypher`, if there is one. */
 function readIndexes(path: string): string[] {
   if (!existsSync(path)) return [];
   const statements = splitStatements(readText(path));
-  const other = statements.find((statement) => !INDEX_DEFINITION.test(statement));
-  if (other !== undefined) throw invalid(path, `${excerpt(other)} creates no index`);
+  refuseOtherThanIndexes(path, statements);
   return statements;
+}
+
+function refuseOtherThanIndexes(path: string, statements: readonly string[]): void {
+  const other = statements.find((statement) => !/^CALL\s+CREATE_\w+_INDEX\s*\(/i.test(statement));
+  if (other !== undefined) throw invalid(path, `${excerpt(other)} creates no index`);
 }
 
 function readText(path: string): string {

@@ -387,6 +387,14 @@ export interface Logger {
   error: (message: string) => void;
 }
 
+/** What memory and cores the engine may use. */
+export interface Resources {
+  /** Bytes of the buffer pool. Default: the engine's own, or half of what the container allows. */
+  bufferPool?: number;
+  /** Threads a statement may use. Default: the engine's own, one a core. */
+  threads?: number;
+}
+
 /** What a load may be told. */
 export interface LoadOptions {
   /**

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countRows, readCatalog, readTables } from './catalog.js';
 import { codeGraph } from './codegraph.js';
-import { identifier, literal, pairsOf, pathLiteral } from './cypher.js';
+import { identifier, literal, pathLiteral } from './cypher.js';
 import { changeDatabaseInMemory, readDatabase } from './database.js';
 import { readDataset, type Dataset } from './dataset.js';
 import { firstLine, hasToJson, type OpenDatabase } from './engine/engine.js';
@@ -18,6 +18,7 @@ import { planLoad, type PlannedCopy, type PlannedTable } from './plan.js';
 import { withReadable } from './readable.js';
 import { withFiles } from './schemafile.js';
 import { drive, type Row, type Steps } from './steps.js';
+import { isNested, kindOf, pairsOf, primaryKeyOf } from './tables.js';
 import { inspectDatabase } from './target.js';
 import type {
   Connection,
@@ -208,8 +209,7 @@ function databaseScans(
   engine: EngineName,
 ): Scan[] {
   const keyOf = (variable: string, node: string): string => {
-    const key = schema.nodes.find(({ name }) => name === node)?.primaryKey ?? '';
-    return `${variable}.${identifier(key)}`;
+    return `${variable}.${identifier(primaryKeyOf(schema, node).name)}`;
   };
   if (!('from' in table)) {
     return [
@@ -241,10 +241,6 @@ function comparable(expression: string, type: string, engine: EngineName): strin
   if (hasToJson(engine)) return `to_json(${expression})`;
   if (!hasStructs(type)) return expression;
   return `CASE WHEN ${expression} IS NULL THEN 'null' ELSE CAST(${expression} AS STRING) END`;
-}
-
-function isNested(type: string): boolean {
-  return /[[(]/.test(type) && !/^DECIMAL\([^)]*\)$/.test(type);
 }
 
 function hasStructs(type: string): boolean {
@@ -366,8 +362,4 @@ function* rowsOnlyIn(
     cypher: `${surplus} RETURN k ORDER BY k LIMIT ${EXAMPLES}`,
   };
   return { rows: Number(total['n'] ?? 0), examples: rows.map(({ k }) => String(k)) };
-}
-
-function kindOf(table: NodeTable | RelTable): 'node' | 'edge' {
-  return 'from' in table ? 'edge' : 'node';
 }

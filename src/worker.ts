@@ -13,20 +13,16 @@ import { toCypher } from './schema.js';
 import { resolveSchema } from './schemachoice.js';
 import { drive } from './steps.js';
 import { likelyEngine } from './target.js';
-import type { BadRow, EngineName, LoadEvent, LoadReport, Problem } from './types.js';
+import type { BadRow, EngineName, LoadEvent, LoadReport, Problem, Resources } from './types.js';
 
 /** What the worker is to do; goes through JSON. */
-export interface Job {
+export interface Job extends Resources {
   database: string;
   dataset: string;
   /** Of a database that is created. */
   engine?: EngineName;
   /** A schema file, or `infer`. */
   schema?: string;
-  /** Bytes of the engine's buffer pool. */
-  bufferPool?: number;
-  /** Threads a statement may use. */
-  threads?: number;
   dryRun?: boolean;
   fresh?: boolean;
   append?: boolean;

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import type * as Kuzu from 'kuzu';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
 import { processExists, sleepSync } from '../process.js';
-import type { Connection, EngineName } from '../types.js';
-import { addressSpace, defaultBufferPool, type Resources } from './resources.js';
+import type { Connection, EngineName, Resources } from '../types.js';
+import { addressSpace, defaultBufferPool } from './resources.js';
 
 /** What differs between the engines; all else is the same. */
 interface Engine {

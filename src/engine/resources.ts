@@ -2,13 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 
-export interface Resources {
-  /** Bytes of the buffer pool. Default: the engine's own, or half of what the container allows. */
-  bufferPool?: number;
-  /** Threads a statement may use. Default: the engine's own, one a core. */
-  threads?: number;
-}
-
 /**
  * Bytes of the buffer pool by default; 0 leaves it to the engine, which takes 80 % of the machine's
  * memory and does not look at the container's limit. Half of that is left for what lies outside the
