@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { rmSync } from 'node:fs';
 import { exportSteps, type ExportReport } from '../export.js';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
-import { onInterrupt } from '../interrupt.js';
-import { createProgress, printJson, printLines, type Io, type OutputFlags } from '../output.js';
+import { runStaged } from '../interrupt.js';
+import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
 import { resolveSchema } from '../schemachoice.js';
 import { drive } from '../steps.js';
 import type { TableTime } from '../types.js';
@@ -29,27 +28,10 @@ Examples:
 }
 
 export async function run([directory = '']: string[], flags: Flags, io: Io): Promise<number> {
-  const progress = await createProgress(io, flags);
-  let scratch: string | undefined;
-  const ignoreSignals = onInterrupt(() => {
-    progress.stop();
-    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
-  });
-  let report: ExportReport;
-  try {
+  const report = await runStaged(io, flags, async (onEvent) => {
     const { schema } = await resolveSchema(flags.schema, undefined);
-    const steps = exportSteps(flags.db, directory, {
-      schema,
-      onEvent: (event) => {
-        if (event.type === 'staged') scratch = event.directory;
-        progress.show(event);
-      },
-    });
-    report = await drive(steps);
-  } finally {
-    progress.stop();
-    ignoreSignals();
-  }
+    return await drive(exportSteps(flags.db, directory, { schema, onEvent }));
+  });
   if (flags.json) {
     printJson(io, {
       database: flags.db,

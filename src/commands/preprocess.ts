@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { rmSync } from 'node:fs';
 import { formatCount, formatTable } from '../format.js';
-import { onInterrupt } from '../interrupt.js';
-import { createProgress, printJson, printLines, type Io, type OutputFlags } from '../output.js';
-import { preprocess, type PreprocessReport } from '../preprocess.js';
+import { runStaged } from '../interrupt.js';
+import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
+import { preprocess } from '../preprocess.js';
 import { resolveSchema } from '../schemachoice.js';
 
 export function define(command: Command): void {
@@ -29,27 +28,11 @@ export async function run(
   flags: OutputFlags & { keepExtra?: boolean },
   io: Io,
 ): Promise<number> {
-  const progress = await createProgress(io, flags);
-  let scratch: string | undefined;
-  const ignoreSignals = onInterrupt(() => {
-    progress.stop();
-    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
-  });
-  let report: PreprocessReport;
-  try {
+  const report = await runStaged(io, flags, async (onEvent) => {
     const { schema } = await resolveSchema(flags.schema, source);
-    report = await preprocess(source, destination, {
-      schema,
-      ...(flags.keepExtra && { keepExtra: true }),
-      onEvent: (event) => {
-        if (event.type === 'staged') scratch = event.directory;
-        progress.show(event);
-      },
-    });
-  } finally {
-    progress.stop();
-    ignoreSignals();
-  }
+    const options = { schema, ...(flags.keepExtra && { keepExtra: true }), onEvent };
+    return await preprocess(source, destination, options);
+  });
   if (flags.json) {
     printJson(io, {
       source,
