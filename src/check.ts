@@ -11,18 +11,11 @@ import { codeGraph } from './codegraph.js';
 import { copyFrom, createNodeTable, identifier, literal, loadFrom } from './cypher.js';
 import { changeDatabaseInMemory, readDatabase } from './database.js';
 import type { Dataset } from './dataset.js';
-import {
-  badRowsProblems,
-  countParts,
-  engineProblem,
-  nodesFailed,
-  notEmpty,
-  refuse,
-  type DatabaseLoadOptions,
-} from './load.js';
+import { countParts, notEmpty, refuse, type DatabaseLoadOptions } from './load.js';
 import { planLoad, startedEvent, type PlannedCopy, type PlannedTable } from './plan.js';
 import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
 import type { Steps } from './steps.js';
+import { badRowsProblems, engineProblem, nodesFailed } from './tableload.js';
 import { engineFor, inspectTarget, isThere } from './target.js';
 import type { BadRows, Connection, LoadReport, NodeTable, Problem } from './types.js';
 

@@ -1,0 +1,247 @@
+/** Loading one table: all of its files, or none of them. */
+import { badRowsProblem, countRepeatedPairs, findBadRows } from './badrows.js';
+import { LOSS } from './conversion.js';
+import { firstLine, isDiskFull, isPoolFull } from './engine/engine.js';
+import { messageOf } from './errors.js';
+import { formatCount } from './format.js';
+import { startedEvent, type PlannedCopy, type PlannedTable } from './plan.js';
+import { tallyTable, type Tally } from './report.js';
+import type { Steps } from './steps.js';
+import type { BadRow, BadRows, Connection, LoadOptions, Problem } from './types.js';
+
+export type TableOptions = Pick<
+  LoadOptions,
+  'onError' | 'skipBadRows' | 'maxBadRows' | 'onBadRow' | 'signal'
+>;
+
+/** What the loads of all tables have in common. */
+export interface Run {
+  connection: Connection;
+  tally: Tally;
+  clock: () => number;
+  options: TableOptions;
+  /** Rows that the tables held before. */
+  present: ReadonlyMap<string, number>;
+  /** All of the load is one transaction. */
+  inTransaction: boolean;
+  onWarning: (warning: Problem) => void;
+}
+
+/**
+ * Loads one table, all of its files or none; returns why it failed.
+ *
+ * @param isTogether - A failure is found out about later, when the table is loaded by itself.
+ */
+export function* loadTable(
+  { connection, tally, clock, options, present, onWarning }: Run,
+  planned: PlannedTable,
+  isInTransaction: boolean,
+  isTogether = false,
+): Steps<Problem[]> {
+  const { table, kind, copies } = planned;
+  const isAppended = (present.get(table) ?? 0) > 0;
+  tally.onEvent(startedEvent(planned));
+  const start = clock();
+  const ownTransaction = copies.length > 1 && !isInTransaction;
+  const inTransaction = ownTransaction || isInTransaction;
+  const badRows: BadRows[] = [];
+  let rows = 0;
+  let copied = 0;
+  let problems: Problem[] = [];
+  if (ownTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
+  for (const copy of copies) {
+    try {
+      if (kind === 'edge' && isAppended) {
+        yield* warnOfRepeats(connection, table, copy, onWarning);
+      }
+      // A failed COPY rolls its transaction back, and with it the rows that explain the failure:
+      // then the bad rows have to be found before.
+      const found =
+        options.skipBadRows || (inTransaction && !isTogether)
+          ? yield* findBadRows(connection, table, copy, options.onBadRow)
+          : [];
+      badRows.push(...found);
+      problems = badRowsProblems(planned, tally, badRows, options);
+      if (problems.length > 0) break;
+      rows += yield* copyFile(connection, copy, found, (done) => {
+        tally.onEvent({ type: 'progress', table, rows: copied + done });
+      });
+      copied += copy.rows;
+    } catch (error) {
+      const problem = engineProblem(table, copy, error);
+      problems = [problem];
+      if (problem.code === 'DISK_FULL' || inTransaction) break;
+      badRows.push(...(yield* explain(connection, table, copy, options.onBadRow)));
+      if (badRows.length > 0) problems = badRows.map(badRowsProblem);
+      break;
+    }
+  }
+  if (ownTransaction) yield* endTransaction(connection, problems.length === 0);
+  if (problems.length > 0) tally.badRows.push(...badRows);
+  else tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows }, badRows);
+  return problems;
+}
+
+/** Why bad rows fail their table, if they do. */
+export function badRowsProblems(
+  planned: PlannedTable,
+  tally: Tally,
+  badRows: readonly BadRows[],
+  options: TableOptions,
+): Problem[] {
+  if (badRows.length === 0) return [];
+  const total = [...tally.badRows, ...badRows].reduce((sum, { rows }) => sum + rows, 0);
+  const limit = options.maxBadRows ?? Infinity;
+  if (total > limit) return [tooManyBadRows(planned, total, limit)];
+  return options.skipBadRows ? [] : badRows.map(badRowsProblem);
+}
+
+/** Edges are not attempted when the nodes that they connect failed in this load. */
+export function nodesFailed({ table, kind, file, copies }: PlannedTable, tally: Tally): Problem[] {
+  if (kind === 'node') return [];
+  const failed = new Set(tally.errors.map((error) => error.table));
+  const nodes = [...new Set(copies.flatMap(({ keys }) => keys.map((key) => key.table)))].filter(
+    (name) => failed.has(name),
+  );
+  if (nodes.length === 0) return [];
+  const message = `${table} was not loaded, since the nodes of ${nodes.join(' and ')} were not`;
+  return [{ code: 'NODES_FAILED', table, file, message }];
+}
+
+/** The rows that made a COPY fail; none where even the search fails. */
+function* explain(
+  connection: Connection,
+  table: string,
+  copy: PlannedCopy,
+  onBadRow?: (row: BadRow) => void,
+): Steps<BadRows[]> {
+  try {
+    return yield* findBadRows(connection, table, copy, onBadRow);
+  } catch {
+    return []; // The file can't be read; the COPY's own error says so.
+  }
+}
+
+function* copyFile(
+  connection: Connection,
+  copy: PlannedCopy,
+  badRows: readonly BadRows[],
+  onRows: (rows: number) => void,
+): Steps<number> {
+  let shown = 0;
+  const onProgress = (fraction: number): void => {
+    const rows = Math.floor(fraction * copy.rows);
+    if (rows <= shown) return; // The engine's progress also goes back now and then.
+    shown = rows;
+    onRows(rows);
+  };
+  if (badRows.length === 0) {
+    return copiedRows(yield { connection, cypher: copy.cypher, onProgress });
+  }
+  // With one thread the engine takes the rows in the order of the file, and so keeps the first of
+  // those with one key; with more it is a matter of chance.
+  const threads = badRows.some(({ reason }) => reason === 'duplicate_key')
+    ? yield* setThreads(connection, 1)
+    : undefined;
+  const rows = copiedRows(yield { connection, cypher: copy.lenient, onProgress });
+  if (threads !== undefined) yield* setThreads(connection, threads);
+  yield { connection, cypher: 'CALL clear_warnings()' };
+  return rows;
+}
+
+/** @returns The number of threads before. */
+function* setThreads(connection: Connection, threads: number): Steps<number> {
+  const rows = yield { connection, cypher: "CALL current_setting('threads') RETURN *" };
+  yield { connection, cypher: `CALL threads=${threads}` };
+  return Number(Object.values(rows[0] ?? {})[0]);
+}
+
+/** "15103 tuples have been copied to the Function table." */
+function copiedRows(result: readonly Record<string, unknown>[]): number {
+  const message = String(result[0]?.['result']);
+  const rows = /^(\d+) tuples? ha(?:s|ve) been copied/.exec(message)?.[1];
+  if (rows === undefined) throw new Error(`the engine answered COPY with: ${message}`);
+  return Number(rows);
+}
+
+/** Node keys collide when a dataset is appended twice; edges would just be there twice. */
+function* warnOfRepeats(
+  connection: Connection,
+  table: string,
+  copy: PlannedCopy,
+  onWarning: (warning: Problem) => void,
+): Steps<void> {
+  const { repeated, pairs } = yield* countRepeatedPairs(connection, table, copy);
+  if (repeated === 0) return;
+  onWarning({
+    code: 'EDGES_REPEATED',
+    table,
+    file: copy.file,
+    message: `${formatCount(repeated)} of the ${formatCount(pairs)} pairs of nodes that ${copy.file} connects were connected by ${table} before; their edges may be there twice now`,
+    hint: 'if so, load all data anew with --fresh',
+  });
+}
+
+export function* endTransaction(connection: Connection, commit: boolean): Steps<void> {
+  try {
+    yield { connection, cypher: commit ? 'COMMIT' : 'ROLLBACK' };
+  } catch (error) {
+    // Kuzu rolls back by itself when a statement fails, and then knows of no transaction.
+    if (commit || !messageOf(error).includes('No active transaction')) throw error;
+  }
+}
+
+export function engineProblem(
+  table: string,
+  { file }: Pick<PlannedCopy, 'file'>,
+  error: unknown,
+): Problem {
+  const message = messageOf(error);
+  if (isDiskFull(message)) {
+    return {
+      code: 'DISK_FULL',
+      table,
+      file,
+      message: `${table} cannot be written: ${firstLine(message)}`,
+      hint: 'free some space beside the database, and load again',
+    };
+  }
+  if (isPoolFull(message)) {
+    return {
+      code: 'OUT_OF_MEMORY',
+      table,
+      file,
+      message: `${table} failed on ${file}: ${firstLine(message)}`,
+      hint: 'give it more memory: --buffer-pool 4GB (bufferPool in the library), or --threads 1',
+    };
+  }
+  const [, loss] = new RegExp(`"?(\\w+${LOSS}[^"]*)"?`).exec(message) ?? [];
+  if (loss !== undefined) {
+    const hint = loss.startsWith('nanoseconds')
+      ? 'write the column in microseconds'
+      : 'give the property a type that holds them';
+    return {
+      code: 'COLUMN_TYPE',
+      table,
+      file,
+      message: `${table} failed: ${file} has ${loss}`,
+      hint,
+    };
+  }
+  return {
+    code: 'ENGINE',
+    table,
+    file,
+    message: `${table} failed on ${file}: ${firstLine(message)}`,
+  };
+}
+
+function tooManyBadRows({ table, file }: PlannedTable, total: number, limit: number): Problem {
+  return {
+    code: 'TOO_MANY_BAD_ROWS',
+    table,
+    file,
+    message: `${formatCount(total)} bad rows up to and with ${table}, and ${formatCount(limit)} are allowed; nothing was loaded`,
+    hint: 'raise --max-bad-rows, or mend the files; kgload load --dry-run lists what is wrong',
+  };
+}
