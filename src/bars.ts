@@ -41,6 +41,7 @@ export function createBars(
   });
   const bars = new Map<string, SingleBar>();
   const loaded = new Map<string, number>();
+  const ended = new Set<string>();
   let total: SingleBar | undefined;
   let nameWidth = 5;
   let countWidth = 0;
@@ -56,7 +57,9 @@ export function createBars(
     total?.update([...loaded.values()].reduce((sum, count) => sum + count, 0));
   };
   const makeRoom = (): void => {
-    for (const [table, bar] of bars) {
+    // Several may be running: those that ended go first.
+    const byUse = [...bars].sort(([a], [b]) => Number(ended.has(b)) - Number(ended.has(a)));
+    for (const [table, bar] of byUse) {
       if (bars.size + 2 < stream.rows) return;
       multibar.remove(bar);
       bars.delete(table);
@@ -80,10 +83,12 @@ export function createBars(
           setRows(event.table, event.rows);
           break;
         case 'finished':
+          ended.add(event.table);
           setRows(event.table, event.rows);
           bars.get(event.table)?.update({ state: 'finished', seconds: event.seconds });
           break;
         case 'failed':
+          ended.add(event.table);
           bars.get(event.table)?.update({ state: 'failed' });
           break;
         case 'repeated':
@@ -92,6 +97,7 @@ export function createBars(
             if (bar) multibar.remove(bar);
             bars.delete(table);
             loaded.delete(table);
+            ended.delete(table);
           }
           break;
         case 'schema':

@@ -142,11 +142,9 @@ function* checkTable(
       return [engineProblem(table, copy, error)];
     }
   }
+  tally.badRows.push(...badRows);
   const problems = [...badRowsProblems(planned, tally, badRows, options), ...orphaned];
-  if (problems.length > 0) {
-    tally.badRows.push(...badRows);
-    return problems;
-  }
+  if (problems.length > 0) return problems;
   const skipped = badRows.reduce((sum, bad) => sum + bad.rows, 0);
   tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows: rows - skipped }, badRows);
   return [];

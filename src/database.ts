@@ -45,9 +45,9 @@ export function* changeDatabaseInMemory<T>(
 export function* replaceDatabase<T extends { published: boolean }>(
   target: Target,
   engine: EngineName,
-  work: (connection: Connection) => Steps<T>,
+  work: (database: OpenDatabase) => Steps<T>,
   onStaged: (directory: string) => void = () => undefined,
-  resources: Resources = {},
+  resources: Resources & { writers?: number } = {},
 ): Steps<T> {
   const staging = openStaging(target.path);
   try {
@@ -55,9 +55,7 @@ export function* replaceDatabase<T extends { published: boolean }>(
     const guard = guardTarget(target);
     let result: T;
     try {
-      result = yield* using(openEngine(engine, staging.database, resources), ({ connection }) =>
-        work(connection),
-      );
+      result = yield* using(openEngine(engine, staging.database, resources), work);
     } finally {
       guard.release();
     }

@@ -70,7 +70,9 @@ export function loadFromParquetSync(
   const engine = likelyEngine(databasePath, options.engine);
   const run = driveSync(runOptions(directory, { ...options, engine }));
   const dataset = readDataset(directory, run.schema);
-  return driveSync(loadDatabase(databasePath, dataset, { ...run, engine, fresh: createNew }));
+  // What blocks can do one thing at a time.
+  const how = { engine, fresh: createNew, jobs: 1 };
+  return driveSync(loadDatabase(databasePath, dataset, { ...run, ...how }));
 }
 
 /** The options with the schema read, and with one callback for events and logger. */

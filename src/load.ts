@@ -3,7 +3,8 @@ import { countRows, readCatalog } from './catalog.js';
 import { codeGraph } from './codegraph.js';
 import { changeDatabase, replaceDatabase } from './database.js';
 import type { Dataset } from './dataset.js';
-import { firstLine } from './engine/engine.js';
+import { firstLine, hasManyWriters, titleOf } from './engine/engine.js';
+import { defaultWriters } from './engine/resources.js';
 import { KgloadError, messageOf } from './errors.js';
 import { formatCount } from './format.js';
 import { planLoad, type Plan, type PlannedTable } from './plan.js';
@@ -19,6 +20,7 @@ import {
 import { engineFor, inspectTarget, isThere } from './target.js';
 import type {
   Connection,
+  EngineName,
   GraphSchema,
   LoadOptions,
   LoadReport,
@@ -37,6 +39,11 @@ export interface RunOptions extends Omit<LoadOptions, 'schema' | 'logger'> {
 export interface DatabaseLoadOptions extends RunOptions, Resources {
   /** Build a new database and put it in the old one's place. */
   fresh?: boolean;
+  /**
+   * Tables that are loaded at a time, into a new database of an engine that can. Default: one a
+   * core, but no more than four.
+   */
+  jobs?: number;
 }
 
 /**
@@ -54,36 +61,41 @@ export function* loadDatabase(
   const began = clock();
   const target = inspectTarget(path);
   const engine = engineFor(target, options);
-  const report =
-    isThere(target) && !options.fresh
-      ? yield* changeDatabase(
-          target,
-          (connection) => loadDataset(connection, dataset, options),
-          options,
-        )
-      : yield* replaceDatabase(
-          target,
-          engine,
-          (connection) => loadDataset(connection, dataset, options, { staged: true }),
-          (staging) => options.onEvent?.({ type: 'staged', directory: staging }),
-          options,
-        );
-  return { ...report, totalTime: (clock() - began) / 1000 };
+  const existing = isThere(target) && !options.fresh ? target : undefined;
+  const idle = idleJobs(engine, existing !== undefined, options.jobs);
+  for (const warning of idle) options.onEvent?.({ type: 'warned', warning });
+  const report = existing
+    ? yield* changeDatabase(
+        existing,
+        (connection) => loadDataset(connection, dataset, options),
+        options,
+      )
+    : yield* replaceDatabase(
+        target,
+        engine,
+        ({ connection, writers }) => loadDataset(connection, dataset, options, { writers }),
+        (directory) => options.onEvent?.({ type: 'staged', directory }),
+        { ...options, writers: options.jobs ?? defaultWriters() },
+      );
+  const warnings = [...idle, ...report.warnings];
+  return { ...report, warnings, totalTime: (clock() - began) / 1000 };
 }
 
 /**
  * Loads a dataset over an open connection: creates the tables that are missing, then copies nodes
  * and then edges, in the schema's order.
  *
- * @param place - `staged`: the whole database is thrown away if the load is not published.
+ * @param place - `writers`: connections that may write at the same time, the first of them
+ *   `connection`, to a new database that is thrown away if the load is not published.
  * @throws {KgloadError} `SCHEMA_MISMATCH`, `TARGET_NOT_EMPTY`, before anything is written.
  */
 export function* loadDataset(
   connection: Connection,
   dataset: Dataset,
   options: RunOptions = {},
-  { staged = false } = {},
+  { writers }: { writers?: readonly Connection[] } = {},
 ): Steps<LoadReport> {
+  const staged = writers !== undefined;
   const { schema = codeGraph, clock = () => performance.now() } = options;
   const began = clock();
   const catalog = yield* readCatalog(connection);
@@ -103,16 +115,30 @@ export function* loadDataset(
   const isAllOrNothing = options.onError === 'abort' || options.maxBadRows !== undefined;
   const inTransaction = isAllOrNothing && !staged;
   // Bad rows that are skipped are told of as they are found, and must not be found twice.
-  const isTogether = staged && !options.skipBadRows;
-  const run: Run = { connection, tally, clock, options, present, inTransaction, onWarning };
+  const mayRepeat = staged && !options.skipBadRows;
+  const run: Run = {
+    connection,
+    tally,
+    clock,
+    options,
+    present,
+    inTransaction,
+    mayRepeat: false,
+    onWarning,
+  };
   let end: End = 'done';
   if (inTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
-  for (const [i, tables] of phasesOf(plan).entries()) {
+  const isParallel = staged && writers.length > 1;
+  for (const [i, tables] of phasesOf(plan, isParallel).entries()) {
     const create = i === 0 ? plan.create : [];
-    const together = isTogether ? yield* loadTogether(run, create, tables) : 'failed';
-    end = together === 'failed' ? yield* loadInTurn(run, create, tables) : together;
+    if (isParallel) end = yield* loadInParallel(run, writers, create, tables);
+    else {
+      const once = mayRepeat ? yield* loadInOne(run, create, tables) : 'failed';
+      end = once === 'failed' ? yield* loadInTurn(run, create, tables) : once;
+    }
     if (end !== 'done') break;
   }
+  if (isParallel) yield { connection, cypher: 'CHECKPOINT' };
   const completed = end === 'done';
   if (inTransaction) yield* endTransaction(connection, completed);
   if (end === 'aborted') throw abortReason(options.signal);
@@ -128,6 +154,15 @@ export function* loadDataset(
     published: completed || (!staged && !inTransaction),
     totalTime: (clock() - began) / 1000,
   });
+}
+
+/** That tables are not loaded at a time, though it was asked for. */
+function idleJobs(engine: EngineName, isExisting: boolean, jobs = 1): Problem[] {
+  if (jobs === 1 || (hasManyWriters(engine) && !isExisting)) return [];
+  const why = hasManyWriters(engine)
+    ? 'a database that is there is loaded a table at a time, so that a crash leaves every table whole'
+    : `${titleOf(engine)} writes a table at a time`;
+  return [{ code: 'JOBS_IDLE', message: `--jobs ${jobs} has no effect: ${why}` }];
 }
 
 /**
@@ -149,9 +184,9 @@ const FEW_ROWS = 1_000_000;
  * Tables that are loaded together. In one transaction with their nodes, edges look their endpoints
  * up in an index that is not written yet: at 35 million rows that takes longer, and 0.5 GB more.
  */
-function phasesOf({ tables }: Plan): PlannedTable[][] {
+function phasesOf({ tables }: Plan, isParallel: boolean): PlannedTable[][] {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  if (rows <= FEW_ROWS) return [tables];
+  if (rows <= FEW_ROWS && !isParallel) return [tables];
   return (['node', 'edge'] as const).map((kind) => tables.filter((table) => table.kind === kind));
 }
 
@@ -169,7 +204,7 @@ function* loadInTurn(
   for (const planned of tables) {
     if (options.signal?.aborted) return 'aborted';
     const refused = refusals(planned, tally);
-    const problems = refused ?? (yield* loadTable(run, planned, run.inTransaction));
+    const problems = refused ?? (yield* loadTable(run, planned));
     for (const problem of problems) tallyError(tally, planned.table, problem);
     if (endsLoad(problems, options)) return 'stopped';
   }
@@ -182,12 +217,13 @@ function* loadInTurn(
  * For a database that is thrown away if this process dies; killed inside such a commit, Kuzu 0.11.3
  * may keep the tables without their rows.
  */
-function* loadTogether(
+function* loadInOne(
   run: Run,
   create: readonly string[],
   tables: readonly PlannedTable[],
 ): Steps<End | 'failed'> {
   const { connection, tally, options } = run;
+  const together: Run = { ...run, inTransaction: true, mayRepeat: true };
   const before = copyTally(tally);
   yield { connection, cypher: 'BEGIN TRANSACTION' };
   for (const cypher of create) yield { connection, cypher };
@@ -197,7 +233,7 @@ function* loadTogether(
       return 'aborted';
     }
     const refused = refusals(planned, tally);
-    const problems = refused ?? (yield* loadTable(run, planned, true, true));
+    const problems = refused ?? (yield* loadTable(together, planned));
     if (problems.length > 0 && !refused) {
       yield* endTransaction(connection, false);
       restoreTally(tally, before);
@@ -213,6 +249,49 @@ function* loadTogether(
   }
   yield* endTransaction(connection, true);
   return 'done';
+}
+
+/**
+ * Several tables at a time, each committed by itself. One that finds too little memory beside the
+ * others is loaded again alone.
+ */
+function* loadInParallel(
+  run: Run,
+  writers: readonly Connection[],
+  create: readonly string[],
+  tables: readonly PlannedTable[],
+): Steps<End> {
+  const { connection, tally, options } = run;
+  if (create.length > 0) {
+    yield { connection, cypher: 'BEGIN TRANSACTION' };
+    for (const cypher of create) yield { connection, cypher };
+    yield* endTransaction(connection, true);
+  }
+  // The largest first: begun last, it would be loaded while the other cores have nothing to do.
+  const queue = [...tables].sort((a, b) => b.rows - a.rows);
+  const starved: PlannedTable[] = [];
+  let end = 'done' as End;
+  const work = function* (writer: Connection): Steps<void> {
+    while (end === 'done') {
+      const planned = queue.shift();
+      if (!planned) return;
+      if (options.signal?.aborted) {
+        end = 'aborted';
+        return;
+      }
+      const problems =
+        refusals(planned, tally) ?? (yield* loadTable({ ...run, connection: writer }, planned));
+      if (problems.some(({ code }) => code === 'OUT_OF_MEMORY')) {
+        starved.push(planned);
+        tally.onEvent({ type: 'repeated', table: planned.table, tables: [planned.table] });
+        continue;
+      }
+      for (const problem of problems) tallyError(tally, planned.table, problem);
+      if (endsLoad(problems, options)) end = 'stopped';
+    }
+  };
+  yield { together: writers.map(work) };
+  return end === 'done' ? yield* loadInTurn(run, [], starved) : end;
 }
 
 /** Why a table is not attempted; an empty list where there is nothing to load. */

@@ -31,11 +31,17 @@ export function describeEvent(event: LoadEvent): LogLine[] {
     case 'failed':
       return [{ level: 'error', message: describeProblem(event.error) }];
     case 'repeated': {
-      const message = `${event.table} failed; the tables with it are loaded again, one by one`;
+      const others = event.tables.some((table) => table !== event.table);
+      const what = others
+        ? 'the tables with it are loaded again, one by one'
+        : 'it is loaded again';
+      const message = `${event.table} failed; ${what}`;
       return [{ level: 'info', message }];
     }
     case 'restarted': {
-      const message = `the engine crashed; loading anew without ${event.error.table ?? ''}`;
+      const { table } = event.error;
+      const how = table === undefined ? 'one table at a time' : `without ${table}`;
+      const message = `the engine crashed; loading anew, ${how}`;
       return [{ level: 'info', message }];
     }
     default:

@@ -42,7 +42,7 @@ export function tallyError(tally: Tally, table: string, error: Problem): void {
   tally.onEvent({ type: 'failed', table, error });
 }
 
-/** Notes that a table was loaded, with the bad rows that were left out of it. */
+/** Notes that a table was loaded, without the bad rows that were left out of it. */
 export function tallyTable(
   tally: Tally,
   { table, kind }: { table: string; kind: TableKind },
@@ -51,7 +51,6 @@ export function tallyTable(
 ): void {
   const skipped = badRows.reduce((sum, { rows }) => sum + rows, 0);
   tally.times.set(table, time);
-  tally.badRows.push(...badRows);
   if (skipped > 0) tally.skipped.set(table, skipped);
   tally.onEvent({ type: 'finished', table, kind, ...time, skipped });
 }
@@ -87,6 +86,9 @@ export function toReport(
         return [name, { seconds, rows: outcome.published ? rows : 0 }];
       }),
     );
+  // Tables that are loaded at the same time end as chance will have it.
+  const order = new Map(plan.tables.map(({ table }, i) => [table, i]));
+  const place = ({ table = '' }: { table?: string }): number => order.get(table) ?? order.size;
   const nodeTimes = timesOf(schema.nodes);
   const edgeTimes = timesOf(schema.edges);
   return {
@@ -96,8 +98,8 @@ export function toReport(
     nodeTimes,
     edgeTimes,
     totalSkipped: [...tally.skipped.values()].reduce((sum, rows) => sum + rows, 0),
-    badRows: tally.badRows,
-    errors: tally.errors,
+    badRows: tally.badRows.toSorted((a, b) => place(a) - place(b)),
+    errors: tally.errors.toSorted((a, b) => place(a) - place(b)),
     warnings: plan.warnings,
     published: outcome.published,
   };

@@ -102,7 +102,7 @@ export function* createTablesAt(
   const { created, existing } = yield* replaceDatabase(
     target,
     engine,
-    function* (connection) {
+    function* ({ connection }) {
       return { ...(yield* createTables(connection, schema)), published: true };
     },
     onStaged,

@@ -1,7 +1,7 @@
 /**
  * Work on a database is written once, as a generator that yields queries and is handed their rows;
  * `drive` runs it without blocking, `driveSync` blocks. Errors of a query are thrown into the
- * generator at the yield.
+ * generator at the yield. Several such works may run at a time, each on a connection of its own.
  */
 import type { Connection, QueryResult } from './types.js';
 
@@ -14,9 +14,15 @@ export interface Query {
   onRow?: (row: Row) => void;
 }
 
+/** Works that run at the same time; by `driveSync`, which can't, one after the other. */
+export interface Together {
+  together: Steps<void>[];
+}
+
 export type Row = Record<string, unknown>;
 
-export type Steps<T> = Generator<Query, T, Row[]>;
+/** Is handed the rows of each query, and none for works that ran together. */
+export type Steps<T> = Generator<Query | Together, T, Row[]>;
 
 /**
  * Runs the steps with the asynchronous calls of the connection.
@@ -28,12 +34,11 @@ export type Steps<T> = Generator<Query, T, Row[]>;
 export async function drive<T>(steps: Steps<T>, { bindFirst = false } = {}): Promise<T> {
   let next = steps.next();
   while (!next.done) {
-    const { connection, cypher, onProgress, onRow } = next.value;
-    let rows: Row[];
+    const step = next.value;
+    let rows: Row[] = [];
     try {
-      const progress = onProgress && progressFraction(onProgress);
-      if (progress && bindFirst) readRows(await connection.query(`EXPLAIN ${cypher}`));
-      rows = readRows(await connection.query(cypher, progress), onRow);
+      if ('together' in step) await driveTogether(step.together, bindFirst);
+      else rows = await ask(step, bindFirst);
     } catch (error) {
       next = steps.throw(error);
       continue;
@@ -43,14 +48,30 @@ export async function drive<T>(steps: Steps<T>, { bindFirst = false } = {}): Pro
   return next.value;
 }
 
+async function ask(
+  { connection, cypher, onProgress, onRow }: Query,
+  bindFirst: boolean,
+): Promise<Row[]> {
+  const progress = onProgress && progressFraction(onProgress);
+  if (progress && bindFirst) readRows(await connection.query(`EXPLAIN ${cypher}`));
+  return readRows(await connection.query(cypher, progress), onRow);
+}
+
+/** Waits for all of them, also when one fails: nobody may close a database that is at work. */
+async function driveTogether(works: readonly Steps<void>[], bindFirst: boolean): Promise<void> {
+  const ends = await Promise.allSettled(works.map((work) => drive(work, { bindFirst })));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
 /** Runs the steps with the blocking calls of the connection. */
 export function driveSync<T>(steps: Steps<T>): T {
   let next = steps.next();
   while (!next.done) {
-    const { connection, cypher, onRow } = next.value;
-    let rows: Row[];
+    const step = next.value;
+    let rows: Row[] = [];
     try {
-      rows = readRows(connection.querySync(cypher), onRow);
+      if ('together' in step) for (const work of step.together) driveSync(work);
+      else rows = readRows(step.connection.querySync(step.cypher), step.onRow);
     } catch (error) {
       next = steps.throw(error);
       continue;

@@ -14,8 +14,10 @@ const MAX_CRASHES = 5;
 
 /** What the engine's process had done when it died. */
 interface Death {
-  /** With the table that was being loaded, if one was. */
+  /** With the table that was being loaded, if one was and no other at the same time. */
   problem: Problem;
+  /** How many tables were being loaded. */
+  unfinished: number;
   isCrash: boolean;
   /** Nothing of what it had done remains, so that it can be done again. */
   isUndone: boolean;
@@ -26,7 +28,8 @@ interface Death {
 /**
  * Runs a job to its end. A table whose file crashes the engine fails, and the others are loaded,
  * where the database is built anew or nothing is written; a crash in an existing database ends
- * the load, with the tables before it in place.
+ * the load, with the tables before it in place. Where several tables were being loaded, one at a
+ * time shows which of them it is.
  *
  * @param signal - Kills the engine's process, and undoes what it was building.
  * @throws {KgloadError} When the load is refused before any data.
@@ -37,17 +40,20 @@ export async function runJob(
   signal?: AbortSignal,
 ): Promise<LoadReport> {
   const exclude = [...job.exclude];
+  let { jobs } = job;
   for (;;) {
-    const outcome = await runWorker({ ...job, exclude }, onEvent, signal);
+    const attempt = { ...job, exclude, ...(jobs !== undefined && { jobs }) };
+    const outcome = await runWorker(attempt, onEvent, signal);
     if ('report' in outcome) return outcome.report;
-    const { problem, isCrash, isUndone, remains } = outcome.death;
-    const { table } = problem;
-    const isRetried = isCrash && isUndone && table !== undefined && job.onError !== 'abort';
-    if (!isRetried || exclude.length >= MAX_CRASHES) {
-      onEvent({ type: 'failed', table: table ?? '', error: problem });
+    const { problem, unfinished, isCrash, isUndone, remains } = outcome.death;
+    const isLast =
+      !isCrash || !isUndone || unfinished === 0 || (unfinished === 1 && job.onError === 'abort');
+    if (isLast || exclude.length >= MAX_CRASHES) {
+      onEvent({ type: 'failed', table: problem.table ?? '', error: problem });
       return remains;
     }
-    exclude.push(problem);
+    if (unfinished === 1) exclude.push(problem);
+    else jobs = 1;
     onEvent({ type: 'restarted', error: problem });
   }
 }
@@ -117,17 +123,18 @@ function conversation(
 }
 
 function obituary({ signal, code, stderr }: Exit, job: Job, events: readonly LoadEvent[]): Death {
-  const unfinished = unfinishedTable(events);
+  const unfinished = unfinishedTables(events);
   const isCrash = signal !== 'SIGKILL';
   const isUndone = job.dryRun === true || events.some((event) => event.type === 'staged');
   const isRolledBack = isUndone || job.onError === 'abort' || job.maxBadRows !== undefined;
-  const place = unfinished ? ` while loading ${unfinished.table} from ${unfinished.file}` : '';
+  const list = unfinished.map(({ table, file }) => `${table} from ${file}`).join(' and ');
+  const place = list === '' ? '' : ` while loading ${list}`;
   const lastWords = stderr.trim().split('\n')[0] ?? '';
   const how = [signal ?? `exit code ${String(code)}`, ...(lastWords === '' ? [] : [lastWords])];
   const rest = '; the tables before it are loaded, the ones after it were not attempted';
   const problem: Problem = {
     code: 'ENGINE_CRASHED',
-    ...unfinished,
+    ...(unfinished.length === 1 && unfinished[0]),
     message:
       (isCrash
         ? `the engine crashed${place} (${how.join(': ')})`
@@ -138,15 +145,19 @@ function obituary({ signal, code, stderr }: Exit, job: Job, events: readonly Loa
   const chosen = events.find((event) => event.type === 'schema');
   const remains = refusedReport(problem, chosen?.schema ?? codeGraph);
   if (!isRolledBack) tallyEvents(remains, events);
-  return { problem, isCrash, isUndone, remains };
+  return { problem, unfinished: unfinished.length, isCrash, isUndone, remains };
 }
 
-/** The table that began last, if it did not end. */
-function unfinishedTable(
-  events: readonly LoadEvent[],
-): { table: string; file: string } | undefined {
-  const last = events.findLast(({ type }) => /^(started|finished|failed)$/.test(type));
-  return last?.type === 'started' ? { table: last.table, file: last.file } : undefined;
+/** The tables that began and did not end. */
+function unfinishedTables(events: readonly LoadEvent[]): { table: string; file: string }[] {
+  const unfinished = new Map<string, { table: string; file: string }>();
+  for (const event of events) {
+    if (event.type === 'started')
+      unfinished.set(event.table, { table: event.table, file: event.file });
+    if (event.type === 'finished' || event.type === 'failed') unfinished.delete(event.table);
+    if (event.type === 'repeated') for (const table of event.tables) unfinished.delete(table);
+  }
+  return [...unfinished.values()];
 }
 
 /** Adds to a report what its events say was loaded. */

@@ -22,45 +22,63 @@ export interface Run {
   options: TableOptions;
   /** Rows that the tables held before. */
   present: ReadonlyMap<string, number>;
-  /** All of the load is one transaction. */
+  /** A transaction is open: a COPY that fails ends it, and with it the rows that explain why. */
   inTransaction: boolean;
+  /** What fails is loaded again, and then found out about. */
+  mayRepeat: boolean;
   onWarning: (warning: Problem) => void;
 }
 
-/**
- * Loads one table, all of its files or none; returns why it failed.
- *
- * @param isTogether - A failure is found out about later, when the table is loaded by itself.
- */
-export function* loadTable(
-  { connection, tally, clock, options, present, onWarning }: Run,
-  planned: PlannedTable,
-  isInTransaction: boolean,
-  isTogether = false,
-): Steps<Problem[]> {
+/** Loads one table, all of its files or none; returns why it failed. */
+export function* loadTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
+  if (run.inTransaction || planned.copies.length < 2) return yield* copyTable(run, planned);
+  // What is told of as it is found must not be found twice.
+  if (run.options.skipBadRows || isAppended(run, planned)) {
+    return yield* copyInTransaction(run, planned);
+  }
+  const problems = yield* copyInTransaction({ ...run, mayRepeat: true }, planned);
+  if (problems.every(({ code }) => code === 'DISK_FULL')) return problems;
+  run.tally.onEvent({ type: 'repeated', table: planned.table, tables: [planned.table] });
+  return yield* copyInTransaction(run, planned);
+}
+
+function* copyInTransaction(run: Run, planned: PlannedTable): Steps<Problem[]> {
+  const { connection } = run;
+  yield { connection, cypher: 'BEGIN TRANSACTION' };
+  const problems = yield* copyTable({ ...run, inTransaction: true }, planned);
+  yield* endTransaction(connection, problems.length === 0);
+  return problems;
+}
+
+function isAppended({ present }: Run, { table }: PlannedTable): boolean {
+  return (present.get(table) ?? 0) > 0;
+}
+
+function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
+  const { connection, tally, clock, options, inTransaction, mayRepeat, onWarning } = run;
   const { table, kind, copies } = planned;
-  const isAppended = (present.get(table) ?? 0) > 0;
   tally.onEvent(startedEvent(planned));
   const start = clock();
-  const ownTransaction = copies.length > 1 && !isInTransaction;
-  const inTransaction = ownTransaction || isInTransaction;
   const badRows: BadRows[] = [];
   let rows = 0;
   let copied = 0;
   let problems: Problem[] = [];
-  if (ownTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
+  const note = (found: readonly BadRows[]): void => {
+    badRows.push(...found);
+    tally.badRows.push(...found);
+  };
   for (const copy of copies) {
     try {
-      if (kind === 'edge' && isAppended) {
+      if (kind === 'edge' && isAppended(run, planned)) {
         yield* warnOfRepeats(connection, table, copy, onWarning);
       }
       // A failed COPY rolls its transaction back, and with it the rows that explain the failure:
       // then the bad rows have to be found before.
       const found =
-        options.skipBadRows || (inTransaction && !isTogether)
+        options.skipBadRows || (inTransaction && !mayRepeat)
           ? yield* findBadRows(connection, table, copy, options.onBadRow)
           : [];
-      badRows.push(...found);
+      note(found);
       problems = badRowsProblems(planned, tally, badRows, options);
       if (problems.length > 0) break;
       rows += yield* copyFile(connection, copy, found, (done) => {
@@ -71,18 +89,18 @@ export function* loadTable(
       const problem = engineProblem(table, copy, error);
       problems = [problem];
       if (problem.code === 'DISK_FULL' || inTransaction) break;
-      badRows.push(...(yield* explain(connection, table, copy, options.onBadRow)));
+      note(yield* explain(connection, table, copy, options.onBadRow));
       if (badRows.length > 0) problems = badRows.map(badRowsProblem);
       break;
     }
   }
-  if (ownTransaction) yield* endTransaction(connection, problems.length === 0);
-  if (problems.length > 0) tally.badRows.push(...badRows);
-  else tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows }, badRows);
+  if (problems.length === 0) {
+    tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows }, badRows);
+  }
   return problems;
 }
 
-/** Why bad rows fail their table, if they do. */
+/** Why bad rows, which the tally has already, fail their table, if they do. */
 export function badRowsProblems(
   planned: PlannedTable,
   tally: Tally,
@@ -90,7 +108,7 @@ export function badRowsProblems(
   options: TableOptions,
 ): Problem[] {
   if (badRows.length === 0) return [];
-  const total = [...tally.badRows, ...badRows].reduce((sum, { rows }) => sum + rows, 0);
+  const total = tally.badRows.reduce((sum, { rows }) => sum + rows, 0);
   const limit = options.maxBadRows ?? Infinity;
   if (total > limit) return [tooManyBadRows(planned, total, limit)];
   return options.skipBadRows ? [] : badRows.map(badRowsProblem);

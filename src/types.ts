@@ -115,6 +115,8 @@ export type ErrorCode =
   | 'ENGINE'
   /** The engine's native module is not installed or was not set up. */
   | 'ENGINE_MISSING'
+  /** Several tables at a time were asked for, where the engine loads one (a warning). */
+  | 'JOBS_IDLE'
   /** The database was made by another engine than the one that was asked for. */
   | 'ENGINE_MISMATCH'
   /** The table in the database has other columns, types or endpoints than the schema. */
@@ -278,7 +280,10 @@ export type LoadEvent =
   | { type: 'failed'; table: string; error: Problem }
   /** `table` failed and took the `tables` that were loaded with it along; they are loaded again. */
   | { type: 'repeated'; table: string; tables: string[] }
-  /** The engine crashed; all tables but the failing one are loaded anew. */
+  /**
+   * The engine crashed; all tables but the failing one are loaded anew, or, where several were being
+   * loaded, all tables, one at a time.
+   */
   | { type: 'restarted'; error: Problem }
   /** A warning that the report will have. */
   | { type: 'warned'; warning: Problem };

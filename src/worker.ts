@@ -25,6 +25,8 @@ export interface Job extends Resources {
   schema?: string;
   dryRun?: boolean;
   fresh?: boolean;
+  /** Tables that are loaded at a time. */
+  jobs?: number;
   append?: boolean;
   onError: 'continue' | 'abort';
   skipBadRows?: boolean;

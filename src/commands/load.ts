@@ -28,6 +28,7 @@ interface Flags extends OutputFlags {
   maxBadRows?: number;
   bufferPool?: number;
   threads?: number;
+  jobs?: number;
 }
 
 export function define(command: Command): void {
@@ -71,6 +72,12 @@ export function define(command: Command): void {
       new Option('--threads <n>', 'threads a statement may use; by default one a core').argParser(
         positiveNumber,
       ),
+    )
+    .addOption(
+      new Option(
+        '--jobs <n>',
+        'tables to load at a time into a new Ladybug database; by default one a core, four at most',
+      ).argParser(positiveNumber),
     )
     .addHelpText(
       'after',

@@ -26,6 +26,11 @@ interface Engine {
   readersLock: boolean;
   /** Whether the function `to_json` is built in. */
   toJson: boolean;
+  /**
+   * The statement that lets several connections write at a time, if the engine can. Ladybug calls
+   * the setting one for debugging; how it was tried is told in docs/ladybug.md.
+   */
+  manyWriters?: string;
 }
 
 const ENGINES: Record<EngineName, Engine> = {
@@ -44,6 +49,7 @@ const ENGINES: Record<EngineName, Engine> = {
     built: 'lbugjs.node',
     readersLock: false,
     toJson: false,
+    manyWriters: 'CALL debug_enable_multi_writes=true',
   },
 };
 
@@ -77,6 +83,8 @@ export function hasToJson(engine: EngineName): boolean {
 
 export interface OpenDatabase {
   connection: Connection;
+  /** Connections that may write at the same time, the first of them {@link connection}. */
+  writers: Connection[];
   engine: EngineName;
   /** The engine's version. */
   version: string;
@@ -87,34 +95,54 @@ export interface OpenDatabase {
 /** `VERSION` stands in the module's index.js, not in its types. */
 type EngineModule = typeof Kuzu & { VERSION: string };
 
+/** Whether an engine can load several tables at a time. */
+export function hasManyWriters(engine: EngineName): boolean {
+  return ENGINES[engine].manyWriters !== undefined;
+}
+
 /**
  * Opens a database, creating it unless `readOnly`.
  *
+ * @param options - `writers`: how many connections are to write at the same time; where the engine
+ *   can't, there is one. With more than one, what they write is in the write-ahead log alone until
+ *   a CHECKPOINT, and a process that is killed may leave a file that can't be opened.
  * @throws {KgloadError} `TARGET_LOCKED`, `ENGINE_MISSING`, or `ENGINE` for a file that it can't open.
  */
 export function openEngine(
   engine: EngineName,
   path: string,
-  { readOnly = false, ...resources }: { readOnly?: boolean } & Resources = {},
+  {
+    readOnly = false,
+    writers: wanted = 1,
+    ...resources
+  }: { readOnly?: boolean; writers?: number } & Resources = {},
 ): OpenDatabase {
   const module = requireEngine(ENGINES[engine]);
+  const { manyWriters } = ENGINES[engine];
+  const isParallel = wanted > 1 && manyWriters !== undefined;
   const space = addressSpace();
   const pool = resources.bufferPool ?? defaultBufferPool(space);
   for (let waited = 0; ;) {
-    const database = new module.Database(path, pool, true, readOnly, space);
-    const connection = new module.Connection(database);
+    // A checkpoint waits for all writers.
+    const database = new module.Database(path, pool, true, readOnly, space, !isParallel);
+    const writers = Array.from(
+      { length: isParallel ? wanted : 1 },
+      () => new module.Connection(database),
+    );
     const close = (): void => {
-      connection.closeSync();
+      for (const writer of writers) writer.closeSync();
       database.closeSync();
     };
     try {
       if (readOnly && !ENGINES[engine].readersLock) refuseWriter(path);
       database.initSync();
-      connection.initSync();
-      if (resources.threads !== undefined) {
-        connection.setMaxNumThreadForExec(resources.threads);
+      for (const writer of writers) {
+        writer.initSync();
+        if (resources.threads !== undefined) writer.setMaxNumThreadForExec(resources.threads);
       }
-      return { connection, engine, version: module.VERSION, close };
+      const [connection] = writers as [Kuzu.Connection];
+      if (isParallel) execute(connection, manyWriters);
+      return { connection, writers, engine, version: module.VERSION, close };
     } catch (error) {
       close();
       const message = messageOf(error);
@@ -148,10 +176,12 @@ export function holdDatabase(engine: EngineName, path: string): { release: () =>
     return { release: () => undefined }; // Without its engine, that is all that can be done.
   }
   const { connection, close } = database;
-  if (!readersLock) {
-    for (const result of [connection.querySync(LEAVE_ON_CLOSE)].flat()) result.close();
-  }
+  if (!readersLock) execute(connection, LEAVE_ON_CLOSE);
   return { release: close };
+}
+
+function execute(connection: Connection, statement: string): void {
+  for (const result of [connection.querySync(statement)].flat()) result.close();
 }
 
 /** What is pending is not written to the file on closing, but stays in the write-ahead log. */

@@ -1,6 +1,6 @@
 /** What memory and cores the engine may use. */
 import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 
 /**
  * Bytes of the buffer pool by default; 0 leaves it to the engine, which takes 80 % of the machine's
@@ -21,6 +21,14 @@ export function defaultBufferPool(
     ...(space === undefined ? [] : [space / 4]),
   ];
   return limits.length > 0 ? Math.floor(Math.min(...limits)) : 0;
+}
+
+/**
+ * Tables that are loaded at a time by default: one a core, but each holds its index and its rows in
+ * memory until it is done, and a COPY itself uses several cores.
+ */
+export function defaultWriters(cores: number = availableParallelism()): number {
+  return Math.min(cores, 4);
 }
 
 /**
