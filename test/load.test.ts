@@ -81,7 +81,7 @@ describe('kgload load', () => {
     assert.match(stdout, /\nedges +34 .*\n/);
     assert.match(stdout, /\ntotal +61 +\d+\.\d{3} +[\d,]+\n/);
     assert.ok(stdout.endsWith(`loaded 27 nodes and 34 edges into ${db}\n`));
-    assert.match(stderr, /^kgload: File: 5 rows in \d+\.\d{3} s\n/);
+    assert.match(stderr, /^kgload: File: 5 rows in \d+\.\d{3} s\n/m);
     assert.equal(stderr.split('\n').length, TABLES.length + 1);
     assert.doesNotMatch(stdout + stderr, /\u001b/);
   });
@@ -306,6 +306,11 @@ describe('kgload load', () => {
     assert.equal(broken.json.errors[0]?.file, 'nodes/functions/part-9.parquet');
     assert.equal(broken.json.node_times['Function']?.rows, 0);
     assert.deepEqual(query(db, 'MATCH (f:Function) RETURN count(*) AS n'), [{ n: 0 }]);
+    const existing = join(directory, 'existing.db');
+    assert.equal((await kgload(['schema', '--db', existing])).code, 0);
+    const inPlace = await kgloadJson(['load', dataset, '--db', existing]);
+    assert.deepEqual(inPlace.json.errors, broken.json.errors);
+    assert.deepEqual(query(existing, 'MATCH (n) RETURN count(*) AS n'), [{ n: 20 }]);
     const skipped = await kgloadJson(['load', dataset, '--db', db, '--fresh', '--skip-bad-rows']);
     assert.deepEqual([skipped.code, skipped.json['total_skipped']], [0, 1]);
 
