@@ -1,5 +1,10 @@
 /** Opening a database for a piece of work, and putting the result in its place. */
-import { openEngine, watchForWriters, type OpenDatabase } from './engine/engine.js';
+import {
+  openEngine,
+  watchForWriters,
+  type OpenDatabase,
+  type OpenOptions,
+} from './engine/engine.js';
 import { discardStaging, openStaging } from './staging.js';
 import type { Steps } from './steps.js';
 import { guardTarget, publish, type Target } from './target.js';
@@ -13,9 +18,10 @@ import type { Connection, EngineName, Resources } from './types.js';
 export function* readDatabase<T>(
   { path, header: { engine } }: Required<Target>,
   work: (database: OpenDatabase) => Steps<T>,
+  options: OpenOptions = {},
 ): Steps<T> {
   const check = watchForWriters(engine, path);
-  const result = yield* using(openEngine(engine, path, { readOnly: true }), work);
+  const result = yield* using(openEngine(engine, path, { ...options, readOnly: true }), work);
   check();
   return result;
 }
@@ -47,7 +53,7 @@ export function* replaceDatabase<T extends { published: boolean }>(
   engine: EngineName,
   work: (database: OpenDatabase) => Steps<T>,
   onStaged: (directory: string) => void = () => undefined,
-  resources: Resources & { writers?: number } = {},
+  options: OpenOptions = {},
 ): Steps<T> {
   const staging = openStaging(target.path);
   try {
@@ -55,7 +61,7 @@ export function* replaceDatabase<T extends { published: boolean }>(
     const guard = guardTarget(target);
     let result: T;
     try {
-      result = yield* using(openEngine(engine, staging.database, resources), work);
+      result = yield* using(openEngine(engine, staging.database, options), work);
     } finally {
       guard.release();
     }

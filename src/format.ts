@@ -1,8 +1,8 @@
 /** Numbers and tables as people read them. */
 
-/** `15,103` */
+/** `15,103`, of a whole number. `toLocaleString` loads its locales for 20 ms, a seventh of a start. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** Seconds with milliseconds: `0.038`. */

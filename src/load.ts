@@ -4,7 +4,7 @@ import { codeGraph } from './codegraph.js';
 import { changeDatabase, replaceDatabase } from './database.js';
 import type { Dataset } from './dataset.js';
 import { firstLine, hasManyWriters, titleOf } from './engine/engine.js';
-import { defaultWriters } from './engine/resources.js';
+import { defaultJobs, smallBufferPool } from './engine/resources.js';
 import { KgloadError, messageOf } from './errors.js';
 import { formatCount } from './format.js';
 import { planLoad, type Plan, type PlannedTable } from './plan.js';
@@ -73,9 +73,13 @@ export function* loadDatabase(
     : yield* replaceDatabase(
         target,
         engine,
-        ({ connection, writers }) => loadDataset(connection, dataset, options, { writers }),
+        ({ connection, connections }) => loadDataset(connection, dataset, options, { connections }),
         (directory) => options.onEvent?.({ type: 'staged', directory }),
-        { ...options, writers: options.jobs ?? defaultWriters() },
+        {
+          ...(isSmall(dataset) && { bufferPool: smallBufferPool() }),
+          ...options,
+          connections: options.jobs ?? defaultJobs(),
+        },
       );
   const warnings = [...idle, ...report.warnings];
   return { ...report, warnings, totalTime: (clock() - began) / 1000 };
@@ -85,7 +89,7 @@ export function* loadDatabase(
  * Loads a dataset over an open connection: creates the tables that are missing, then copies nodes
  * and then edges, in the schema's order.
  *
- * @param place - `writers`: connections that may write at the same time, the first of them
+ * @param place - `connections`: those that may write at the same time, the first of them
  *   `connection`, to a new database that is thrown away if the load is not published.
  * @throws {KgloadError} `SCHEMA_MISMATCH`, `TARGET_NOT_EMPTY`, before anything is written.
  */
@@ -93,9 +97,9 @@ export function* loadDataset(
   connection: Connection,
   dataset: Dataset,
   options: RunOptions = {},
-  { writers }: { writers?: readonly Connection[] } = {},
+  { connections }: { connections?: readonly Connection[] } = {},
 ): Steps<LoadReport> {
-  const staged = writers !== undefined;
+  const staged = connections !== undefined;
   const { schema = codeGraph, clock = () => performance.now() } = options;
   const began = clock();
   const catalog = yield* readCatalog(connection);
@@ -128,10 +132,10 @@ export function* loadDataset(
   };
   let end: End = 'done';
   if (inTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
-  const isParallel = staged && writers.length > 1;
+  const isParallel = staged && connections.length > 1;
   for (const [i, tables] of phasesOf(plan, isParallel).entries()) {
     const create = i === 0 ? plan.create : [];
-    if (isParallel) end = yield* loadInParallel(run, writers, create, tables);
+    if (isParallel) end = yield* loadInParallel(run, connections, create, tables);
     else {
       const once = mayRepeat ? yield* loadInOne(run, create, tables) : 'failed';
       end = once === 'failed' ? yield* loadInTurn(run, create, tables) : once;
@@ -176,6 +180,16 @@ function* writePending(connection: Connection): Steps<void> {
     // Within a transaction of the caller's there is none.
   }
 }
+
+/** Whether a dataset loads within a small buffer pool, with much room to spare. */
+function isSmall({ tables }: Dataset): boolean {
+  const footers = [...tables.values()].flatMap(({ files }) => files.map(({ footer }) => footer));
+  const sum = (of: 'rows' | 'dataBytes'): number =>
+    footers.reduce((total, footer) => total + ('rows' in footer ? footer[of] : 0), 0);
+  return sum('rows') <= FEW_ROWS && sum('dataBytes') <= FEW_BYTES;
+}
+
+const FEW_BYTES = 128e6;
 
 /** Up to about here, one transaction for all is faster than one for nodes and one for edges. */
 const FEW_ROWS = 1_000_000;
@@ -257,7 +271,7 @@ function* loadInOne(
  */
 function* loadInParallel(
   run: Run,
-  writers: readonly Connection[],
+  connections: readonly Connection[],
   create: readonly string[],
   tables: readonly PlannedTable[],
 ): Steps<End> {
@@ -271,7 +285,7 @@ function* loadInParallel(
   const queue = [...tables].sort((a, b) => b.rows - a.rows);
   const starved: PlannedTable[] = [];
   let end = 'done' as End;
-  const work = function* (writer: Connection): Steps<void> {
+  const work = function* (own: Connection): Steps<void> {
     while (end === 'done') {
       const planned = queue.shift();
       if (!planned) return;
@@ -280,7 +294,7 @@ function* loadInParallel(
         return;
       }
       const problems =
-        refusals(planned, tally) ?? (yield* loadTable({ ...run, connection: writer }, planned));
+        refusals(planned, tally) ?? (yield* loadTable({ ...run, connection: own }, planned));
       if (problems.some(({ code }) => code === 'OUT_OF_MEMORY')) {
         starved.push(planned);
         tally.onEvent({ type: 'repeated', table: planned.table, tables: [planned.table] });
@@ -290,7 +304,7 @@ function* loadInParallel(
       if (endsLoad(problems, options)) end = 'stopped';
     }
   };
-  yield { together: writers.map(work) };
+  yield { together: connections.map(work) };
   return end === 'done' ? yield* loadInTurn(run, [], starved) : end;
 }
 

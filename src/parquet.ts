@@ -36,6 +36,8 @@ export interface Footer {
   rowGroups: number;
   /** Bytes of the file. */
   bytes: number;
+  /** Bytes of the data, encoded but not compressed. */
+  dataBytes: number;
   columns: Column[];
 }
 
@@ -67,6 +69,7 @@ function summarize({ schema, num_rows, row_groups }: FileMetaData): Omit<Footer,
   return {
     rows,
     rowGroups: row_groups.length,
+    dataBytes: row_groups.reduce((sum, group) => sum + Number(group.total_byte_size), 0),
     columns: columns.map((column) =>
       refused.has(column.name) ? { ...column, isEncodingRefused: true } : column,
     ),

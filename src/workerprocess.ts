@@ -1,6 +1,15 @@
 /** Starting the engine's process. */
 import { fork, type ChildProcess } from 'node:child_process';
 
+/**
+ * mallopt(3). glibc grows its heaps in steps of 128 kB else, some 12 thousand system calls a load.
+ * With steps of one's own it maps all that is larger than 128 kB anew, unless told otherwise.
+ */
+const HEAP = {
+  MALLOC_TOP_PAD_: String(64 * 1024 * 1024),
+  MALLOC_MMAP_THRESHOLD_: String(32 * 1024 * 1024),
+};
+
 let started: ChildProcess | undefined;
 
 /**
@@ -31,8 +40,6 @@ function forkWorker(): ChildProcess {
   // Its argument tells others whose worker it is: see isDying in engine/engine.ts.
   return fork(new URL('worker.js', import.meta.url), [String(process.pid)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // glibc grows its heaps in steps of 128 kB else, some 12 thousand system calls a load
-    // (mallopt(3), M_TOP_PAD).
-    env: { MALLOC_TOP_PAD_: String(64 * 1024 * 1024), ...process.env },
+    env: { ...HEAP, ...process.env },
   });
 }

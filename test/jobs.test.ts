@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEngine } from '../src/engine/engine.js';
-import { defaultWriters } from '../src/engine/resources.js';
+import { defaultJobs } from '../src/engine/resources.js';
 import { drive, driveSync, type Row, type Steps } from '../src/steps.js';
 import type { Connection } from '../src/types.js';
 import {
@@ -206,7 +206,7 @@ describe('tables that are loaded at a time', () => {
   });
 
   it('are one a core by default, and four at most', () => {
-    assert.deepEqual([1, 2, 4, 64].map(defaultWriters), [1, 2, 4, 4]);
+    assert.deepEqual([1, 2, 4, 64].map(defaultJobs), [1, 2, 4, 4]);
   });
 });
 

@@ -39,6 +39,7 @@ function file(name: string, rows: number, ...columns: string[]): DatasetFile {
       rows,
       rowGroups: 1,
       bytes: 1,
+      dataBytes: 1,
       columns: columns.map((column) =>
         column === 'price'
           ? {

@@ -7,7 +7,7 @@ import type * as Kuzu from 'kuzu';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
 import { processExists, sleepSync } from '../process.js';
 import type { Connection, EngineName, Resources } from '../types.js';
-import { addressSpace, defaultBufferPool } from './resources.js';
+import { addressSpace, defaultBufferPool, smallBufferPool } from './resources.js';
 
 /** What differs between the engines; all else is the same. */
 interface Engine {
@@ -83,8 +83,8 @@ export function hasToJson(engine: EngineName): boolean {
 
 export interface OpenDatabase {
   connection: Connection;
-  /** Connections that may write at the same time, the first of them {@link connection}. */
-  writers: Connection[];
+  /** Connections that may work at the same time, the first of them {@link connection}. */
+  connections: Connection[];
   engine: EngineName;
   /** The engine's version. */
   version: string;
@@ -100,49 +100,52 @@ export function hasManyWriters(engine: EngineName): boolean {
   return ENGINES[engine].manyWriters !== undefined;
 }
 
+export interface OpenOptions extends Resources {
+  readOnly?: boolean;
+  /**
+   * How many connections are to work at the same time; to write, as many as the engine can. With
+   * more than one, what they write is in the write-ahead log alone until a CHECKPOINT, and a process
+   * that is killed may leave a file that can't be opened.
+   */
+  connections?: number;
+}
+
 /**
  * Opens a database, creating it unless `readOnly`.
  *
- * @param options - `writers`: how many connections are to write at the same time; where the engine
- *   can't, there is one. With more than one, what they write is in the write-ahead log alone until
- *   a CHECKPOINT, and a process that is killed may leave a file that can't be opened.
  * @throws {KgloadError} `TARGET_LOCKED`, `ENGINE_MISSING`, or `ENGINE` for a file that it can't open.
  */
 export function openEngine(
   engine: EngineName,
   path: string,
-  {
-    readOnly = false,
-    writers: wanted = 1,
-    ...resources
-  }: { readOnly?: boolean; writers?: number } & Resources = {},
+  { readOnly = false, connections: wanted = 1, ...resources }: OpenOptions = {},
 ): OpenDatabase {
   const module = requireEngine(ENGINES[engine]);
   const { manyWriters } = ENGINES[engine];
-  const isParallel = wanted > 1 && manyWriters !== undefined;
+  const isParallel = wanted > 1 && !readOnly && manyWriters !== undefined;
   const space = addressSpace();
   const pool = resources.bufferPool ?? defaultBufferPool(space);
   for (let waited = 0; ;) {
     // A checkpoint waits for all writers.
     const database = new module.Database(path, pool, true, readOnly, space, !isParallel);
-    const writers = Array.from(
-      { length: isParallel ? wanted : 1 },
+    const connections = Array.from(
+      { length: isParallel || readOnly ? wanted : 1 },
       () => new module.Connection(database),
     );
     const close = (): void => {
-      for (const writer of writers) writer.closeSync();
+      for (const connection of connections) connection.closeSync();
       database.closeSync();
     };
     try {
       if (readOnly && !ENGINES[engine].readersLock) refuseWriter(path);
       database.initSync();
-      for (const writer of writers) {
-        writer.initSync();
-        if (resources.threads !== undefined) writer.setMaxNumThreadForExec(resources.threads);
+      for (const connection of connections) {
+        connection.initSync();
+        if (resources.threads !== undefined) connection.setMaxNumThreadForExec(resources.threads);
       }
-      const [connection] = writers as [Kuzu.Connection];
+      const [connection] = connections as [Kuzu.Connection];
       if (isParallel) execute(connection, manyWriters);
-      return { connection, writers, engine, version: module.VERSION, close };
+      return { connection, connections, engine, version: module.VERSION, close };
     } catch (error) {
       close();
       const message = messageOf(error);
@@ -169,7 +172,7 @@ export function holdDatabase(engine: EngineName, path: string): { release: () =>
   const { readersLock } = ENGINES[engine];
   let database: OpenDatabase;
   try {
-    database = openEngine(engine, path, { readOnly: readersLock });
+    database = openEngine(engine, path, { readOnly: readersLock, bufferPool: smallBufferPool() });
   } catch (error) {
     if (!(error instanceof KgloadError) || error.code !== 'ENGINE_MISSING') throw error;
     if (lockHolder(path)) throw lockedError(path, error);
