@@ -238,6 +238,22 @@ export function* countRows(
   return Number(rows[0]?.['n'] ?? 0);
 }
 
+/** The rows of tables, counted on several connections at the same time. */
+export function* countTables(
+  connections: readonly Connection[],
+  tables: readonly { name: string; kind: TableKind }[],
+): Steps<Map<string, number>> {
+  const counts = new Map<string, number>();
+  const queue = [...tables].reverse(); // Edges take longer.
+  const work = function* (connection: Connection): Steps<void> {
+    for (let table = queue.shift(); table; table = queue.shift()) {
+      counts.set(table.name, yield* countRows(connection, table));
+    }
+  };
+  yield { together: connections.map(work) };
+  return counts;
+}
+
 /** The tables of the schema that the database has with other columns, types or endpoints. */
 export function schemaDifferences(
   schema: GraphSchema,

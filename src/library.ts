@@ -85,10 +85,11 @@ function* runOptions(
     options.onEvent?.(event);
     log?.(event);
   };
-  if (typeof choice === 'object') return { ...options, schema: choice, onEvent };
+  const run = { ...options, onEvent, progress: options.onEvent !== undefined };
+  if (typeof choice === 'object') return { ...run, schema: choice };
   const { schema, source } = yield* chooseSchema(choice, directory, options.engine);
   if (schema !== codeGraph) onEvent({ type: 'schema', schema, source, cypher: toCypher(schema) });
-  return { ...options, schema, onEvent };
+  return { ...run, schema };
 }
 
 /**

@@ -1,5 +1,5 @@
 /** A load: plan, run, count, report. */
-import { countRows, readCatalog } from './catalog.js';
+import { countRows, countTables, readCatalog } from './catalog.js';
 import { codeGraph } from './codegraph.js';
 import { changeDatabase, replaceDatabase } from './database.js';
 import type { Dataset } from './dataset.js';
@@ -34,6 +34,8 @@ export interface RunOptions extends Omit<LoadOptions, 'schema' | 'logger'> {
   schema?: GraphSchema;
   /** Tables that are not to be attempted, and why. */
   exclude?: readonly Problem[];
+  /** `false`: nobody wants to know how far a table is. */
+  progress?: boolean;
 }
 
 export interface DatabaseLoadOptions extends RunOptions, Resources {
@@ -128,6 +130,7 @@ export function* loadDataset(
     present,
     inTransaction,
     mayRepeat: false,
+    hasProgress: options.onEvent !== undefined && options.progress !== false,
     onWarning,
   };
   let end: End = 'done';
@@ -147,7 +150,7 @@ export function* loadDataset(
   if (inTransaction) yield* endTransaction(connection, completed);
   if (end === 'aborted') throw abortReason(options.signal);
   if (completed) {
-    for (const error of yield* checkCounts(connection, plan, present, tally)) {
+    for (const error of yield* checkCounts(connections ?? [connection], plan, present, tally)) {
       tallyError(tally, error.table ?? '', error);
     }
     if (plan.isNew) {
@@ -367,17 +370,21 @@ function* countPresent(
 
 /** Every table must have grown by the rows that were loaded, and these must be all but the bad. */
 function* checkCounts(
-  connection: Connection,
+  connections: readonly Connection[],
   plan: Plan,
   present: ReadonlyMap<string, number>,
   tally: Tally,
 ): Steps<Problem[]> {
   const failed = new Set(tally.errors.map(({ table }) => table));
   const problems: Problem[] = [];
-  for (const { table, kind, file, rows, copies } of plan.tables) {
-    if (copies.length === 0) continue;
+  const attempted = plan.tables.filter(({ copies }) => copies.length > 0);
+  const counts = yield* countTables(
+    connections,
+    attempted.map(({ table, kind }) => ({ name: table, kind })),
+  );
+  for (const { table, file, rows } of attempted) {
     const before = present.get(table) ?? 0;
-    const now = yield* countRows(connection, { name: table, kind });
+    const now = counts.get(table) ?? 0;
     const loaded = tally.times.get(table)?.rows ?? 0;
     const skipped = tally.skipped.get(table) ?? 0;
     const isWhole = failed.has(table) || loaded + skipped === rows;

@@ -68,16 +68,19 @@ export interface Fit<T> {
 export function matchNames<T>(
   owners: readonly { owner: T; names: readonly string[] }[],
 ): (name: string) => Fit<T> | undefined {
-  const levels = LEVELS.map((view) => {
+  // Most names fit exactly, and the looser views take their time.
+  const levels = LEVELS.map((view) => ({ view, found: undefined as Map<string, T> | undefined }));
+  const ownersBy = (view: (name: string) => string): Map<string, T> => {
     const found = new Map<string, T>();
     for (const { owner, names } of owners) {
       for (const name of names.map(view)) if (!found.has(name)) found.set(name, owner);
     }
-    return { view, found };
-  });
+    return found;
+  };
   return (name) => {
-    for (const [level, { view, found }] of levels.entries()) {
-      const owner = found.get(view(name));
+    for (const [level, entry] of levels.entries()) {
+      entry.found ??= ownersBy(entry.view);
+      const owner = entry.found.get(entry.view(name));
       if (owner !== undefined) return { owner, level };
     }
     return undefined;

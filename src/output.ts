@@ -46,6 +46,8 @@ function printable(text: string): string {
 }
 
 export interface Progress {
+  /** Whether it shows how far a table is. */
+  isLive: boolean;
   show: (event: LoadEvent) => void;
   /** Leaves a clean screen. */
   stop: () => void;
@@ -61,6 +63,7 @@ export async function createProgress(io: Io, flags: OutputFlags): Promise<Progre
     let bars = createBars(io.stderr, chalkStderr);
     const later: (() => void)[] = [];
     return {
+      isLive: true,
       show(event) {
         if (event.type === 'restarted') {
           bars.stop();
@@ -86,6 +89,7 @@ export async function createProgress(io: Io, flags: OutputFlags): Promise<Progre
     };
   }
   return {
+    isLive: false,
     show: (event) => {
       logEvent(io, flags, event);
     },

@@ -4,7 +4,6 @@
  * being in one step, with its owner's name in it. One that a killed load left behind is removed by
  * the next.
  */
-import { randomBytes } from 'node:crypto';
 import {
   lstatSync,
   mkdtempSync,
@@ -103,7 +102,7 @@ function makeOwned(directory: string): boolean {
 
 /** As `mkdtemp` names them, so that one rule recognises what is left of either. */
 function doomedName(directory: string): string {
-  return `${directory}.${randomBytes(3).toString('hex')}`;
+  return `${directory}.${Math.random().toString(36).slice(2, 8).padEnd(6, '0')}`;
 }
 
 /** What loads have left that were killed while they made or removed their directory. */

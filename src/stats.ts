@@ -1,5 +1,5 @@
 /** What a database holds. */
-import { countRows, listTables, readCatalog, type CatalogTable } from './catalog.js';
+import { countTables, listTables, readCatalog, type CatalogTable } from './catalog.js';
 import { identifier } from './cypher.js';
 import { readDatabase } from './database.js';
 import type { OpenDatabase } from './engine/engine.js';
@@ -60,22 +60,6 @@ export function* statsSteps(path: string, { degrees = false } = {}): Steps<Datab
 
 /** More than cores: a count waits for one page after the other. */
 const READERS = 4;
-
-/** The rows of tables, counted on several connections at the same time. */
-function* countTables(
-  connections: readonly Connection[],
-  tables: readonly { name: string; kind: TableKind }[],
-): Steps<Map<string, number>> {
-  const counts = new Map<string, number>();
-  const queue = [...tables].reverse(); // Edges take longer.
-  const work = function* (connection: Connection): Steps<void> {
-    for (let table = queue.shift(); table; table = queue.shift()) {
-      counts.set(table.name, yield* countRows(connection, table));
-    }
-  };
-  yield { together: connections.map(work) };
-  return counts;
-}
 
 function* readDegrees(
   connection: Connection,

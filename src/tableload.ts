@@ -26,6 +26,8 @@ export interface Run {
   inTransaction: boolean;
   /** What fails is loaded again, and then found out about. */
   mayRepeat: boolean;
+  /** Somebody wants to know how far a table is. */
+  hasProgress: boolean;
   onWarning: (warning: Problem) => void;
 }
 
@@ -81,9 +83,10 @@ function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
       note(found);
       problems = badRowsProblems(planned, tally, badRows, options);
       if (problems.length > 0) break;
-      rows += yield* copyFile(connection, copy, found, (done) => {
+      const onRows = (done: number): void => {
         tally.onEvent({ type: 'progress', table, rows: copied + done });
-      });
+      };
+      rows += yield* copyFile(connection, copy, found, run.hasProgress ? onRows : undefined);
       copied += copy.rows;
     } catch (error) {
       const problem = engineProblem(table, copy, error);
@@ -144,24 +147,25 @@ function* copyFile(
   connection: Connection,
   copy: PlannedCopy,
   badRows: readonly BadRows[],
-  onRows: (rows: number) => void,
+  onRows: ((rows: number) => void) | undefined,
 ): Steps<number> {
   let shown = 0;
   const onProgress = (fraction: number): void => {
     const rows = Math.floor(fraction * copy.rows);
     if (rows <= shown) return; // The engine's progress also goes back now and then.
     shown = rows;
-    onRows(rows);
+    onRows?.(rows);
   };
+  const progress = onRows && { onProgress };
   if (badRows.length === 0) {
-    return copiedRows(yield { connection, cypher: copy.cypher, onProgress });
+    return copiedRows(yield { connection, cypher: copy.cypher, ...progress });
   }
   // With one thread the engine takes the rows in the order of the file, and so keeps the first of
   // those with one key; with more it is a matter of chance.
   const threads = badRows.some(({ reason }) => reason === 'duplicate_key')
     ? yield* setThreads(connection, 1)
     : undefined;
-  const rows = copiedRows(yield { connection, cypher: copy.lenient, onProgress });
+  const rows = copiedRows(yield { connection, cypher: copy.lenient, ...progress });
   if (threads !== undefined) yield* setThreads(connection, threads);
   yield { connection, cypher: 'CALL clear_warnings()' };
   return rows;

@@ -34,6 +34,8 @@ export interface Job extends Resources {
   /** Every bad row is written there, as NDJSON. */
   badRowsFile?: string;
   exclude: Problem[];
+  /** Whether somebody wants to know how far a table is. */
+  progress: boolean;
 }
 
 export type Message =

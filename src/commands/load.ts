@@ -112,7 +112,8 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
       }
       progress.show(event);
     };
-    report = await runJob(toJob(dataset, flags), onEvent, interruption.signal);
+    const job = toJob(dataset, flags, progress.isLive);
+    report = await runJob(job, onEvent, interruption.signal);
   } finally {
     progress.stop();
     ignoreSignals();
@@ -122,12 +123,13 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
   return report.errors.length > 0 ? 1 : 0;
 }
 
-function toJob(dataset: string, flags: Flags): Job {
+function toJob(dataset: string, flags: Flags, progress: boolean): Job {
   const { db, badRows, maxBadRows, ...rest } = flags;
   return {
     ...rest,
     database: db,
     dataset,
+    progress,
     ...(badRows !== undefined && { badRowsFile: badRows }),
     ...(maxBadRows !== undefined && { maxBadRows, skipBadRows: true }),
     exclude: [],
