@@ -7,14 +7,14 @@ import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The commands of README.md's console blocks, each with the output that stands below it. */
+/** The commands of a page's console blocks, each with the output that stands below it. */
 export interface Example {
   command: string;
   output: string;
 }
 
-export function readmeExamples(readme: string): Example[] {
-  const blocks = [...readme.matchAll(/^```console\n(.*?)^```$/gms)].map((match) => match[1] ?? '');
+export function consoleExamples(page: string): Example[] {
+  const blocks = [...page.matchAll(/^```console\n(.*?)^```$/gms)].map((match) => match[1] ?? '');
   return blocks.flatMap((block) =>
     block
       .split(/^\$ /m)

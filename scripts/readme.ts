@@ -1,12 +1,15 @@
-/** Runs the examples of README.md and writes their output into it: `npm run readme`. */
+/** Runs the commands in README.md and docs/ and writes their output below: `npm run readme`. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readmeExamples, runExamples } from './readme-examples.js';
+import { pages } from './module-examples.js';
+import { consoleExamples, runExamples } from './readme-examples.js';
 
-const readme = readFileSync('README.md', 'utf8');
-let written = readme;
-const examples = readmeExamples(readme);
-const outputs = await runExamples(examples.map(({ command }) => command));
-for (const [i, { command, output }] of examples.entries()) {
-  written = written.replace(`$ ${command}\n${output}`, () => `$ ${command}\n${outputs[i] ?? ''}`);
+for (const page of pages('.')) {
+  let written = readFileSync(page, 'utf8');
+  const examples = consoleExamples(written);
+  const outputs = await runExamples(examples.map(({ command }) => command));
+  for (const [i, { command, output }] of examples.entries()) {
+    const block = `$ ${command}\n${output}`;
+    written = written.replace(block, () => `$ ${command}\n${outputs[i] ?? ''}`);
+  }
+  writeFileSync(page, written);
 }
-writeFileSync('README.md', written);

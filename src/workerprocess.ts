@@ -2,11 +2,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 
 /**
- * mallopt(3). glibc grows its heaps in steps of 128 kB else, some 12 thousand system calls a load.
- * With steps of one's own it maps all that is larger than 128 kB anew, unless told otherwise.
+ * mallopt(3). glibc grows its heaps in steps of 128 kB else, some 12 thousand system calls a load;
+ * larger steps than these keep more memory than they save time. With steps of one's own it maps
+ * whatever is larger than 128 kB anew each time, unless told otherwise.
  */
 const HEAP = {
-  MALLOC_TOP_PAD_: String(64 * 1024 * 1024),
+  MALLOC_TOP_PAD_: String(4 * 1024 * 1024),
   MALLOC_MMAP_THRESHOLD_: String(32 * 1024 * 1024),
 };
 

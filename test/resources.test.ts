@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { defaultBufferPool } from '../src/engine/resources.js';
+import { defaultBufferPool, smallBufferPool } from '../src/engine/resources.js';
 import { engineProblem } from '../src/tableload.js';
 import { BINARY, FIXTURE, kgload, kgloadJson, onEngine, scratch } from './helpers.js';
 
@@ -15,6 +15,12 @@ describe('memory and cores', () => {
     assert.equal(defaultBufferPool(undefined, 2 ** 64, 24 * GB), 0);
     assert.equal(defaultBufferPool(undefined, 2 * GB, 24 * GB), GB);
     assert.equal(defaultBufferPool(2 * GB, 2 * GB, 24 * GB), GB / 2);
+  });
+
+  it('are little where little is needed', () => {
+    assert.equal(smallBufferPool(24 * GB, 0), GB);
+    assert.equal(smallBufferPool(GB, 0), GB / 2);
+    assert.equal(smallBufferPool(24 * GB, GB / 4), GB / 4);
   });
 
   it('are taken from --buffer-pool and --threads', async (t) => {
