@@ -1,7 +1,6 @@
 /** What is run against each other, each a whole process that fills a fresh database. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Program } from './measure.js';
 import { BENCH, ROOT } from './packages.js';
@@ -76,17 +75,11 @@ export const competitors: Competitor[] = [
     name: 'bare-ladybug',
     title: 'Ladybug alone, parallel',
     program: (dataset, database) => script('bare', dataset, database, 'ladybug'),
-    // kgload is what counts the rows.
-    missing: () => (knows('--engine') ? undefined : 'kgload cannot read its databases yet'),
   },
   {
     name: 'kgload-ladybug',
     title: 'kgload on Ladybug',
-    program: (dataset, database) => {
-      const jobs = knows('--jobs') ? ['--jobs', String(availableParallelism())] : [];
-      return kgload(dataset, database, '--engine', 'ladybug', ...jobs);
-    },
-    missing: () => (knows('--engine') ? undefined : 'kgload load has no --engine yet'),
+    program: (dataset, database) => kgload(dataset, database, '--engine', 'ladybug'),
   },
   {
     name: 'duckdb',
@@ -111,11 +104,4 @@ function kgload(dataset: string, database: string, ...flags: string[]): Program 
 /** Where kgload's `require` finds Ladybug, if the project itself has not installed it. */
 export function enginePath(): NodeJS.ProcessEnv {
   return { NODE_PATH: join(BENCH, 'node_modules') };
-}
-
-let help: string | undefined;
-
-function knows(flag: string): boolean {
-  help ??= spawnSync(process.execPath, [KGLOAD, 'load', '--help'], { encoding: 'utf8' }).stdout;
-  return help.includes(`${flag} `);
 }

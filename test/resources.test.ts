@@ -10,17 +10,16 @@ const GB = 1e9;
 
 describe('memory and cores', () => {
   it('are what the container allows, unless told otherwise', () => {
-    assert.equal(defaultBufferPool(undefined, 0, 24 * GB), 0);
+    assert.equal(defaultBufferPool(undefined, 0, 20 * GB), 16 * GB);
     // Without a limit, cgroups say that there are 2^64 bytes.
-    assert.equal(defaultBufferPool(undefined, 2 ** 64, 24 * GB), 0);
+    assert.equal(defaultBufferPool(undefined, 2 ** 64, 20 * GB), 16 * GB);
     assert.equal(defaultBufferPool(undefined, 2 * GB, 24 * GB), GB);
     assert.equal(defaultBufferPool(2 * GB, 2 * GB, 24 * GB), GB / 2);
   });
 
   it('are little where little is needed', () => {
-    assert.equal(smallBufferPool(24 * GB, 0), GB);
-    assert.equal(smallBufferPool(GB, 0), GB / 2);
-    assert.equal(smallBufferPool(24 * GB, GB / 4), GB / 4);
+    assert.equal(smallBufferPool(20 * GB), GB);
+    assert.equal(smallBufferPool(GB / 4), GB / 4);
   });
 
   it('are taken from --buffer-pool and --threads', async (t) => {

@@ -3,35 +3,33 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 
 /**
- * Bytes of the buffer pool by default; 0 leaves it to the engine, which takes 80 % of the machine's
- * memory and does not look at the container's limit. Half of that is left for what lies outside the
- * pool: the indexes of the keys, what COPY has not written yet, Node.
+ * Bytes of the buffer pool by default: 80 % of the machine's memory, as the engine takes by itself,
+ * but of a container only half. The engine does not look at the container's limit, and the other
+ * half is for what lies outside the pool: indexes of keys, what COPY has not written yet, Node.
  *
  * @param space - Bytes of address space that the database may take, where they are limited; the pool
  *   takes as much again.
  * @param allowed - Bytes that the container allows: `process.constrainedMemory()`.
  */
 export function defaultBufferPool(
-  space?: number,
+  space: number | undefined = addressSpace(),
   allowed: number = process.constrainedMemory(),
   total: number = totalmem(),
 ): number {
   const limits = [
+    total * 0.8,
     ...(allowed > 0 && allowed < total ? [allowed / 2] : []),
     ...(space === undefined ? [] : [space / 4]),
   ];
-  return limits.length > 0 ? Math.floor(Math.min(...limits)) : 0;
+  return Math.floor(Math.min(...limits));
 }
 
 /**
  * Bytes of a buffer pool for work that needs few pages, and no more than by default. The engine
  * keeps books of all pages that its pool might hold: for 20 GB that takes 30 ms and 36 MB.
  */
-export function smallBufferPool(
-  total: number = totalmem(),
-  pool: number = defaultBufferPool(addressSpace()),
-): number {
-  return Math.min(SMALL_POOL, pool > 0 ? pool : Math.floor(total / 2));
+export function smallBufferPool(most: number = defaultBufferPool()): number {
+  return Math.min(SMALL_POOL, most);
 }
 
 const SMALL_POOL = 1e9;
