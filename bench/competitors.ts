@@ -82,6 +82,11 @@ export const competitors: Competitor[] = [
     program: (dataset, database) => kgload(dataset, database, '--engine', 'ladybug'),
   },
   {
+    name: 'kgload-ladybug-1',
+    title: 'the same, --jobs 1',
+    program: (dataset, database) => kgload(dataset, database, '--engine', 'ladybug', '--jobs', '1'),
+  },
+  {
     name: 'duckdb',
     title: 'DuckDB, unique keys',
     program: (dataset, database) => script('duckdb', dataset, database),
