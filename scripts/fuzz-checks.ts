@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { codeGraph } from '../src/codegraph.js';
 import { messageOf } from '../src/errors.js';
-import { BINARY, type CommandJson } from '../test/helpers.js';
+import { BINARY, onEngine, type CommandJson } from '../test/helpers.js';
 import type { Contents, RowSet } from './fuzz-contents.js';
 
 const CONTENTS = fileURLToPath(new URL('fuzz-contents.js', import.meta.url));
@@ -70,7 +70,7 @@ let runs = 0;
 export async function kgload(args: string[], killMs?: number): Promise<Run & { mark: string }> {
   runs += 1;
   const mark = `KGLOAD_FUZZ=${process.pid}.${runs}.`;
-  return { ...(await runNode([BINARY, ...args], mark, killMs)), mark };
+  return { ...(await runNode([BINARY, ...onEngine(args)], mark, killMs)), mark };
 }
 
 async function runNode(args: string[], mark: string, killMs?: number): Promise<Run> {

@@ -20,8 +20,9 @@ export function* readDatabase<T>(
   work: (database: OpenDatabase) => Steps<T>,
   options: OpenOptions = {},
 ): Steps<T> {
-  const check = watchForWriters(engine, path);
-  const result = yield* using(openEngine(engine, path, { ...options, readOnly: true }), work);
+  const database = openEngine(engine, path, { ...options, readOnly: true });
+  const check = watchForWriters(engine, path); // Opening it may have ended a dead load's checkpoint.
+  const result = yield* using(database, work);
   check();
   return result;
 }

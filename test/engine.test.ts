@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DependencyGraph, loadFromParquetSync } from 'kgload';
 import { holdDatabase, openEngine } from '../src/engine/engine.js';
 import type { EngineName } from '../src/types.js';
@@ -158,6 +160,36 @@ describe('the engine', () => {
         assert.equal(code, 0);
         assert.deepEqual([json.total_nodes, json['total_skipped']], [0, 20000]);
         assert.equal(json.total_edges, 19999);
+      }
+    });
+  }
+
+  for (const [engine] of ENGINES) {
+    it(`${engine} goes on after a kill in the middle of a checkpoint`, async (t) => {
+      const directory = scratch(t);
+      const script = `
+        const { openEngine } = await import('./dist/src/engine/engine.js');
+        const { connection } = openEngine('${engine}', process.argv[1]);
+        const run = (cypher) => [connection.querySync(cypher)].flat().forEach((r) => r.close());
+        for (let i = 0; i < 60; i += 1) run('CREATE NODE TABLE T' + i + '(id INT64 PRIMARY KEY)');
+        run('CHECKPOINT');
+        console.log('begun');
+        for (let i = 0; i < 60; i += 1) run('COPY T' + i + ' FROM (UNWIND range(1, 3000) AS i RETURN i)');`;
+      for (let kill = 0; kill < 8; kill += 1) {
+        const db = join(directory, `${kill}.db`);
+        const child = spawn(process.execPath, ['--input-type=module', '-e', script, db], {
+          cwd: ROOT,
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        await once(child.stdout, 'data');
+        await sleep(30 + 40 * kill);
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+        const { code, json, stderr } = await kgloadJson(['stats', '--db', db]);
+        assert.equal(code, 0, stderr);
+        assert.equal(Object.keys(json.nodes).length, 60);
+        for (const rows of Object.values(json.nodes))
+          assert.ok([0, 3000].includes(rows), `${rows}`);
       }
     });
   }

@@ -7,6 +7,7 @@ import type * as Kuzu from 'kuzu';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
 import { processExists, sleepSync } from '../process.js';
 import type { Connection, EngineName, Resources } from '../types.js';
+import { endCheckpoint } from './file.js';
 import { addressSpace, defaultBufferPool, smallBufferPool } from './resources.js';
 
 /** What differs between the engines; all else is the same. */
@@ -149,6 +150,7 @@ export function openEngine(
     } catch (error) {
       close();
       const message = messageOf(error);
+      if (!readOnly && !lockHolder(path) && endCheckpoint(path, message)) continue;
       if (readOnly && needsRecovery(message)) openEngine(engine, path, resources).close();
       else if (isLockError(message) && waited < LOCK_MS && isDying(lockHolder(path))) {
         sleepSync(LOCK_POLL_MS);

@@ -1,5 +1,5 @@
 /** What a database file is, seen from outside, without opening it as a database. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import type { EngineName } from '../types.js';
 
 export interface DatabaseHeader {
@@ -10,18 +10,46 @@ export interface DatabaseHeader {
 
 const MAGIC: Record<string, EngineName> = { KUZU: 'kuzu', LBUG: 'ladybug' };
 
+const CHECKPOINT_LOCKS = ['.checkpoint.intent.lock', '.checkpoint.apply.lock'] as const;
+
 /** What the engines keep beside `<database>` while it is open, or after a crash. */
 export const SIDE_FILES = [
   '.wal',
   '.wal.checkpoint',
   '.shadow',
   '.tmp',
-  '.checkpoint.intent.lock',
-  '.checkpoint.apply.lock',
+  ...CHECKPOINT_LOCKS,
 ] as const;
 
 /** Those that hold commits which the database has not taken in yet. */
 export const LOG_FILES = ['.wal', '.wal.checkpoint'] as const;
+
+/** A write-ahead log with its header and the mark of a checkpoint alone has 42 bytes. */
+const MARK_BYTES = 64;
+
+/**
+ * Ends a checkpoint that Ladybug 0.19.1 can't end itself. A process was killed when the pages were in
+ * the file, synced, and the log was still there: the log's last record says that they are to be
+ * taken from the shadow file, which is empty or gone by then. (Where it is there, the engine takes
+ * them, removes it, and then misses it.) All that is left to do is to remove the log.
+ *
+ * @param message - The error with which the engine refused the database.
+ * @returns Whether there was something to remove.
+ */
+export function endCheckpoint(path: string, message: string): boolean {
+  const sizeOf = (suffix: string): number =>
+    statSync(path + suffix, { throwIfNoEntry: false })?.size ?? 0;
+  const misses =
+    message.includes(`Cannot open file ${path}.shadow: No such file`) ||
+    message.includes(`temporary file '${path}.shadow' does not match`);
+  if (!misses || sizeOf('.shadow') > 0) return false;
+  // The log up to the checkpoint is set aside if there were commits in it.
+  const isAside = sizeOf('.wal.checkpoint') > 0;
+  if (!isAside && (sizeOf('.wal') === 0 || sizeOf('.wal') > MARK_BYTES)) return false;
+  const remains = [isAside ? '.wal.checkpoint' : '.wal', '.shadow', ...CHECKPOINT_LOCKS];
+  for (const suffix of remains) rmSync(path + suffix, { force: true });
+  return true;
+}
 
 /**
  * Reads a file's first bytes; nothing where they are no database's.
