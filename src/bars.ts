@@ -38,6 +38,8 @@ export function createBars(
     // The load's own handler cleans up on a signal.
     gracefulExit: false,
     emptyOnZero: true,
+    // Where a bar is removed, those below it move up: also those that have not changed.
+    forceRedraw: true,
   });
   const bars = new Map<string, SingleBar>();
   const loaded = new Map<string, number>();
@@ -80,6 +82,7 @@ export function createBars(
           bars.set(event.table, multibar.create(event.rows, 0, payload(event.table)));
           break;
         case 'progress':
+          if (ended.has(event.table)) break; // The engine's last word may come late.
           setRows(event.table, event.rows);
           break;
         case 'finished':

@@ -83,8 +83,9 @@ function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
       note(found);
       problems = badRowsProblems(planned, tally, badRows, options);
       if (problems.length > 0) break;
+      const before = copied;
       const onRows = (done: number): void => {
-        tally.onEvent({ type: 'progress', table, rows: copied + done });
+        tally.onEvent({ type: 'progress', table, rows: before + done });
       };
       rows += yield* copyFile(connection, copy, found, run.hasProgress ? onRows : undefined);
       copied += copy.rows;
