@@ -86,8 +86,10 @@ describe('the package, installed', { concurrency: 2 }, () => {
   });
 
   it('holds what is needed, and nothing else', () => {
-    const needed = ['README.md', 'LICENSE', 'CHANGELOG.md', 'docs/library.md', 'docs/api.md'];
-    const code = /^(package\.json|bin\/kgload\.js|dist\/src\/[\w/]+(\.d\.ts|\.js))$/;
+    const pages = ['library', 'api', 'ladybug'].map((name) => `docs/${name}.md`);
+    const needed = ['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/bin/LICENSES', ...pages];
+    const code =
+      /^(package\.json|bin\/kgload\.js|dist\/src\/[\w/]+(\.d\.ts|\.js)|dist\/bin\/(cli|worker(process)?)(-\w+)?\.js)$/;
     const others = consumer.files.filter((path) => !code.test(path));
     assert.deepEqual(others.sort(), needed.sort());
   });
