@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../src/format.js';
 import { FIXTURE } from '../test/helpers.js';
-import { kgload, type Run } from './fuzz-checks.js';
+import { kgload } from './fuzz-checks.js';
 
 const { values: flags } = parseArgs({
   options: {
@@ -33,8 +33,9 @@ try {
       const loaded = await kgload(['load', flags.dataset, '--db', db, ...options]);
       const verified = await kgload(['stats', '--db', db, '--verify', flags.dataset]);
       result.seconds.push(loaded.seconds);
-      for (const { code, stdout, stderr } of [loaded, verified] satisfies Run[]) {
-        if (code === 0) continue;
+      const failed = [loaded, verified].find(({ code }) => code !== 0);
+      if (failed) {
+        const { code, stdout, stderr } = failed;
         result.wrong.push(`run ${run}: exit code ${String(code)}\n${stdout}${stderr}`);
       }
       rmSync(db, { force: true });

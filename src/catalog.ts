@@ -6,7 +6,7 @@ import { identifier, literal, splitStatements } from './cypher.js';
 import { firstLine } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
 import { fileNameOf } from './names.js';
-import type { Row, Steps } from './steps.js';
+import { shareOut, type Row, type Steps } from './steps.js';
 import { kindOf, pairsOf } from './tables.js';
 import type {
   Connection,
@@ -244,13 +244,10 @@ export function* countTables(
   tables: readonly { name: string; kind: TableKind }[],
 ): Steps<Map<string, number>> {
   const counts = new Map<string, number>();
-  const queue = [...tables].reverse(); // Edges take longer.
-  const work = function* (connection: Connection): Steps<void> {
-    for (let table = queue.shift(); table; table = queue.shift()) {
-      counts.set(table.name, yield* countRows(connection, table));
-    }
-  };
-  yield { together: connections.map(work) };
+  // Edges take longer, and so begin.
+  yield* shareOut(connections, tables.toReversed(), function* (connection, table) {
+    counts.set(table.name, yield* countRows(connection, table));
+  });
   return counts;
 }
 

@@ -9,7 +9,7 @@ import { KgloadError, messageOf } from './errors.js';
 import { formatCount } from './format.js';
 import { planLoad, type Plan, type PlannedTable } from './plan.js';
 import { copyTally, restoreTally, startTally, tallyError, toReport, type Tally } from './report.js';
-import type { Steps } from './steps.js';
+import { shareOut, type Steps } from './steps.js';
 import {
   endTransaction,
   loadTable,
@@ -127,7 +127,7 @@ export function* loadDataset(
   const isAllOrNothing = options.onError === 'abort' || options.maxBadRows !== undefined;
   const inTransaction = isAllOrNothing && !staged;
   // Bad rows that are skipped are told of as they are found, and must not be found twice.
-  const mayRepeat = building?.isRoomy === true && !options.skipBadRows;
+  const isTogether = building?.isRoomy === true && !options.skipBadRows;
   const run: Run = {
     connection,
     tally,
@@ -146,16 +146,16 @@ export function* loadDataset(
     const create = i === 0 ? plan.create : [];
     if (isParallel) end = yield* loadInParallel(run, connections, create, tables);
     else {
-      const once = mayRepeat ? yield* loadInOne(run, create, tables) : 'failed';
+      const once = isTogether ? yield* loadInOne(run, create, tables) : 'failed';
       end = once === 'failed' ? yield* loadInTurn(run, create, tables) : once;
     }
     if (end !== 'done') break;
   }
-  if (isParallel) yield { connection, cypher: 'CHECKPOINT' };
   const completed = end === 'done';
   if (inTransaction) yield* endTransaction(connection, completed);
   if (end === 'aborted') throw abortReason(options.signal);
   if (completed) {
+    if (isParallel) yield { connection, cypher: 'CHECKPOINT' };
     for (const error of yield* checkCounts(connections, plan, present, tally)) {
       tallyError(tally, error.table ?? '', error);
     }
@@ -303,30 +303,26 @@ function* loadInParallel(
     for (const cypher of create) yield { connection, cypher };
     yield* endTransaction(connection, true);
   }
-  // The largest first: begun last, it would be loaded while the other cores have nothing to do.
-  const queue = [...tables].sort((a, b) => b.rows - a.rows);
   const starved: PlannedTable[] = [];
   let end = 'done' as End;
-  const work = function* (own: Connection): Steps<void> {
-    while (end === 'done') {
-      const planned = queue.shift();
-      if (!planned) return;
-      if (options.signal?.aborted) {
-        end = 'aborted';
-        return;
-      }
-      const problems =
-        refusals(planned, tally) ?? (yield* loadTable({ ...run, connection: own }, planned));
-      if (problems.some(({ code }) => code === 'OUT_OF_MEMORY')) {
-        starved.push(planned);
-        tally.onEvent({ type: 'repeated', table: planned.table, tables: [planned.table] });
-        continue;
-      }
-      for (const problem of problems) tallyError(tally, planned.table, problem);
-      if (endsLoad(problems, options)) end = 'stopped';
+  // The largest first: begun last, it would be loaded while the other cores have nothing to do.
+  const bySize = tables.toSorted((a, b) => b.rows - a.rows);
+  yield* shareOut(connections, bySize, function* (own, planned) {
+    if (end !== 'done') return;
+    if (options.signal?.aborted) {
+      end = 'aborted';
+      return;
     }
-  };
-  yield { together: connections.map(work) };
+    const problems =
+      refusals(planned, tally) ?? (yield* loadTable({ ...run, connection: own }, planned));
+    if (problems.some(({ code }) => code === 'OUT_OF_MEMORY')) {
+      starved.push(planned);
+      tally.onEvent({ type: 'repeated', table: planned.table, tables: [planned.table] });
+      return;
+    }
+    for (const problem of problems) tallyError(tally, planned.table, problem);
+    if (endsLoad(problems, options)) end = 'stopped';
+  });
   return end === 'done' ? yield* loadInTurn(run, [], starved) : end;
 }
 

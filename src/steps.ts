@@ -81,6 +81,19 @@ export function driveSync<T>(steps: Steps<T>): T {
   return next.value;
 }
 
+/** Works on items on several connections at the same time; each takes the next when it is free. */
+export function* shareOut<T>(
+  connections: readonly Connection[],
+  items: readonly T[],
+  work: (connection: Connection, item: T) => Steps<void>,
+): Steps<void> {
+  const queue = items.values();
+  const workOff = function* (connection: Connection): Steps<void> {
+    for (const item of queue) yield* work(connection, item);
+  };
+  yield { together: connections.map(workOff) };
+}
+
 /**
  * Takes the rows out of finished results and closes these: a result still alive when its database
  * closes ends the process with a segmentation fault. The rows are in memory already, so that

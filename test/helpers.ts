@@ -106,7 +106,12 @@ export interface ProblemJson {
 
 /** Rows of a query on a database that nobody has open. */
 export function query(path: string, cypher: string): Record<string, unknown>[] {
-  const { connection, close } = openEngine(ENGINE, path, { readOnly: true });
+  return queryOn(ENGINE, path, cypher);
+}
+
+/** {@link query} by another engine than that of the tests. */
+export function queryOn(engine: EngineName, path: string, cypher: string): Row[] {
+  const { connection, close } = openEngine(engine, path, { readOnly: true });
   try {
     return driveSync(one({ connection, cypher }));
   } finally {

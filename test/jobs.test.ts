@@ -3,9 +3,8 @@ import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openEngine } from '../src/engine/engine.js';
 import { defaultJobs } from '../src/engine/resources.js';
-import { drive, driveSync, type Row, type Steps } from '../src/steps.js';
+import { drive, driveSync, type Steps } from '../src/steps.js';
 import type { Connection } from '../src/types.js';
 import {
   executeOn,
@@ -13,25 +12,13 @@ import {
   fixtureCopy,
   kgload,
   kgloadJson,
+  queryOn,
   scratch,
   writeParquet,
 } from './helpers.js';
 
 /** As many jobs as this, whatever the machine has. */
 const THREE = ['--engine', 'ladybug', '--jobs', '3'];
-
-function queryLadybug(path: string, cypher: string): Row[] {
-  const { connection, close } = openEngine('ladybug', path, { readOnly: true });
-  try {
-    return driveSync(
-      (function* (): Steps<Row[]> {
-        return yield { connection, cypher };
-      })(),
-    );
-  } finally {
-    close();
-  }
-}
 
 describe('tables that are loaded at a time', () => {
   it('are all there, and reported in load order', async (t) => {
@@ -76,7 +63,11 @@ describe('tables that are loaded at a time', () => {
       ],
     );
     assert.deepEqual([json.total_nodes, json.total_edges], [22, 20]);
-    const found = queryLadybug(db, 'MATCH (n) RETURN label(n) AS t, count(*) AS n ORDER BY t');
+    const found = queryOn(
+      'ladybug',
+      db,
+      'MATCH (n) RETURN label(n) AS t, count(*) AS n ORDER BY t',
+    );
     assert.deepEqual(Object.fromEntries(found.map(({ t: table, n }) => [table, n])), {
       File: 5,
       Function: 7,
@@ -85,7 +76,7 @@ describe('tables that are loaded at a time', () => {
       Attribute: 2,
       Exception: 2,
     });
-    assert.deepEqual(queryLadybug(db, "MATCH (f:Function {id: 'f1'}) RETURN count(*) AS n"), [
+    assert.deepEqual(queryOn('ladybug', db, "MATCH (f:Function {id: 'f1'}) RETURN count(*) AS n"), [
       { n: 1 },
     ]);
   });
@@ -154,7 +145,8 @@ describe('tables that are loaded at a time', () => {
     assert.equal(json.errors[0]?.code, 'EXISTING_KEY');
     assert.equal(json.errors[0].file, 'nodes/functions/part-9.parquet');
     assert.deepEqual(
-      queryLadybug(
+      queryOn(
+        'ladybug',
         db,
         "MATCH (n) WHERE label(n) IN ['Function', 'Variable'] RETURN label(n) AS t, count(*) AS n",
       ),

@@ -10,10 +10,10 @@ const GB = 1e9;
 
 describe('memory and cores', () => {
   it('are what the container allows, unless told otherwise', () => {
-    assert.equal(defaultBufferPool(undefined, 0, 20 * GB), 16 * GB);
+    assert.equal(defaultBufferPool(Infinity, 0, 20 * GB), 16 * GB);
     // Without a limit, cgroups say that there are 2^64 bytes.
-    assert.equal(defaultBufferPool(undefined, 2 ** 64, 20 * GB), 16 * GB);
-    assert.equal(defaultBufferPool(undefined, 2 * GB, 24 * GB), GB);
+    assert.equal(defaultBufferPool(Infinity, 2 ** 64, 20 * GB), 16 * GB);
+    assert.equal(defaultBufferPool(Infinity, 2 * GB, 24 * GB), GB);
     assert.equal(defaultBufferPool(2 * GB, 2 * GB, 24 * GB), GB / 2);
   });
 

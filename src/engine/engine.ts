@@ -128,7 +128,8 @@ export function openEngine(
   const pool = resources.bufferPool ?? defaultBufferPool(space);
   for (let waited = 0; ;) {
     // A checkpoint waits for all writers.
-    const database = new module.Database(path, pool, true, readOnly, space, !isParallel);
+    const most = space === Infinity ? undefined : space;
+    const database = new module.Database(path, pool, true, readOnly, most, !isParallel);
     const connections = Array.from(
       { length: isParallel || readOnly ? wanted : 1 },
       () => new module.Connection(database),

@@ -12,15 +12,11 @@ import { availableParallelism, totalmem } from 'node:os';
  * @param allowed - Bytes that the container allows: `process.constrainedMemory()`.
  */
 export function defaultBufferPool(
-  space: number | undefined = addressSpace(),
+  space: number = addressSpace(),
   allowed: number = process.constrainedMemory(),
   total: number = totalmem(),
 ): number {
-  const limits = [
-    total * 0.8,
-    ...(allowed > 0 && allowed < total ? [allowed / 2] : []),
-    ...(space === undefined ? [] : [space / 4]),
-  ];
+  const limits = [total * 0.8, space / 4, ...(allowed > 0 && allowed < total ? [allowed / 2] : [])];
   return Math.floor(Math.min(...limits));
 }
 
@@ -44,20 +40,20 @@ export function defaultJobs(cores: number = availableParallelism()): number {
 
 /**
  * Bytes of address space that a database may take: the largest power of two in half of what
- * `ulimit -v` leaves this process; undefined where nothing is limited. The engine would reserve 8 TiB,
+ * `ulimit -v` leaves this process; infinite where nothing is limited. The engine would reserve 8 TiB,
  * and a failing attempt keeps what it has reserved, so that trying is no way to find out.
  */
-export function addressSpace(): number | undefined {
+export function addressSpace(): number {
   let limits: string;
   let pages: string;
   try {
     limits = readFileSync('/proc/self/limits', 'utf8'); // proc(5); elsewhere nobody knows.
     pages = readFileSync('/proc/self/statm', 'utf8');
   } catch {
-    return undefined;
+    return Infinity;
   }
   const [, limit] = /^Max address space +(\d+)/m.exec(limits) ?? [];
-  if (limit === undefined) return undefined;
+  if (limit === undefined) return Infinity;
   const left = Number(limit) - Number(pages.split(' ')[0]) * PAGE_BYTES;
   return 2 ** Math.max(MIN_SPACE, Math.floor(Math.log2(left / 2)));
 }
