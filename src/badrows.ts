@@ -163,6 +163,17 @@ const CODES: Record<BadRowReason, ErrorCode> = {
   missing_endpoint: 'MISSING_ENDPOINT',
 };
 
+/**
+ * Whether a COPY failed for rows that {@link findBadRows} looks for. After any other error a search
+ * would blame what the failed COPY left behind, or hide the real reason. The words are the same in
+ * Kuzu 0.11.3 and Ladybug 0.19.1.
+ */
+export function isBadRowsError(message: string): boolean {
+  return /duplicated primary key|found NULL, which violates|Unable to find primary key/i.test(
+    message,
+  );
+}
+
 /** Whether an error is about bad rows, and so not about the file as a whole. */
 export function isBadRowsCode(code: ErrorCode): boolean {
   return Object.values(CODES).includes(code);

@@ -11,7 +11,7 @@ import { codeGraph } from './codegraph.js';
 import { copyFrom, createNodeTable, identifier, literal, loadFrom } from './cypher.js';
 import { changeDatabaseInMemory, readDatabase } from './database.js';
 import type { Dataset } from './dataset.js';
-import { countParts, notEmpty, refuse, type DatabaseLoadOptions } from './load.js';
+import { countParts, notEmpty, nothingToLoad, refuse, type DatabaseLoadOptions } from './load.js';
 import { planLoad, startedEvent, type PlannedCopy, type PlannedTable } from './plan.js';
 import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
 import type { Steps } from './steps.js';
@@ -44,6 +44,7 @@ export function* checkDatabase(
         : { catalog: new Map(), present: new Map(), keys: new Map() };
     const plan = planLoad(schema, dataset, existing.catalog);
     refuse(plan.conflicts);
+    refuse(nothingToLoad(plan, dataset));
     if (!options.append) refuse(notEmpty(plan, existing.present));
     const tally = startTally(plan, options.onEvent ?? (() => undefined));
     const search = function* (connection: Connection): Steps<void> {

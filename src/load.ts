@@ -1,19 +1,21 @@
 /** A load: plan, run, count, report. */
 import { countRows, countTables, readCatalog } from './catalog.js';
 import { codeGraph } from './codegraph.js';
-import { changeDatabase, replaceDatabase } from './database.js';
+import { replaceDatabase } from './database.js';
 import type { Dataset } from './dataset.js';
 import { firstLine, hasManyWriters, titleOf } from './engine/engine.js';
 import { defaultBufferPool, defaultJobs, smallBufferPool } from './engine/resources.js';
 import { KgloadError, messageOf } from './errors.js';
 import { formatCount } from './format.js';
 import { planLoad, type Plan, type PlannedTable } from './plan.js';
-import { copyTally, restoreTally, startTally, tallyError, toReport, type Tally } from './report.js';
+import { startTally, tallyError, toReport, type Tally } from './report.js';
 import { shareOut, type Steps } from './steps.js';
 import {
+  CopyFailed,
   endTransaction,
   loadTable,
   nodesFailed,
+  type Failure,
   type Run,
   type TableOptions,
 } from './tableload.js';
@@ -66,107 +68,237 @@ export function* loadDatabase(
   const existing = isThere(target) && !options.fresh ? target : undefined;
   const idle = idleJobs(engine, existing !== undefined, options.jobs);
   for (const warning of idle) options.onEvent?.({ type: 'warned', warning });
-  let report: LoadReport;
-  if (existing) {
-    const work = (connection: Connection): Steps<LoadReport> =>
-      loadDataset(connection, dataset, options);
-    report = yield* changeDatabase(existing, work, options);
-  } else {
-    const { bufferPool, jobs, isRoomy } = needsOf(dataset, options);
-    report = yield* replaceDatabase(
-      target,
-      engine,
-      ({ connection, connections }) =>
-        loadDataset(connection, dataset, options, { connections, isRoomy }),
-      (directory) => options.onEvent?.({ type: 'staged', directory }),
-      { ...options, bufferPool, connections: jobs },
-    );
-  }
+  const { bufferPool, jobs, isRoomy } = needsOf(dataset, options);
+  const building: Building = {
+    isRoomy: isRoomy && !existing,
+    isReplacing: isThere(target) && !existing,
+    isCareful: false,
+    failures: new Map(),
+    told: new Set(),
+  };
+  const report = yield* replaceDatabase(
+    target,
+    engine,
+    ({ connection, connections }) =>
+      loadTables(connection, dataset, options, {
+        ...building,
+        build: building,
+        connections: building.isCareful ? [connection] : connections,
+      }),
+    {
+      ...options,
+      ...(!existing && { bufferPool, connections: jobs }),
+      isCopy: existing !== undefined,
+      onStaged: (directory) => options.onEvent?.({ type: 'staged', directory }),
+    },
+  );
   const warnings = [...idle, ...report.warnings];
   return { ...report, warnings, totalTime: (clock() - began) / 1000 };
 }
 
-/** A new database that is being built, and thrown away if the load is not published. */
+/**
+ * A database that is being built, and thrown away if the load is not published. After a COPY that
+ * failed it is begun anew, carefully: see {@link replaceDatabase}.
+ */
 interface Building {
-  /** Those that may write at the same time. */
-  connections: readonly Connection[];
   /** Memory suffices to commit many tables together. */
   isRoomy: boolean;
+  /** It takes the place of another one, which is kept unless every table is loaded. */
+  isReplacing: boolean;
+  /** A COPY failed: table after table, and bad rows are looked for before. */
+  isCareful: boolean;
+  /** Why COPYs failed; their tables are not copied again. */
+  failures: Map<string, Failure>;
+  /** Warnings, and files with bad rows, that were told of before the database was begun anew. */
+  told: Set<string>;
+}
+
+/** One attempt at a {@link Building}. */
+interface Attempt extends Building {
+  build: Building;
+  /** Those that may write at the same time. */
+  connections: readonly Connection[];
 }
 
 /**
  * Loads a dataset over an open connection: creates the tables that are missing, then copies nodes
  * and then edges, in the schema's order.
  *
- * @throws {KgloadError} `SCHEMA_MISMATCH`, `TARGET_NOT_EMPTY`, before anything is written.
+ * @throws {KgloadError} `SCHEMA_MISMATCH`, `TARGET_NOT_EMPTY`, `NOTHING_TO_LOAD`, `UNDO_UNSAFE`, before
+ *   anything is written.
  */
 export function* loadDataset(
   connection: Connection,
   dataset: Dataset,
   options: RunOptions = {},
-  building?: Building,
 ): Steps<LoadReport> {
-  const connections = building?.connections ?? [connection];
-  const staged = building !== undefined;
+  const report = yield* loadTables(connection, dataset, options);
+  if (report === 'again') throw new Error('only a database that is built can be begun anew');
+  return report;
+}
+
+function* loadTables(
+  connection: Connection,
+  dataset: Dataset,
+  options: RunOptions,
+  attempt?: Attempt,
+): Steps<LoadReport | 'again'> {
+  const connections = attempt?.connections ?? [connection];
   const { schema = codeGraph, clock = () => performance.now() } = options;
   const began = clock();
   const catalog = yield* readCatalog(connection);
   const plan = planLoad(schema, dataset, catalog);
   refuse(plan.conflicts);
+  refuse(nothingToLoad(plan, dataset));
   excludeTables(plan, options.exclude ?? []);
   const present = yield* countPresent(connection, plan, new Set(catalog.keys()));
   if (!options.append) refuse(notEmpty(plan, present));
   yield* countParts(connection, plan);
+  const isAllOrNothing = options.onError === 'abort' || options.maxBadRows !== undefined;
+  if (!attempt) refuse(notUndoable(plan, present, isAllOrNothing));
   if ([...present.values()].some((rows) => rows > 0)) yield* writePending(connection);
 
-  const tally = startTally(plan, options.onEvent ?? (() => undefined));
+  const onEvent = options.onEvent ?? (() => undefined);
+  const isNew = (what: string): boolean => {
+    if (attempt?.told.has(what)) return false;
+    attempt?.told.add(what);
+    return true;
+  };
+  const tally = startTally(plan, (event) => {
+    if (event.type === 'planned' && attempt && attempt.isCareful) return;
+    if (event.type !== 'warned' || isNew(event.warning.message)) onEvent(event);
+  });
   const onWarning = (warning: Problem): void => {
     plan.warnings.push(warning);
     tally.onEvent({ type: 'warned', warning });
   };
-  const isAllOrNothing = options.onError === 'abort' || options.maxBadRows !== undefined;
-  const inTransaction = isAllOrNothing && !staged;
-  // Bad rows that are skipped are told of as they are found, and must not be found twice.
-  const isTogether = building?.isRoomy === true && !options.skipBadRows;
+  const { onBadRow } = options;
+  const seen = new Set<string>();
+  const inTransaction = isAllOrNothing && !attempt;
   const run: Run = {
     connection,
     tally,
     clock,
-    options,
+    options: {
+      ...options,
+      ...(onBadRow && {
+        onBadRow: (row) => {
+          const file = `bad rows of ${row.table} in ${row.file}`;
+          if (!seen.has(file) && attempt?.told.has(file)) return;
+          seen.add(file);
+          attempt?.told.add(file);
+          onBadRow(row);
+        },
+      }),
+    },
     present,
     inTransaction,
-    mayRepeat: false,
+    ...(attempt && { building: attempt }),
     hasProgress: options.onEvent !== undefined && options.progress !== false,
     onWarning,
   };
-  let end: End = 'done';
   if (inTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
   const isParallel = connections.length > 1;
-  for (const [i, tables] of phasesOf(plan, isParallel).entries()) {
-    const create = i === 0 ? plan.create : [];
-    if (isParallel) end = yield* loadInParallel(run, connections, create, tables);
-    else {
-      const once = isTogether ? yield* loadInOne(run, create, tables) : 'failed';
-      end = once === 'failed' ? yield* loadInTurn(run, create, tables) : once;
+  // Bad rows that are skipped are looked for, and that needs rows that are committed.
+  const isTogether = attempt?.isRoomy === true && !attempt.isCareful && !options.skipBadRows;
+  let end: End = 'done';
+  try {
+    for (const [i, tables] of phasesOf(plan, isParallel).entries()) {
+      const create = i === 0 ? plan.create : [];
+      if (isParallel) end = yield* loadInParallel(run, connections, create, tables);
+      else if (isTogether) end = yield* loadInOne(run, create, tables);
+      else end = yield* loadInTurn(run, create, tables);
+      if (end !== 'done') break;
     }
-    if (end !== 'done') break;
+  } catch (error) {
+    if (!attempt || !(error instanceof CopyFailed)) throw error;
+    if (isRepeated(attempt, error, options)) {
+      const tables = plan.tables.filter(({ copies }) => copies.length > 0);
+      const names = tables.map(({ table }) => table);
+      tally.onEvent({ type: 'repeated', table: error.table, tables: names });
+      return 'again';
+    }
+    tallyError(tally, error.table, error.failure.problem);
+    end = 'stopped';
   }
   const completed = end === 'done';
   if (inTransaction) yield* endTransaction(connection, completed);
   if (end === 'aborted') throw abortReason(options.signal);
+  let isFalse = false;
   if (completed) {
     if (isParallel) yield { connection, cypher: 'CHECKPOINT' };
     for (const error of yield* checkCounts(connections, plan, present, tally)) {
+      isFalse = true;
       tallyError(tally, error.table ?? '', error);
     }
     if (plan.isNew) {
       for (const warning of yield* createIndexes(connection, schema)) onWarning(warning);
     }
   }
+  const isKept = tally.errors.length > 0 && attempt?.isReplacing && options.onError !== 'continue';
   return toReport(schema, plan, tally, {
-    published: completed || (!staged && !inTransaction),
+    published: attempt ? completed && !isFalse && !isKept : completed || !inTransaction,
     totalTime: (clock() - began) / 1000,
   });
+}
+
+/** Whether a database is begun anew after a COPY that failed, and how. */
+function isRepeated(
+  { build }: Attempt,
+  { table, failure }: CopyFailed,
+  { onError }: TableOptions,
+): boolean {
+  const { code } = failure.problem;
+  if (code === 'DISK_FULL' || (onError === 'abort' && !failure.isAboutRows)) {
+    if (code !== 'OUT_OF_MEMORY' || build.isCareful) return false;
+  }
+  // Table after table a load needs the least memory.
+  if (code === 'OUT_OF_MEMORY' && build.isCareful) return false;
+  if (code !== 'OUT_OF_MEMORY') build.failures.set(table, failure);
+  build.isCareful = true;
+  return true;
+}
+
+/** That no file belongs to a table: it would replace a database by an empty one. */
+export function nothingToLoad(plan: Plan, { directory, unknown }: Dataset): Problem[] {
+  const isNothing = plan.tables.every(
+    ({ copies, errors }) => copies.length === 0 && errors.length === 0,
+  );
+  if (!isNothing) return [];
+  const files = unknown.length > 0 ? `; it has ${unknown.slice(0, 5).join(', ')}` : '';
+  return [
+    {
+      code: 'NOTHING_TO_LOAD',
+      file: directory,
+      message: `${directory} has a file for no table of the schema${files}`,
+      hint: 'name the schema that belongs to it, or derive one: --schema infer',
+    },
+  ];
+}
+
+/**
+ * What could not be undone over a caller's connection: both engines destroy the edges that a rel
+ * table held before when a transaction with a COPY into it is rolled back.
+ */
+function notUndoable(
+  plan: Plan,
+  present: ReadonlyMap<string, number>,
+  isAllOrNothing: boolean,
+): Problem[] {
+  const tables = plan.tables.filter(
+    ({ table, kind, copies }) =>
+      kind === 'edge' && (present.get(table) ?? 0) > 0 && copies.length > (isAllOrNothing ? 0 : 1),
+  );
+  if (tables.length === 0) return [];
+  const list = tables.map(({ table }) => table).join(', ');
+  const why = isAllOrNothing ? 'onError abort and maxBadRows' : 'several files or pairs for one';
+  return [
+    {
+      code: 'UNDO_UNSAFE',
+      message: `the database holds edges of ${list}, which the engine would destroy if a load over this connection had to be undone (${why} may need that)`,
+      hint: 'close it and load by path: loadFromParquetSync with createNew: false, or kgload load --append',
+    },
+  ];
 }
 
 /** That tables are not loaded at a time, though it was asked for. */
@@ -248,62 +380,35 @@ function* loadInTurn(
 }
 
 /**
- * The same in one transaction: every commit with a COPY costs a checkpoint. Where a table fails,
- * nothing stays: the engine rolls all of it back, and with it the rows that explain the failure.
- * For a database that is thrown away if this process dies; killed inside such a commit, Kuzu 0.11.3
- * may keep the tables without their rows.
+ * The same in one transaction: every commit with a COPY costs a checkpoint. For a database that is
+ * thrown away if this process dies; killed inside such a commit, Kuzu 0.11.3 may keep the tables
+ * without their rows.
  */
 function* loadInOne(
   run: Run,
   create: readonly string[],
   tables: readonly PlannedTable[],
-): Steps<End | 'failed'> {
-  const { connection, tally, options } = run;
-  const together: Run = { ...run, inTransaction: true, mayRepeat: true };
-  const before = copyTally(tally);
+): Steps<End> {
+  const { connection } = run;
   yield { connection, cypher: 'BEGIN TRANSACTION' };
-  for (const cypher of create) yield { connection, cypher };
-  for (const planned of tables) {
-    if (options.signal?.aborted) {
-      yield* endTransaction(connection, false);
-      return 'aborted';
-    }
-    const refused = refusals(planned, tally);
-    const problems = refused ?? (yield* loadTable(together, planned));
-    if (problems.length > 0 && !refused) {
-      yield* endTransaction(connection, false);
-      restoreTally(tally, before);
-      const again = tables.filter(({ copies }) => copies.length > 0).map(({ table }) => table);
-      tally.onEvent({ type: 'repeated', table: planned.table, tables: again });
-      return 'failed';
-    }
-    for (const problem of problems) tallyError(tally, planned.table, problem);
-    if (endsLoad(problems, options)) {
-      yield* endTransaction(connection, false);
-      return 'stopped';
-    }
-  }
-  yield* endTransaction(connection, true);
-  return 'done';
+  const end = yield* loadInTurn({ ...run, inTransaction: true }, create, tables);
+  yield* endTransaction(connection, end === 'done');
+  return end;
 }
 
-/**
- * Several tables at a time, each committed by itself. One that finds too little memory beside the
- * others is loaded again alone.
- */
+/** Several tables at a time, each committed by itself. */
 function* loadInParallel(
   run: Run,
   connections: readonly Connection[],
   create: readonly string[],
   tables: readonly PlannedTable[],
 ): Steps<End> {
-  const { connection, tally, options } = run;
+  const { connection, options } = run;
   if (create.length > 0) {
     yield { connection, cypher: 'BEGIN TRANSACTION' };
     for (const cypher of create) yield { connection, cypher };
     yield* endTransaction(connection, true);
   }
-  const starved: PlannedTable[] = [];
   let end = 'done' as End;
   // The largest first: begun last, it would be loaded while the other cores have nothing to do.
   const bySize = tables.toSorted((a, b) => b.rows - a.rows);
@@ -313,17 +418,15 @@ function* loadInParallel(
       end = 'aborted';
       return;
     }
-    const problems =
-      refusals(planned, tally) ?? (yield* loadTable({ ...run, connection: own }, planned));
-    if (problems.some(({ code }) => code === 'OUT_OF_MEMORY')) {
-      starved.push(planned);
-      tally.onEvent({ type: 'repeated', table: planned.table, tables: [planned.table] });
-      return;
+    try {
+      if ((yield* loadInTurn({ ...run, connection: own }, [], [planned])) !== 'done')
+        end = 'stopped';
+    } catch (error) {
+      end = 'stopped'; // The other connections begin no table any more.
+      throw error;
     }
-    for (const problem of problems) tallyError(tally, planned.table, problem);
-    if (endsLoad(problems, options)) end = 'stopped';
   });
-  return end === 'done' ? yield* loadInTurn(run, [], starved) : end;
+  return end;
 }
 
 /** Why a table is not attempted; an empty list where there is nothing to load. */

@@ -55,23 +55,6 @@ export function tallyTable(
   tally.onEvent({ type: 'finished', table, kind, ...time, skipped });
 }
 
-/** A tally as it is now, for {@link restoreTally}. */
-export function copyTally(tally: Tally): Tally {
-  const { times, badRows, skipped, errors } = tally;
-  return {
-    ...tally,
-    times: new Map(times),
-    badRows: [...badRows],
-    skipped: new Map(skipped),
-    errors: [...errors],
-  };
-}
-
-/** Forgets what was noted since. */
-export function restoreTally(tally: Tally, before: Tally): void {
-  Object.assign(tally, before);
-}
-
 /** The report; of a load that did not stay, no rows count. */
 export function toReport(
   schema: GraphSchema,

@@ -105,7 +105,7 @@ export function* createTablesAt(
     function* ({ connection }) {
       return { ...(yield* createTables(connection, schema)), published: true };
     },
-    onStaged,
+    { ...(onStaged && { onStaged }) },
   );
   return { created, existing };
 }

@@ -37,6 +37,9 @@ interface Owner {
 
 const OWNER_FILE = 'owner.json';
 
+/** Whatever the target is called: it may have the owner's name. */
+const DATABASE_FILE = 'database';
+
 /** While its database is closed and synced, a load on another host shows no other sign of life. */
 const FOREIGN_MS = 60_000;
 
@@ -52,7 +55,7 @@ export function openStaging(target: string): Staging {
   const directory = `${target}.kgload`;
   removeRemains(target, directory);
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    if (makeOwned(directory)) return { directory, database: join(directory, basename(target)) };
+    if (makeOwned(directory)) return { directory, database: join(directory, DATABASE_FILE) };
     removeDead(target, directory);
   }
   throw locked(target, 'other loads');
@@ -129,7 +132,7 @@ function removeDead(target: string, directory: string): void {
       hint: 'move it away',
     });
   }
-  const holder = liveOwner(target, directory, found.mtimeMs);
+  const holder = liveOwner(directory, found.mtimeMs);
   if (holder !== undefined) throw locked(target, holder);
   const doomed = doomedName(directory);
   try {
@@ -146,7 +149,11 @@ function removeDead(target: string, directory: string): void {
 
 /** Whether it holds only what kgload puts there: nobody else's directory is ever removed. */
 function isStaging(target: string, directory: string): boolean {
-  const ours = [OWNER_FILE, ...['', ...SIDE_FILES].map((suffix) => basename(target) + suffix)];
+  // Earlier versions called the database as the target.
+  const ours = [DATABASE_FILE, basename(target)].flatMap((name) => [
+    OWNER_FILE,
+    ...['', ...SIDE_FILES].map((suffix) => name + suffix),
+  ]);
   return readdirSync(directory).every((name) => ours.includes(name));
 }
 
@@ -159,7 +166,7 @@ function readOwner(directory: string): Owner | undefined {
 }
 
 /** Who is at work in a staging directory, in words; nothing if nobody is. */
-function liveOwner(target: string, directory: string, changedMs: number): string | undefined {
+function liveOwner(directory: string, changedMs: number): string | undefined {
   const owner = readOwner(directory);
   if (!owner) return undefined;
   if (owner.host === hostname()) {
@@ -167,7 +174,7 @@ function liveOwner(target: string, directory: string, changedMs: number): string
     return isAlive(owner) ? `process ${owner.supervisor ?? owner.pid}` : undefined;
   }
   const who = `process ${owner.pid} on ${owner.host}`;
-  if (isEngineLocked(join(directory, basename(target)))) return who;
+  if (isEngineLocked(join(directory, DATABASE_FILE))) return who;
   return Date.now() - changedMs < FOREIGN_MS ? who : undefined;
 }
 

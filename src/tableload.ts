@@ -1,5 +1,5 @@
 /** Loading one table: all of its files, or none of them. */
-import { badRowsProblem, countRepeatedPairs, findBadRows } from './badrows.js';
+import { badRowsProblem, countRepeatedPairs, findBadRows, isBadRowsError } from './badrows.js';
 import { LOSS } from './conversion.js';
 import { firstLine, isDiskFull, isPoolFull } from './engine/engine.js';
 import { messageOf } from './errors.js';
@@ -14,6 +14,13 @@ export type TableOptions = Pick<
   'onError' | 'skipBadRows' | 'maxBadRows' | 'onBadRow' | 'signal'
 >;
 
+/** Why a COPY failed. */
+export interface Failure {
+  problem: Problem;
+  /** A search for bad rows explains it. */
+  isAboutRows: boolean;
+}
+
 /** What the loads of all tables have in common. */
 export interface Run {
   connection: Connection;
@@ -24,28 +31,36 @@ export interface Run {
   present: ReadonlyMap<string, number>;
   /** A transaction is open: a COPY that fails ends it, and with it the rows that explain why. */
   inTransaction: boolean;
-  /** What fails is loaded again, and then found out about. */
-  mayRepeat: boolean;
+  /** A database that is thrown away when a COPY fails is being built; absent on others. */
+  building?: {
+    /** Bad rows are looked for before each table, since a COPY failed already. */
+    isCareful: boolean;
+    /** Why COPYs failed before; their tables are not copied again. */
+    failures: ReadonlyMap<string, Failure>;
+  };
   /** Somebody wants to know how far a table is. */
   hasProgress: boolean;
   onWarning: (warning: Problem) => void;
 }
 
-/** Loads one table, all of its files or none; returns why it failed. */
-export function* loadTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
-  if (run.inTransaction || planned.copies.length < 2) return yield* copyTable(run, planned);
-  // What is told of as it is found must not be found twice.
-  if (run.options.skipBadRows || isAppended(run, planned)) {
-    return yield* copyInTransaction(run, planned);
+/** Ends the building of a database: what a failed COPY leaves behind is not to be trusted. */
+export class CopyFailed extends Error {
+  constructor(
+    readonly table: string,
+    readonly failure: Failure,
+  ) {
+    super(failure.problem.message);
   }
-  const problems = yield* copyInTransaction({ ...run, mayRepeat: true }, planned);
-  if (problems.every(({ code }) => code === 'DISK_FULL')) return problems;
-  run.tally.onEvent({ type: 'repeated', table: planned.table, tables: [planned.table] });
-  return yield* copyInTransaction(run, planned);
 }
 
-function* copyInTransaction(run: Run, planned: PlannedTable): Steps<Problem[]> {
-  const { connection } = run;
+/**
+ * Loads one table, all of its files or none; returns why it failed.
+ *
+ * @throws {CopyFailed} Where a database is being built.
+ */
+export function* loadTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
+  const { connection, inTransaction } = run;
+  if (inTransaction || planned.copies.length < 2) return yield* copyTable(run, planned);
   yield { connection, cypher: 'BEGIN TRANSACTION' };
   const problems = yield* copyTable({ ...run, inTransaction: true }, planned);
   yield* endTransaction(connection, problems.length === 0);
@@ -56,52 +71,67 @@ function isAppended({ present }: Run, { table }: PlannedTable): boolean {
   return (present.get(table) ?? 0) > 0;
 }
 
+/**
+ * Whether the rows that the table would refuse are looked for before: where they are left out, or
+ * where a COPY that fails would take the rows that explain why along, or harm those that are there.
+ */
+function searchesBefore(run: Run, planned: PlannedTable): boolean {
+  const { building, options, inTransaction } = run;
+  if (options.skipBadRows) return true;
+  return building ? building.isCareful : inTransaction || isAppended(run, planned);
+}
+
 function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
-  const { connection, tally, clock, options, inTransaction, mayRepeat, onWarning } = run;
+  const { connection, tally, clock, options, building, onWarning } = run;
   const { table, kind, copies } = planned;
   tally.onEvent(startedEvent(planned));
+  const before = building?.failures.get(table);
+  if (before && !before.isAboutRows) return [before.problem];
   const start = clock();
   const badRows: BadRows[] = [];
   let rows = 0;
   let copied = 0;
-  let problems: Problem[] = [];
   const note = (found: readonly BadRows[]): void => {
     badRows.push(...found);
     tally.badRows.push(...found);
   };
+  const search = function* (copy: PlannedCopy): Steps<BadRows[]> {
+    if (!searchesBefore(run, planned)) return [];
+    const found = yield* findBadRows(connection, table, copy, options.onBadRow);
+    note(found);
+    return found;
+  };
+  const early = new Map<PlannedCopy, BadRows[]>();
   for (const copy of copies) {
     try {
       if (kind === 'edge' && isAppended(run, planned)) {
         yield* warnOfRepeats(connection, table, copy, onWarning);
       }
-      // A failed COPY rolls its transaction back, and with it the rows that explain the failure:
-      // then the bad rows have to be found before.
-      const found =
-        options.skipBadRows || (inTransaction && !mayRepeat)
-          ? yield* findBadRows(connection, table, copy, options.onBadRow)
-          : [];
-      note(found);
-      problems = badRowsProblems(planned, tally, badRows, options);
-      if (problems.length > 0) break;
-      const before = copied;
-      const onRows = (done: number): void => {
-        tally.onEvent({ type: 'progress', table, rows: before + done });
+      // Edges that are copied already could not be taken back for those of a later file.
+      if (kind === 'edge' && copies.length > 1 && early.size === 0) {
+        for (const each of copies) early.set(each, yield* search(each));
+      }
+      const found = early.get(copy) ?? (yield* search(copy));
+      const problems = badRowsProblems(planned, tally, badRows, options);
+      if (problems.length > 0) return problems;
+      if (before) return [before.problem]; // The search found nothing that explains it.
+      const done = copied;
+      const onRows = (more: number): void => {
+        tally.onEvent({ type: 'progress', table, rows: done + more });
       };
       rows += yield* copyFile(connection, copy, found, run.hasProgress ? onRows : undefined);
       copied += copy.rows;
     } catch (error) {
       const problem = engineProblem(table, copy, error);
-      problems = [problem];
-      if (problem.code === 'DISK_FULL' || inTransaction) break;
+      const isAboutRows = isBadRowsError(messageOf(error));
+      if (building) throw new CopyFailed(table, { problem, isAboutRows });
+      if (run.inTransaction || !isAboutRows) return [problem];
       note(yield* explain(connection, table, copy, options.onBadRow));
-      if (badRows.length > 0) problems = badRows.map(badRowsProblem);
-      break;
+      return badRows.length > 0 ? badRows.map(badRowsProblem) : [problem];
     }
   }
-  if (problems.length === 0) {
-    tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows }, badRows);
-  }
-  return problems;
+  tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows }, badRows);
+  return [];
 }
 
 /** Why bad rows, which the tally has already, fail their table, if they do. */
@@ -166,8 +196,12 @@ function* copyFile(
   const threads = badRows.some(({ reason }) => reason === 'duplicate_key')
     ? yield* setThreads(connection, 1)
     : undefined;
-  const rows = copiedRows(yield { connection, cypher: copy.lenient, ...progress });
-  if (threads !== undefined) yield* setThreads(connection, threads);
+  let rows: number;
+  try {
+    rows = copiedRows(yield { connection, cypher: copy.lenient, ...progress });
+  } finally {
+    if (threads !== undefined) yield* setThreads(connection, threads);
+  }
   yield { connection, cypher: 'CALL clear_warnings()' };
   return rows;
 }

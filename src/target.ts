@@ -7,6 +7,7 @@ import {
   constants,
   existsSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   openSync,
   realpathSync,
@@ -25,10 +26,15 @@ export interface Target {
   path: string;
   /** Of the database that is there; absent where none is. */
   header?: DatabaseHeader;
+  /** The file that is there, so that another in its place is noticed. */
+  inode?: number;
 }
 
+/** A target where a database is. */
+export type ExistingTarget = Target & { header: DatabaseHeader };
+
 /** Whether there is a database. */
-export function isThere(target: Target): target is Required<Target> {
+export function isThere(target: Target): target is ExistingTarget {
   return target.header !== undefined;
 }
 
@@ -56,7 +62,7 @@ export function inspectTarget(path: string): Target {
   if (!header) throw notADatabase(path, 'a file of another kind');
   checkWritable(path, dirname(real));
   checkWritable(path, real);
-  return { path: real, header };
+  return { path: real, header, inode: stat.ino };
 }
 
 /**
@@ -64,7 +70,7 @@ export function inspectTarget(path: string): Target {
  *
  * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`.
  */
-export function inspectDatabase(path: string): Required<Target> {
+export function inspectDatabase(path: string): ExistingTarget {
   if (!lstatSync(path, { throwIfNoEntry: false })) {
     throw new KgloadError({
       code: 'ENOENT',
@@ -132,19 +138,43 @@ export function likelyEngine(path: string, engine?: EngineName): EngineName {
  * Puts a finished database in the target's place, with the permissions of its predecessor. Both
  * the file and the directory are synced, so that a power cut leaves the old one or the new one.
  *
- * @throws {KgloadError} `TARGET_LOCKED` when the old database got into use, `TARGET_UNWRITABLE`.
+ * @throws {KgloadError} `TARGET_LOCKED` when the old database got into use, `TARGET_UNWRITABLE`, also
+ *   when something else stands there by now.
  */
 export function publish(database: string, target: Target): void {
   try {
     sync(database);
-    const old = statSync(target.path, { throwIfNoEntry: false });
-    if (old) copyPermissions(old, database);
-    removeSideFiles(target);
-    renameSync(database, target.path);
+    const old = lstatSync(target.path, { throwIfNoEntry: false });
+    if (old?.ino !== target.inode) {
+      const what = old ? 'something else stands there' : 'it is gone';
+      throw unwritable(target.path, `${what} since the load began`, 'load again');
+    }
+    if (old) {
+      copyPermissions(old, database);
+      removeSideFiles(target);
+      renameSync(database, target.path);
+    } else {
+      removeSideFiles(target);
+      moveToFree(database, target.path);
+    }
     sync(dirname(target.path));
   } catch (error) {
     if (error instanceof KgloadError) throw error;
     throw unwritable(target.path, messageOf(error));
+  }
+}
+
+/** Moves a file to a place where nothing is; rename(2) would replace what appeared there meanwhile. */
+function moveToFree(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+    rmSync(from);
+  } catch (error) {
+    const code = systemCode(error) ?? '';
+    // Some file systems have no hard links.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
+    if (existsSync(to)) throw error;
+    renameSync(from, to);
   }
 }
 

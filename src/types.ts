@@ -157,6 +157,10 @@ export type ErrorCode =
   | 'TARGET_UNWRITABLE'
   /** A table to be loaded holds rows already. */
   | 'TARGET_NOT_EMPTY'
+  /** The dataset has a file for no table of the schema. */
+  | 'NOTHING_TO_LOAD'
+  /** What is asked for could not be undone over this connection, should it fail. */
+  | 'UNDO_UNSAFE'
   /** The engine's buffer pool is too small. */
   | 'OUT_OF_MEMORY'
   /** The disk is full. */
@@ -413,8 +417,9 @@ export interface LoadOptions {
    */
   schema?: GraphSchema | string;
   /**
-   * `continue` (the default): a table that fails is reported and the others go on.
+   * `continue`: a table that fails is reported and the others go on.
    * `abort`: the first failure ends the load, and nothing of it stays.
+   * Default: `continue`, but a database that is there is replaced only if every table loaded.
    */
   onError?: 'continue' | 'abort';
   /** Load into tables that hold rows already. */

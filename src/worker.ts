@@ -28,7 +28,7 @@ export interface Job extends Resources {
   /** Tables that are loaded at a time. */
   jobs?: number;
   append?: boolean;
-  onError: 'continue' | 'abort';
+  onError?: 'continue' | 'abort';
   skipBadRows?: boolean;
   maxBadRows?: number;
   /** Every bad row is written there, as NDJSON. */

@@ -21,7 +21,7 @@ interface Flags extends OutputFlags {
   engine?: EngineName;
   fresh?: boolean;
   append?: boolean;
-  onError: 'continue' | 'abort';
+  onError?: 'continue' | 'abort';
   dryRun?: boolean;
   skipBadRows?: boolean;
   badRows?: string;
@@ -49,9 +49,10 @@ export function define(command: Command): void {
     )
     .option('--append', 'load into tables that hold rows already')
     .addOption(
-      new Option('--on-error <what>', 'what to do when a table fails')
-        .choices(['continue', 'abort'])
-        .default('continue'),
+      new Option(
+        '--on-error <what>',
+        'when a table fails: continue with the others (the default; --fresh then keeps the old database, unless this is said), or abort',
+      ).choices(['continue', 'abort']),
     )
     .option('--dry-run', 'look for everything that is wrong, and write nothing')
     .option('--skip-bad-rows', 'leave out rows with a missing or taken key, or a missing endpoint')
@@ -94,18 +95,15 @@ Examples:
 export async function run([dataset = '']: string[], flags: Flags, io: Io): Promise<number> {
   const progress = await createProgress(io, flags);
   const interruption = new AbortController();
-  let isStaged = false;
   const ignoreSignals = onInterrupt(() => {
     interruption.abort();
     progress.stop();
-    const state = isStaged || flags.dryRun ? 'is as it was' : 'keeps the tables loaded so far';
-    printLog(io, `interrupted; ${flags.db} ${state}`);
+    printLog(io, `interrupted; ${flags.db} is as it was`);
   });
   let report: LoadReport;
   try {
     const { runJob } = await import('../supervisor.js');
     const onEvent = (event: LoadEvent): void => {
-      if (event.type === 'staged') isStaged = true;
       if (event.type === 'schema' && flags.schema === 'infer' && !flags.quiet) {
         printLog(io, `${event.source}:`);
         printLines(io, event.cypher.trimEnd().split('\n'), io.stderr);
@@ -216,11 +214,14 @@ function toTable(report: LoadReport, flags: Flags): string[] {
   return [...lines, '', outcomeOf(report, flags)];
 }
 
-function outcomeOf(report: LoadReport, { db, dryRun }: Flags): string {
+function outcomeOf(report: LoadReport, { db, dryRun, fresh, onError }: Flags): string {
   const { totalNodes, totalEdges, totalSkipped } = report;
   const rows = `${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')}`;
   const skipped = totalSkipped > 0 ? `, ${plural(totalSkipped, 'bad row')} left out` : '';
   if (dryRun) return `a load would bring ${rows} into ${db}${skipped}; nothing was written`;
-  if (!report.published) return `${db} is as it was: nothing of the load stays`;
+  if (!report.published) {
+    const way = fresh && onError === undefined ? ' (--on-error continue takes what did load)' : '';
+    return `${db} is as it was: nothing of the load stays${way}`;
+  }
   return `loaded ${rows} into ${db}${skipped}`;
 }

@@ -200,7 +200,7 @@ function refuseWriter(path: string): void {
 }
 
 /** What a file looks like from outside: it does not change while nobody writes it. */
-function stampOf(path: string): string {
+export function stampOf(path: string): string {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stat ? `${stat.ino} ${stat.size} ${stat.mtimeNs}` : '';
 }
