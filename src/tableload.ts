@@ -114,7 +114,8 @@ function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
       const found = early.get(copy) ?? (yield* search(copy));
       const problems = badRowsProblems(planned, tally, badRows, options);
       if (problems.length > 0) return problems;
-      if (before) return [before.problem]; // The search found nothing that explains it.
+      // The search found nothing that explains it.
+      if (before && copy === copies.at(-1)) return [before.problem];
       const done = copied;
       const onRows = (more: number): void => {
         tally.onEvent({ type: 'progress', table, rows: done + more });

@@ -304,8 +304,11 @@ describe('DependencyGraph', () => {
     const callers = graph.getCallers('b');
     assert.equal((await callers.next()).value?.id, 'a');
     const more = await dataset(directory, { functions: ['c'], calls: ['c b'] });
+    await assert.rejects(graph.loadFromParquet(more, { append: true, onError: 'abort' }), {
+      code: 'UNDO_UNSAFE',
+    });
     const [report, during] = await Promise.all([
-      graph.loadFromParquet(more, { append: true, onError: 'abort' }),
+      graph.loadFromParquet(more, { append: true }),
       all(graph.getCallers('b')),
     ]);
     assert.deepEqual([report.totalNodes, report.totalEdges, report.errors], [1, 1, []]);

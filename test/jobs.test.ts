@@ -141,7 +141,7 @@ describe('tables that are loaded at a time', () => {
     await writeParquet(join(dataset, 'nodes/functions/part-9.parquet'), { id: 'UTF8' }, [
       { id: 'f7' },
     ]);
-    const { json } = await kgloadJson(args);
+    const { json } = await kgloadJson([...args, '--on-error', 'continue']);
     assert.equal(json.errors[0]?.code, 'EXISTING_KEY');
     assert.equal(json.errors[0].file, 'nodes/functions/part-9.parquet');
     assert.deepEqual(

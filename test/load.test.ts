@@ -301,7 +301,15 @@ describe('kgload load', () => {
 
     // One bad part fails the table, and nothing of it stays.
     await writeParquet(join(functions, 'part-9.parquet'), { id: 'UTF8' }, [{ id: 'f1' }]);
-    const broken = await kgloadJson(['load', dataset, '--db', db, '--fresh']);
+    const broken = await kgloadJson([
+      'load',
+      dataset,
+      '--db',
+      db,
+      '--fresh',
+      '--on-error',
+      'continue',
+    ]);
     assert.equal(broken.code, 1);
     assert.equal(broken.json.errors[0]?.file, 'nodes/functions/part-9.parquet');
     assert.equal(broken.json.node_times['Function']?.rows, 0);
