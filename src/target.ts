@@ -145,9 +145,8 @@ export function publish(database: string, target: Target): void {
   try {
     sync(database);
     const old = lstatSync(target.path, { throwIfNoEntry: false });
-    if (old?.ino !== target.inode) {
-      const what = old ? 'something else stands there' : 'it is gone';
-      throw unwritable(target.path, `${what} since the load began`, 'load again');
+    if (old && old.ino !== target.inode) {
+      throw unwritable(target.path, 'something else was put there meanwhile', 'load again');
     }
     if (old) {
       copyPermissions(old, database);

@@ -158,7 +158,7 @@ describe('a file that is no Parquet file', () => {
     ]);
     assert.equal(aborted.code, 1);
     assert.equal(aborted.json.published, false);
-    assert.deepEqual(query(existing, 'MATCH (n) RETURN count(*) AS n'), [{ n: 5 }]);
+    assert.deepEqual(query(existing, 'MATCH (n) RETURN count(*) AS n'), [{ n: 20 }]);
     assert.deepEqual(readdirSync(directory).sort(), ['dataset', 'existing.db', 'graph.db']);
   });
 });

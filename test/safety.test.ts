@@ -101,20 +101,20 @@ describe('a load that is interrupted', () => {
     assert.deepEqual(readdirSync(directory).sort(), ['graph.db', 'long']);
   });
 
-  it('in an existing database keeps what was there and the tables that were finished', async (t) => {
+  it('in an existing database leaves it as it was', async (t) => {
     const directory = scratch(t);
     const dataset = longDataset(directory);
     copyFileSync(join(FIXTURE, 'nodes/files.parquet'), join(dataset, 'nodes/files.parquet'));
     const db = join(directory, 'graph.db');
     execute(db, 'CREATE NODE TABLE Mine(id INT64 PRIMARY KEY)', 'CREATE (:Mine {id: 7})');
+    const before = readFileSync(db);
     const child = await startLong(['load', dataset, '--db', db]);
     const ended = end(child);
     child.kill('SIGINT');
     assert.deepEqual(await ended, { code: null, signal: 'SIGINT' });
-    assert.match(child.log(), /interrupted; .*graph\.db keeps the tables loaded so far\n$/);
-    assert.deepEqual(query(db, 'MATCH (n:Mine) RETURN n.id AS id'), [{ id: 7 }]);
-    assert.deepEqual(query(db, 'MATCH (n:File) RETURN count(*) AS n'), [{ n: 5 }]);
-    assert.deepEqual(query(db, 'MATCH (n:Function) RETURN count(*) AS n'), [{ n: 0 }]);
+    assert.match(child.log(), /interrupted; .*graph\.db is as it was\n$/);
+    assert.ok(readFileSync(db).equals(before));
+    assert.deepEqual(readdirSync(directory).sort(), ['graph.db', 'long']);
   });
 });
 
@@ -161,10 +161,31 @@ describe('two loads to one target', () => {
     const ended = end(child);
     const { code, stderr } = await kgload(['load', FIXTURE, '--db', db, '--fresh']);
     assert.equal(code, 2);
-    assert.match(stderr, /^kgload: error: the database .*graph\.db is in use by /);
+    assert.match(stderr, /^kgload: error: another load is writing .*graph\.db: process /);
     assert.deepEqual(await ended, { code: 0, signal: null });
     assert.deepEqual(readdirSync(directory).sort(), ['graph.db', 'long']);
   });
+});
+
+describe('something that is put where the new database goes', () => {
+  for (const isThere of [false, true]) {
+    it(`stays, where there was ${isThere ? 'a database' : 'nothing'}`, async (t) => {
+      const directory = scratch(t);
+      const dataset = longDataset(directory);
+      const db = join(directory, 'graph.db');
+      if (isThere) execute(db, 'CREATE NODE TABLE Old(id INT64 PRIMARY KEY)');
+      const child = await startLong(['load', dataset, '--db', db, '--fresh']);
+      if (isThere) renameSync(db, join(directory, 'old.db'));
+      writeFileSync(db, 'a text');
+      assert.deepEqual(await end(child), { code: 2, signal: null });
+      assert.match(child.log(), /graph\.db cannot be written: /);
+      assert.equal(readFileSync(db, 'utf8'), 'a text');
+      assert.deepEqual(
+        readdirSync(directory).sort(),
+        isThere ? ['graph.db', 'long', 'old.db'] : ['graph.db', 'long'],
+      );
+    });
+  }
 });
 
 describe('the staging directory', () => {
