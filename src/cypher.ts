@@ -30,13 +30,15 @@ export function pathLiteral(path: string): string {
 }
 
 /**
- * The statements of a script, without the comments around them. Only the tokens that may hold a
- * semicolon are told apart; what the statements mean is for the engine to say.
+ * The statements of a script, without the comments in them. Only the tokens that may hold a
+ * semicolon are told apart, as the engines' lexers do: a comment that has two asterisks at its end
+ * goes on to the end of the next one. What the statements mean is for the engine to say.
  */
 export function splitStatements(script: string): string[] {
   const tokens =
-    script.match(/'(?:\\[^]|[^'\\])*'|"(?:\\[^]|[^"\\])*"|`[^`]*`|\/\/.*|\/\*[^]*?\*\/|;|[^]/g) ??
-    [];
+    script.match(
+      /'(?:\\[^]|[^'\\])*'|"(?:\\[^]|[^"\\])*"|`[^`]*`|\/\/[^\n\r]*|\/\*(?:[^*]|\*[^/])*\*\/|;|[^]/g,
+    ) ?? [];
   const statements = [''];
   for (const token of tokens) {
     const isComment = token.startsWith('//') || token.startsWith('/*');

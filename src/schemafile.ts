@@ -1,12 +1,13 @@
 /** Schemas that users bring: as Cypher, as JSON, beside a dataset, or inferred from one. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
 import { array, exactOptional, getDotPath, object, picklist, safeParse, string } from 'valibot';
 import { canonicalType, readSchema } from './catalog.js';
 import { codeGraph } from './codegraph.js';
 import { splitStatements } from './cypher.js';
 import { changeDatabaseInMemory } from './database.js';
 import { hasSchema, INDEX_FILE, SCHEMA_FILE } from './dataset.js';
+import { isDefinition, isExpression, isType, readIndexDefinition } from './definitions.js';
 import { anyEngine, firstLine } from './engine/engine.js';
 import { KgloadError, messageOf, systemCode } from './errors.js';
 import { inferSchema } from './infer.js';
@@ -44,7 +45,7 @@ export function* chooseSchema(
   if (directory === undefined || !hasSchema(directory)) return BUILT_IN;
   const own = join(directory, SCHEMA_FILE);
   const schema = yield* readSchemaFile(own, engine);
-  const indexes = readIndexes(join(directory, INDEX_FILE));
+  const indexes = readIndexes(join(directory, INDEX_FILE), schema, directory);
   return { schema: { ...schema, ...(indexes.length > 0 && { indexes }) }, source: own };
 }
 
@@ -65,10 +66,6 @@ export function* readSchemaFile(path: string, engine: EngineName): Steps<GraphSc
   return { ...withFiles(schema, given), ...(indexes && { indexes }) };
 }
 
-/** What a schema may do to a database: nothing but to define. A dataset may come from anybody. */
-const DEFINITION =
-  /^(?:(?:CREATE|ALTER|DROP)\s+(?:(?:NODE|REL)\s+)?(?:TABLE|SEQUENCE|MACRO|TYPE)\b|COMMENT\s+ON\b|RETURN\s+nextval\()/i;
-
 function* runSchema(
   path: string,
   statements: readonly string[],
@@ -76,7 +73,7 @@ function* runSchema(
 ): Steps<GraphSchema> {
   const schema = yield* changeDatabaseInMemory(engine, function* (connection) {
     for (const cypher of statements) {
-      if (!DEFINITION.test(cypher)) {
+      if (!isDefinition(cypher)) {
         throw invalid(path, `${excerpt(cypher)} defines neither table, sequence, macro nor type`);
       }
       try {
@@ -168,30 +165,61 @@ function parseJson(path: string, text: string): GraphSchema {
     throw invalid(path, `${getDotPath(issue) ?? 'the document'}: ${issue.message}`);
   }
   const { nodes, edges, ...rest } = parsed.output;
-  refuseOtherThanIndexes(path, rest.indexes ?? []);
-  return {
+  const schema = {
     nodes: nodes.map((table) => ({ file: fileNameOf(table.name), ...table })),
     edges: edges.map((table) => ({ file: fileNameOf(table.name), properties: [], ...table })),
     ...rest,
   };
+  for (const { name, properties } of [...schema.nodes, ...schema.edges]) {
+    for (const property of properties) {
+      const { type, default: value } = property;
+      if (!isType(type)) {
+        throw invalid(path, `${name}.${property.name}: ${excerpt(type)} is no type`);
+      }
+      if (value !== undefined && !isExpression(value)) {
+        throw invalid(path, `${name}.${property.name}: ${excerpt(value)} is no expression`);
+      }
+    }
+  }
+  refuseOtherThanIndexes(path, schema.indexes ?? [], schema);
+  return schema;
 }
 
 /** The statements of an exported `index.cypher`, if there is one. */
-function readIndexes(path: string): string[] {
+function readIndexes(path: string, schema: GraphSchema, directory: string): string[] {
   if (!existsSync(path)) return [];
   const statements = splitStatements(readText(path));
-  refuseOtherThanIndexes(path, statements);
+  refuseOtherThanIndexes(path, statements, schema, directory);
   return statements;
 }
 
-function refuseOtherThanIndexes(path: string, statements: readonly string[]): void {
-  const other = statements.find((statement) => !/^CALL\s+CREATE_\w+_INDEX\s*\(/i.test(statement));
-  if (other !== undefined) throw invalid(path, `${excerpt(other)} creates no index`);
+/** @param directory - The dataset's, whose files an index may read. */
+function refuseOtherThanIndexes(
+  path: string,
+  statements: readonly string[],
+  schema: GraphSchema,
+  directory?: string,
+): void {
+  for (const statement of statements) {
+    const index = readIndexDefinition(statement);
+    if (!index) throw invalid(path, `${excerpt(statement)} creates no index`);
+    const { stopWords = 'default' } = index;
+    const isTable = schema.nodes.some(({ name }) => name === stopWords);
+    if (stopWords === 'default' || isTable) continue;
+    if (directory !== undefined && isInside(stopWords, directory)) continue;
+    throw invalid(path, `${excerpt(statement)} reads a file outside of the dataset, ${stopWords}`);
+  }
+}
+
+function isInside(path: string, directory: string): boolean {
+  if (!existsSync(path)) return false;
+  const way = relative(realpathSync(directory), realpathSync(path));
+  return way !== '' && way !== '..' && !way.startsWith('../') && !isAbsolute(way);
 }
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {
     const isMissing = systemCode(error) === 'ENOENT';
     throw new KgloadError({
