@@ -121,7 +121,7 @@ export function openEngine(
   path: string,
   { readOnly = false, connections: wanted = 1, ...resources }: OpenOptions = {},
 ): OpenDatabase {
-  const module = requireEngine(ENGINES[engine]);
+  const module = requireEngine(engine);
   const { manyWriters } = ENGINES[engine];
   const isParallel = wanted > 1 && !readOnly && manyWriters !== undefined;
   const space = addressSpace();
@@ -244,26 +244,58 @@ function isDying(holder: LockHolder | undefined): boolean {
   return supervisor !== undefined && !processExists(Number(supervisor));
 }
 
-function requireEngine(engine: Engine): EngineModule {
+function requireEngine(name: EngineName): EngineModule {
   const require = createRequire(import.meta.url);
+  const engine = ENGINES[name];
   try {
-    return bindingToItself(() => require(engine.package) as EngineModule);
+    if (isRequired(engine, require)) return require(engine.package) as EngineModule;
+    const flags = linkingOf(name, require);
+    const module = withDlopenFlags(flags, () => require(engine.package) as EngineModule);
+    linkedHere.add(name);
+    return module;
   } catch (error) {
     throw engineMissing(engine, require, error);
   }
 }
 
+/** Those that were not in the process before, with their own loader's flags. */
+const linkedHere = new Set<EngineName>();
+
 /**
- * Both engines are made known to the whole process, for their extensions, and both hold the same
- * parser library; so the second one would use the first one's parser, and the process end with a
- * segmentation fault. With this flag each looks for a name in itself first.
+ * How an engine's library is linked into the process. Both hold the same parser library, and their
+ * own loaders make all names known to the whole process (RTLD_GLOBAL), so that the second one uses
+ * the first one's parser, and the process ends with a segmentation fault, at the latest on its exit.
+ * So kgload keeps each one's names to itself, which also keeps out extensions from files; it loads
+ * none, and a caller who does imports the engine before, with its own loader's flags.
+ *
+ * Ladybug also looks for a name in itself first (RTLD_DEEPBIND), should the caller's Kuzu be known
+ * to all. Kuzu 0.11.3 can't: on Node 22 and newer its regular expressions then throw std::bad_cast,
+ * since some names of the C++ library are the program's and others are not. It binds all its names
+ * at once instead (RTLD_NOW; that takes no longer), before a Ladybug might be known to all. Where
+ * the caller's Ladybug is that already, regular expressions that fail are the lesser evil.
  */
-function bindingToItself<T>(load: () => T): T {
-  const dlopen = process.dlopen.bind(process);
+function linkingOf(name: EngineName, require: NodeJS.Require): number {
+  const { RTLD_LAZY, RTLD_NOW } = constants.dlopen;
   // Missing where the linker keeps libraries apart anyway.
   const own = (constants.dlopen as { RTLD_DEEPBIND?: number }).RTLD_DEEPBIND ?? 0;
-  process.dlopen = (module, path, flags = constants.dlopen.RTLD_LAZY) => {
-    dlopen(module, path, flags | own);
+  if (name === 'ladybug') return RTLD_LAZY | own;
+  const isLadybugKnown = !linkedHere.has('ladybug') && isRequired(ENGINES.ladybug, require);
+  return isLadybugKnown ? RTLD_NOW | own : RTLD_NOW;
+}
+
+/** Whether a package was loaded in this process before. */
+function isRequired(engine: Engine, require: NodeJS.Require): boolean {
+  try {
+    return require.resolve(engine.package) in require.cache;
+  } catch {
+    return false;
+  }
+}
+
+function withDlopenFlags<T>(flags: number, load: () => T): T {
+  const dlopen = process.dlopen.bind(process);
+  process.dlopen = (module, path) => {
+    dlopen(module, path, flags);
   };
   try {
     return load();
