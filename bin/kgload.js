@@ -1,11 +1,23 @@
 #!/usr/bin/env node
 const args = process.argv.slice(2);
 
-// The engine's process starts while this one imports what it needs.
-if (args[0] === 'load' && !args.some((arg) => arg === '--help' || arg === '-h')) {
-  const { startWorker } = await import('../dist/bin/workerprocess.js');
-  startWorker();
-}
+try {
+  // The engine's process starts while this one imports what it needs.
+  if (args[0] === 'load' && !args.some((arg) => arg === '--help' || arg === '-h')) {
+    const { startWorker } = await import('../dist/bin/workerprocess.js');
+    startWorker();
+  }
 
-const { main } = await import('../dist/bin/cli.js');
-await main(args);
+  const { main } = await import('../dist/bin/cli.js');
+  await main(args);
+} catch (error) {
+  // With so few descriptors not even what says so well can be imported.
+  if (error?.code !== 'EMFILE') throw error;
+  const message = 'too many open files: no other can be opened';
+  const hint = 'raise the limit: ulimit -n 1024';
+  console.error(`kgload: error: ${message} (${hint})`);
+  if (args.includes('--json')) {
+    console.log(JSON.stringify({ errors: [{ code: 'TOO_MANY_FILES', message, hint }] }));
+  }
+  process.exitCode = 2;
+}

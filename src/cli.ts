@@ -1,7 +1,7 @@
 /** The command line: finds the subcommand, runs it, and turns errors into lines and exit codes. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { KgloadError, toProblem } from './errors.js';
+import { isTooManyFiles, KgloadError, tooManyFiles, toProblem } from './errors.js';
 import { printJson, printProblem, type Io, type OutputFlags } from './output.js';
 import type { Problem } from './types.js';
 
@@ -59,6 +59,11 @@ export async function main(argv: string[], io: Io = process): Promise<void> {
         const message = error.message.replace(/^error: /, '');
         printJson(io, { errors: [{ code: 'USAGE', message }] });
       }
+    } else if (isTooManyFiles(error)) {
+      const problem = toProblem(tooManyFiles(error));
+      printProblem(io, 'error', problem);
+      if (argv.includes('--json')) printJson(io, { errors: [problem] });
+      process.exitCode = EXIT_REFUSED;
     } else {
       io.stderr.write(`kgload: unexpected error, please report it: ${describe(error)}\n`);
       process.exitCode = EXIT_FAILED;

@@ -53,3 +53,21 @@ export function systemCode(error: unknown): string | undefined {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return typeof code === 'string' ? code : undefined;
 }
+
+/** There is no descriptor left for another file. */
+export function isTooManyFiles(error: unknown): boolean {
+  // The engine's errors have no code.
+  const isSystem = ['EMFILE', 'ENFILE'].includes(systemCode(error) ?? '');
+  return isSystem || messageOf(error).includes('Too many open files');
+}
+
+export function tooManyFiles(cause: unknown): KgloadError {
+  return new KgloadError(
+    {
+      code: 'TOO_MANY_FILES',
+      message: 'too many open files: no other can be opened',
+      hint: 'raise the limit: ulimit -n 1024',
+    },
+    { cause },
+  );
+}

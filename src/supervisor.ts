@@ -118,7 +118,8 @@ function conversation(
     worker.on('close', (code, signal) => {
       resolve({ code, signal, stderr });
     });
-    worker.send(job);
+    // One that could not be started has no channel, and says why by an event.
+    if (worker.connected) worker.send(job);
   });
 }
 

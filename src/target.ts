@@ -17,7 +17,13 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DEFAULT_ENGINE, holdDatabase, openEngine, titleOf } from './engine/engine.js';
-import { LOG_FILES, readHeader, SIDE_FILES, type DatabaseHeader } from './engine/file.js';
+import {
+  LOG_FILES,
+  nameProblem,
+  readHeader,
+  SIDE_FILES,
+  type DatabaseHeader,
+} from './engine/file.js';
 import { KgloadError, messageOf, systemCode } from './errors.js';
 import type { EngineName } from './types.js';
 
@@ -44,6 +50,8 @@ export function isThere(target: Target): target is ExistingTarget {
  * @throws {KgloadError} `TARGET_NOT_A_DATABASE`, `TARGET_UNWRITABLE`.
  */
 export function inspectTarget(path: string): Target {
+  const reason = nameProblem(path);
+  if (reason !== undefined) throw unwritable(path, reason, 'give it a shorter name');
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (!entry) {
     const parent = dirname(resolve(path));
@@ -71,7 +79,8 @@ export function inspectTarget(path: string): Target {
  * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`.
  */
 export function inspectDatabase(path: string): ExistingTarget {
-  if (!lstatSync(path, { throwIfNoEntry: false })) {
+  // existsSync has no trouble with a name that is longer than a name may be.
+  if (!existsSync(path) && (nameProblem(path) || !lstatSync(path, { throwIfNoEntry: false }))) {
     throw new KgloadError({
       code: 'ENOENT',
       message: `the database ${path} does not exist`,
@@ -231,6 +240,7 @@ function headerOf(path: string, real: string): DatabaseHeader | undefined {
   try {
     return readHeader(real);
   } catch (error) {
+    if (error instanceof KgloadError) throw error;
     throw unwritable(path, messageOf(error));
   }
 }

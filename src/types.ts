@@ -165,6 +165,8 @@ export type ErrorCode =
   | 'OUT_OF_MEMORY'
   /** The disk is full. */
   | 'DISK_FULL'
+  /** The process, or the system, has as many files open as it may. */
+  | 'TOO_MANY_FILES'
   /** The graph that was asked is closed. */
   | 'CLOSED'
   /** Bad command-line arguments. */

@@ -6,7 +6,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { checkDatabase } from './check.js';
 import { codeGraph } from './codegraph.js';
 import { readDataset } from './dataset.js';
-import { KgloadError, messageOf, toProblem } from './errors.js';
+import { isTooManyFiles, KgloadError, messageOf, tooManyFiles, toProblem } from './errors.js';
 import { loadDatabase } from './load.js';
 import { withReadable } from './readable.js';
 import { toCypher } from './schema.js';
@@ -77,6 +77,7 @@ async function run(job: Job): Promise<Message> {
     }
   } catch (error) {
     if (error instanceof KgloadError) return { refusal: toProblem(error) };
+    if (isTooManyFiles(error)) return { refusal: toProblem(tooManyFiles(error)) };
     return { unexpected: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
 }

@@ -1,13 +1,14 @@
 /** The engines, and opening their databases. A native module is loaded at the first call. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { constants } from 'node:os';
+import { constants, devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import type * as Kuzu from 'kuzu';
-import { KgloadError, messageOf, systemCode } from '../errors.js';
-import { processExists, sleepSync } from '../process.js';
+import { isTooManyFiles, KgloadError, messageOf, systemCode, tooManyFiles } from '../errors.js';
+import { sleepSync } from '../process.js';
 import type { Connection, EngineName, Resources } from '../types.js';
 import { endCheckpoint } from './file.js';
+import { isDying, lockHolder } from './locks.js';
 import { addressSpace, defaultBufferPool, smallBufferPool } from './resources.js';
 
 /** What differs between the engines; all else is the same. */
@@ -126,7 +127,8 @@ export function openEngine(
   const isParallel = wanted > 1 && !readOnly && manyWriters !== undefined;
   const space = addressSpace();
   const pool = resources.bufferPool ?? defaultBufferPool(space);
-  for (let waited = 0; ;) {
+  checkDescriptors();
+  for (let waited = 0, recoveries = 0; ;) {
     // A checkpoint waits for all writers.
     const most = space === Infinity ? undefined : space;
     const database = new module.Database(path, pool, true, readOnly, most, !isParallel);
@@ -151,15 +153,42 @@ export function openEngine(
     } catch (error) {
       close();
       const message = messageOf(error);
-      if (!readOnly && !lockHolder(path) && endCheckpoint(path, message)) continue;
-      if (readOnly && needsRecovery(message)) openEngine(engine, path, resources).close();
-      else if (isLockError(message) && waited < LOCK_MS && isDying(lockHolder(path))) {
+      if (isLockError(message) && waited < LOCK_MS && isDying(lockHolder(path))) {
         sleepSync(LOCK_POLL_MS);
         waited += LOCK_POLL_MS;
-      } else throw openError(path, error);
+        continue;
+      }
+      recoveries += 1;
+      const mayRecover = recoveries <= MAX_RECOVERIES;
+      if (mayRecover && readOnly && needsRecovery(message)) {
+        openEngine(engine, path, resources).close();
+      } else if (!(mayRecover && !readOnly && !lockHolder(path) && endCheckpoint(path, message))) {
+        throw openError(path, error, recoveries > 1);
+      }
     }
   }
 }
+
+/** What a kill in the middle of a checkpoint leaves takes two at most, unless it comes anew. */
+const MAX_RECOVERIES = 5;
+
+/**
+ * Fails while that is still an error: with fewer than 6 descriptors Ladybug 0.19.1 ends the process
+ * (`Invalid transaction type to rollback`), and either engine would miss one in the middle of a load.
+ */
+function checkDescriptors(): void {
+  const handles: number[] = [];
+  try {
+    while (handles.length < FREE_DESCRIPTORS) handles.push(openSync(devNull, 'r'));
+  } catch (error) {
+    if (isTooManyFiles(error)) throw tooManyFiles(error);
+    throw error;
+  } finally {
+    for (const handle of handles) closeSync(handle);
+  }
+}
+
+const FREE_DESCRIPTORS = 12;
 
 /** A statement or an open needs more memory than the buffer pool has. */
 export function isPoolFull(message: string): boolean {
@@ -232,18 +261,6 @@ export function watchForWriters(engine: EngineName, path: string): () => void {
 const LOCK_MS = 3000;
 const LOCK_POLL_MS = 20;
 
-/**
- * Whether a lock's holder ends by itself: it is a worker whose supervisor was killed, or is being
- * taken apart already, and then has no command line any more, or is gone.
- */
-function isDying(holder: LockHolder | undefined): boolean {
-  if (!holder) return process.platform === 'linux';
-  if (holder.command === '') return true;
-  // The supervisor's number is the worker's argument.
-  const [, supervisor] = /worker\.js\0(\d+)\0/.exec(holder.command) ?? [];
-  return supervisor !== undefined && !processExists(Number(supervisor));
-}
-
 function requireEngine(name: EngineName): EngineModule {
   const require = createRequire(import.meta.url);
   const engine = ENGINES[name];
@@ -306,6 +323,7 @@ function withDlopenFlags<T>(flags: number, load: () => T): T {
 
 /** The engines' npm packages are not complete until their install scripts have run. */
 function engineMissing(engine: Engine, require: NodeJS.Require, error: unknown): KgloadError {
+  if (isTooManyFiles(error)) return tooManyFiles(error);
   const installScript = (require.resolve.paths(engine.package) ?? [])
     .map((directory) => join(directory, engine.package, 'install.js'))
     .find((path) => existsSync(path));
@@ -329,13 +347,15 @@ function engineMissing(engine: Engine, require: NodeJS.Require, error: unknown):
   );
 }
 
-function openError(path: string, error: unknown): KgloadError {
+function openError(path: string, error: unknown, wasRecovered: boolean): KgloadError {
   const message = messageOf(error);
   if (isLockError(message)) return lockedError(path, error);
+  if (isTooManyFiles(error)) return tooManyFiles(error);
+  const still = wasRecovered ? ', though what a kill left of a checkpoint was put right' : '';
   return new KgloadError(
     {
       code: 'ENGINE',
-      message: `the database ${path} cannot be opened: ${firstLine(message)}`,
+      message: `the database ${path} cannot be opened${still}: ${firstLine(message)}`,
       file: path,
     },
     { cause: error },
@@ -373,32 +393,4 @@ function needsRecovery(message: string): boolean {
 /** The engine's messages go on with links and hints in further lines. */
 export function firstLine(message: string): string {
   return message.split('\n')[0] ?? '';
-}
-
-interface LockHolder {
-  pid: number;
-  /** Its name, for people. */
-  name: string;
-  /** Its command line. */
-  command: string;
-}
-
-/** Linux tells which process locks a file: proc(5), /proc/locks. Elsewhere nobody knows. */
-function lockHolder(path: string): LockHolder | undefined {
-  try {
-    const inode = statSync(path).ino;
-    const lock = readFileSync('/proc/locks', 'utf8')
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/))
-      .find((fields) => fields[1] === 'POSIX' && fields[5]?.endsWith(`:${inode}`));
-    const pid = Number(lock?.[4]);
-    if (!Number.isInteger(pid)) return undefined;
-    return {
-      pid,
-      name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim(),
-      command: readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
-    };
-  } catch {
-    return undefined;
-  }
 }

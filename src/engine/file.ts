@@ -1,5 +1,7 @@
 /** What a database file is, seen from outside, without opening it as a database. */
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { isTooManyFiles, tooManyFiles } from '../errors.js';
 import type { EngineName } from '../types.js';
 
 export interface DatabaseHeader {
@@ -23,6 +25,22 @@ export const SIDE_FILES = [
 
 /** Those that hold commits which the database has not taken in yet. */
 export const LOG_FILES = ['.wal', '.wal.checkpoint'] as const;
+
+/** The file systems' limit. */
+const NAME_BYTES = 255;
+
+/**
+ * Whether a file's name leaves room for those that stand beside it; `<name>.kgload.XXXXXX`, where a
+ * new database is built, is shorter than the longest of them.
+ *
+ * @returns What is wrong with it, if anything is.
+ */
+export function nameProblem(path: string): string | undefined {
+  const most = NAME_BYTES - Math.max(...SIDE_FILES.map((suffix) => suffix.length));
+  const bytes = Buffer.byteLength(basename(path));
+  if (bytes <= most) return undefined;
+  return `its name has ${bytes} bytes, and more than ${most} leave no room for the files beside it (a name may have ${NAME_BYTES})`;
+}
 
 /** A write-ahead log with its header and the mark of a checkpoint alone has 42 bytes. */
 const MARK_BYTES = 64;
@@ -58,7 +76,12 @@ export function endCheckpoint(path: string, message: string): boolean {
  * drops the engine's lock on it (fcntl(2), "advisory record locking").
  */
 export function readHeader(path: string): DatabaseHeader | undefined {
-  const handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let handle: number;
+  try {
+    handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw isTooManyFiles(error) ? tooManyFiles(error) : error;
+  }
   try {
     const bytes = Buffer.alloc(8);
     if (!fstatSync(handle).isFile() || readSync(handle, bytes, 0, 8, 0) < 8) return undefined;

@@ -1,0 +1,99 @@
+/** Who locks a database file. Linux tells; elsewhere nobody knows. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { systemCode } from '../errors.js';
+import { processExists } from '../process.js';
+
+export interface LockHolder {
+  pid: number;
+  /** Its name, for people. */
+  name: string;
+  /** Its command line. */
+  command: string;
+}
+
+export interface FileId {
+  dev: bigint;
+  ino: bigint;
+}
+
+/** A process that locks a file, if one does: proc(5), /proc/locks. */
+export function lockHolder(path: string): LockHolder | undefined {
+  try {
+    const file = fileId(path);
+    const pid = file && holderIn(readFileSync('/proc/locks', 'utf8'), file, openFiles);
+    if (pid === undefined) return undefined;
+    return {
+      pid,
+      name: readFileSync(`/proc/${pid}/comm`, 'utf8').trim(),
+      command: readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The process that locks a file, from the text of /proc/locks. An inode's number is its own on one
+ * device only. The device may be another there than stat(2) has, on btrfs and overlayfs; then what
+ * the process has open decides, and where nobody may see that, the number is enough.
+ *
+ * @param filesOf - What a process has open, or nothing where that can't be seen.
+ */
+export function holderIn(
+  locks: string,
+  { dev, ino }: FileId,
+  filesOf: (pid: number) => FileId[] | undefined,
+): number | undefined {
+  const device = deviceText(dev);
+  const candidates = locks.split('\n').flatMap((line) => {
+    // 1: POSIX  ADVISORY  WRITE 2848 fe:00:10535593 0 EOF; one that waits has `->` before POSIX.
+    const [, type, , , pid = '', file = ''] = line.trim().split(/\s+/);
+    const at = file.lastIndexOf(':');
+    if (type !== 'POSIX' || file.slice(at + 1) !== String(ino) || !(Number(pid) > 0)) return [];
+    return [{ pid: Number(pid), isExact: file.slice(0, at) === device }];
+  });
+  const holder =
+    candidates.find(({ isExact }) => isExact) ??
+    candidates.find(({ pid }) => {
+      const files = filesOf(pid);
+      return !files || files.some((file) => file.dev === dev && file.ino === ino);
+    });
+  return holder?.pid;
+}
+
+/** A device's number as /proc/locks writes it; makedev(3). */
+function deviceText(dev: bigint): string {
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & 0xfffff000n);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xffffff00n);
+  return [major, minor].map((part) => part.toString(16).padStart(2, '0')).join(':');
+}
+
+/** Whatever stands at a path; nothing where nothing does. */
+export function fileId(path: string): FileId | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false });
+}
+
+/** What a process has open; nothing where that can't be seen. */
+export function openFiles(pid: number | 'self'): FileId[] | undefined {
+  const directory = `/proc/${pid}/fd`;
+  let links: string[];
+  try {
+    links = readdirSync(directory);
+  } catch (error) {
+    const isGone = systemCode(error) === 'ENOENT' && process.platform === 'linux';
+    return isGone ? [] : undefined;
+  }
+  return links.flatMap((link) => fileId(`${directory}/${link}`) ?? []);
+}
+
+/**
+ * Whether a lock's holder ends by itself: it is a worker whose supervisor was killed, or is being
+ * taken apart already, and then has no command line any more, or is gone.
+ */
+export function isDying(holder: LockHolder | undefined): boolean {
+  if (!holder) return process.platform === 'linux';
+  if (holder.command === '') return true;
+  // The supervisor's number is the worker's argument.
+  const [, supervisor] = /worker\.js\0(\d+)\0/.exec(holder.command) ?? [];
+  return supervisor !== undefined && !processExists(Number(supervisor));
+}
