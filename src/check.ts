@@ -17,6 +17,7 @@ import { startTally, tallyError, tallyTable, toReport, type Tally } from './repo
 import type { Steps } from './steps.js';
 import { badRowsProblems, engineProblem, nodesFailed } from './tableload.js';
 import { engineFor, inspectTarget, isThere } from './target.js';
+import { examinePlanned } from './values.js';
 import type { BadRows, Connection, LoadReport, NodeTable, Problem } from './types.js';
 
 /**
@@ -66,6 +67,10 @@ export function* checkDatabase(
       for (const cypher of schema.statements ?? []) yield { connection, cypher };
       yield* countParts(connection, plan);
       for (const planned of plan.tables) {
+        for (const warning of yield* examinePlanned(connection, planned, options)) {
+          plan.warnings.push(warning);
+          tally.onEvent({ type: 'warned', warning });
+        }
         for (const problem of yield* checkTable(connection, planned, tally, clock, options)) {
           tallyError(tally, planned.table, problem);
         }

@@ -13,7 +13,7 @@ import { KgloadError, messageOf, systemCode } from './errors.js';
 import { discardStaging, openStaging } from './staging.js';
 import type { Steps } from './steps.js';
 import { guardTarget, isThere, publish, type ExistingTarget, type Target } from './target.js';
-import type { Connection, EngineName, Resources } from './types.js';
+import type { Connection, EngineName } from './types.js';
 
 /**
  * Opens a database read-only, works on it, closes it.
@@ -36,9 +36,8 @@ export function* readDatabase<T>(
 export function* changeDatabase<T>(
   { path, header: { engine } }: ExistingTarget,
   work: (connection: Connection) => Steps<T>,
-  resources: Resources = {},
 ): Steps<T> {
-  return yield* using(openEngine(engine, path, resources), ({ connection }) => work(connection));
+  return yield* using(openEngine(engine, path), ({ connection }) => work(connection));
 }
 
 /** Works on a database that is gone afterwards; with a path, once its directory is removed. */
@@ -54,6 +53,8 @@ export function* changeDatabaseInMemory<T>(
 export interface BuildOptions extends OpenOptions {
   /** Begin with a copy of the database that is there, not with an empty one. */
   isCopy?: boolean;
+  /** Whether a copy has to be written without compression, by what a look at it says. */
+  isPlain?: (connection: Connection) => Steps<boolean>;
   /** Is told the directory in which it is built; removing that undoes the work. */
   onStaged?: (directory: string) => void;
   /** Called before the target is touched: what it throws keeps the target as it is. */
@@ -73,18 +74,25 @@ export function* replaceDatabase<T extends { published: boolean }>(
   target: Target,
   engine: EngineName,
   work: (database: OpenDatabase) => Steps<T | 'again'>,
-  { isCopy = false, onStaged, beforePublish, ...options }: BuildOptions = {},
+  { isCopy = false, isPlain, onStaged, beforePublish, ...options }: BuildOptions = {},
 ): Steps<T> {
   const staging = openStaging(target.path);
   try {
     onStaged?.(staging.directory);
     let result: T | 'again';
+    let how: OpenOptions = options;
     do {
       for (const suffix of ['', ...SIDE_FILES]) rmSync(staging.database + suffix, { force: true });
       const guard =
         isCopy && isThere(target) ? copyDatabase(target, staging.database) : guardTarget(target);
       try {
-        result = yield* using(openEngine(engine, staging.database, options), work);
+        if (isPlain && how.compression !== false) {
+          const isNeeded = yield* using(openEngine(engine, staging.database, how), (database) =>
+            isPlain(database.connection),
+          );
+          if (isNeeded) how = { ...how, compression: false };
+        }
+        result = yield* using(openEngine(engine, staging.database, how), work);
       } finally {
         guard.release();
       }

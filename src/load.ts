@@ -20,6 +20,7 @@ import {
   type TableOptions,
 } from './tableload.js';
 import { engineFor, inspectTarget, isThere } from './target.js';
+import { checkValues, examineDataset, needsPlain, prepareValues, type Findings } from './values.js';
 import type {
   Connection,
   EngineName,
@@ -38,6 +39,8 @@ export interface RunOptions extends Omit<LoadOptions, 'schema' | 'logger'> {
   exclude?: readonly Problem[];
   /** `false`: nobody wants to know how far a table is. */
   progress?: boolean;
+  /** What was found in the files, where the load can be undone; see values.ts. */
+  findings?: Findings;
 }
 
 export interface DatabaseLoadOptions extends RunOptions, Resources {
@@ -69,6 +72,9 @@ export function* loadDatabase(
   const idle = idleJobs(engine, existing !== undefined, options.jobs);
   for (const warning of idle) options.onEvent?.({ type: 'warned', warning });
   const { bufferPool, jobs, isRoomy } = needsOf(dataset, options);
+  const { schema = codeGraph } = options;
+  const findings = yield* examineDataset(engine, schema, dataset, options);
+  const examined = { ...options, findings };
   const building: Building = {
     isRoomy: isRoomy && !existing,
     isReplacing: isThere(target) && !existing,
@@ -80,14 +86,17 @@ export function* loadDatabase(
     target,
     engine,
     ({ connection, connections }) =>
-      loadTables(connection, dataset, options, {
+      loadTables(connection, dataset, examined, {
         ...building,
         build: building,
         connections: building.isCareful ? [connection] : connections,
       }),
     {
       ...options,
-      ...(!existing && { bufferPool, connections: jobs }),
+      compression: findings.compression,
+      ...(existing
+        ? { isPlain: (connection) => needsPlain(connection, schema, dataset, findings) }
+        : { bufferPool, connections: jobs }),
       isCopy: existing !== undefined,
       onStaged: (directory) => options.onEvent?.({ type: 'staged', directory }),
     },
@@ -158,6 +167,7 @@ function* loadTables(
   if (!attempt) refuse(notUndoable(plan, present, isAllOrNothing));
   if ([...present.values()].some((rows) => rows > 0)) yield* writePending(connection);
 
+  const checks = yield* prepareValues(connection, plan, schema, present, options);
   const onEvent = options.onEvent ?? (() => undefined);
   const isNew = (what: string): boolean => {
     if (attempt?.told.has(what)) return false;
@@ -201,6 +211,11 @@ function* loadTables(
   const isParallel = connections.length > 1;
   // Bad rows that are skipped are looked for, and that needs rows that are committed.
   const isTogether = attempt?.isRoomy === true && !attempt.isCareful && !options.skipBadRows;
+  const repeat = (table: string): 'again' => {
+    const tables = plan.tables.filter(({ copies }) => copies.length > 0);
+    tally.onEvent({ type: 'repeated', table, tables: tables.map((planned) => planned.table) });
+    return 'again';
+  };
   let end: End = 'done';
   try {
     for (const [i, tables] of phasesOf(plan, isParallel).entries()) {
@@ -212,12 +227,7 @@ function* loadTables(
     }
   } catch (error) {
     if (!attempt || !(error instanceof CopyFailed)) throw error;
-    if (isRepeated(attempt, error, options)) {
-      const tables = plan.tables.filter(({ copies }) => copies.length > 0);
-      const names = tables.map(({ table }) => table);
-      tally.onEvent({ type: 'repeated', table: error.table, tables: names });
-      return 'again';
-    }
+    if (isRepeated(attempt, error, options)) return repeat(error.table);
     tallyError(tally, error.table, error.failure.problem);
     end = 'stopped';
   }
@@ -228,6 +238,19 @@ function* loadTables(
   if (completed) {
     if (isParallel) yield { connection, cypher: 'CHECKPOINT' };
     for (const error of yield* checkCounts(connections, plan, present, tally)) {
+      isFalse = true;
+      tallyError(tally, error.table ?? '', error);
+    }
+    const changed = yield* checkValues(connection, schema, checks, tally);
+    const [first] = changed;
+    if (attempt && first && options.onError !== 'abort') {
+      for (const problem of changed) {
+        attempt.build.failures.set(problem.table ?? '', { problem, isAboutRows: false });
+      }
+      attempt.build.isCareful = true;
+      return repeat(first.table ?? '');
+    }
+    for (const error of changed) {
       isFalse = true;
       tallyError(tally, error.table ?? '', error);
     }

@@ -29,6 +29,11 @@ export interface Column {
   engineType?: string;
   /** Its pages are encoded in a way that the engine can't decode; it need not be read, though. */
   isEncodingRefused?: boolean;
+  /**
+   * The least of its integers, at every depth, by the statistics of all row groups; of dates and
+   * instants the least in milliseconds, of UUIDs the least as a number. Absent where they don't tell.
+   */
+  least?: number | bigint;
 }
 
 export interface Footer {
@@ -66,13 +71,19 @@ function summarize({ schema, num_rows, row_groups }: FileMetaData): Omit<Footer,
   }
   const columns = withoutTwins(readColumns(schema));
   const refused = refusedEncodings(row_groups);
+  const least = leastValues(row_groups);
   return {
     rows,
     rowGroups: row_groups.length,
     dataBytes: row_groups.reduce((sum, group) => sum + Number(group.total_byte_size), 0),
-    columns: columns.map((column) =>
-      refused.has(column.name) ? { ...column, isEncodingRefused: true } : column,
-    ),
+    columns: columns.map((column) => {
+      const value = least.get(column.name);
+      return {
+        ...column,
+        ...(refused.has(column.name) && { isEncodingRefused: true }),
+        ...(value !== undefined && { least: value }),
+      };
+    }),
   };
 }
 
@@ -101,6 +112,37 @@ function refusedEncodings(groups: FileMetaData['row_groups']): Set<string> {
       ),
     ),
   );
+}
+
+/** What {@link Column.least} is; `undefined` for a column with a chunk that says nothing. */
+function leastValues(groups: FileMetaData['row_groups']): Map<string, number | bigint | undefined> {
+  const values = new Map<string, number | bigint | undefined>();
+  for (const { columns } of groups) {
+    for (const { meta_data: data } of columns) {
+      if (!data || data.type === 'BOOLEAN' || data.type === 'FLOAT' || data.type === 'DOUBLE') {
+        continue;
+      }
+      const { statistics, num_values: count } = data;
+      if (statistics?.null_count !== undefined && statistics.null_count === count) continue;
+      const name = data.path_in_schema[0] ?? '';
+      const least = asNumber(statistics?.min_value ?? statistics?.min);
+      if (!values.has(name)) values.set(name, least);
+      const before = values.get(name);
+      if (least === undefined || before === undefined) values.set(name, undefined);
+      else if (least < before) values.set(name, least);
+    }
+  }
+  return values;
+}
+
+function asNumber(value: unknown): number | bigint | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return value;
+  // A date beyond those that JavaScript knows is no number.
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.getTime();
+  if (typeof value !== 'string' || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)) {
+    return undefined;
+  }
+  return BigInt(`0x${value.replaceAll('-', '')}`);
 }
 
 /**

@@ -16,6 +16,7 @@ import {
 } from './cypher.js';
 import { pairFileNames, type Dataset, type DatasetFile } from './dataset.js';
 import { KgloadError, toProblem } from './errors.js';
+import { mayBeChanged, type Doubt } from './hazards.js';
 import { labelSpellings } from './names.js';
 import type { Column, Footer } from './parquet.js';
 import { kindOf, pairsOf, primaryKeyOf } from './tables.js';
@@ -72,8 +73,12 @@ export interface PlannedCopy {
   keys: KeyColumn[];
   /** Columns that may hold values that don't convert. */
   checked: { expression: string; type: string }[];
+  /** Values that the engine might store as others, for all that the footer says. */
+  doubts: Doubt[];
   /** Columns of the file that fill no property. */
   ignored: string[];
+  /** The node tables that its edges connect, where the table connects several pairs. */
+  pair?: Endpoints;
 }
 
 /** A column of a file with keys of a node table. */
@@ -240,11 +245,32 @@ function planFile(
       mappings: columns.mappings,
       keys: columns.keys,
       checked: columns.checked,
+      doubts: columns.doubts,
       ignored: [...columns.ignored, ...(file.leftOut ?? [])],
+      ...options,
     };
   });
   plan.warnings.push(...warnings.values());
   return copies;
+}
+
+/** The same copy, with other expressions for some of its properties: property → expression. */
+export function withExpressions(
+  table: string,
+  copy: PlannedCopy,
+  expressions: ReadonlyMap<string, string>,
+): PlannedCopy {
+  const mappings = copy.mappings.map((mapping) => {
+    const expression = expressions.get(mapping.property ?? '');
+    return expression === undefined ? mapping : { ...mapping, expression };
+  });
+  const options = copy.pair ? { pair: copy.pair } : {};
+  return {
+    ...copy,
+    mappings,
+    cypher: copyFrom(table, copy.source, mappings, options),
+    lenient: copyFrom(table, copy.source, mappings, { ...options, ignoreErrors: true }),
+  };
 }
 
 function noColumn(table: NodeTable | RelTable, file: DatasetFile, property: string): Problem {
@@ -301,6 +327,7 @@ export interface ColumnMap {
   mappings: Mapping[];
   keys: KeyColumn[];
   checked: PlannedCopy['checked'];
+  doubts: Doubt[];
   /** Properties without a column. */
   missing: string[];
   /** Columns that fill properties, in the schema's order. */
@@ -327,6 +354,7 @@ export function mapColumns(
     mappings: [],
     keys: [],
     checked: [],
+    doubts: [],
     missing: [],
     used: [],
     unreadable: footer.columns.filter((column) => column.engineType === undefined),
@@ -348,6 +376,9 @@ export function mapColumns(
     }
     const { expression, isChecked } = conversion;
     if (isChecked) map.checked.push({ expression, type });
+    if (property !== undefined && mayBeChanged(type, column)) {
+      map.doubts.push({ property, type, expression });
+    }
     map.mappings.push({ expression, ...(property !== undefined && { property }) });
     return expression;
   };
@@ -383,6 +414,9 @@ export function mapColumns(
       const text = value === null ? 'NULL' : literal(value);
       const expression = `CAST(${text} AS ${property.type})`;
       map.mappings.push({ expression, property: property.name });
+      if (mayBeChanged(property.type)) {
+        map.doubts.push({ property: property.name, type: property.type, expression });
+      }
     } else if (isKey && property.type !== 'SERIAL' && property.default === undefined) {
       throw missingColumn(names.slice(0, -1), file, footer, 'primary key');
     } else if (!isKey) map.missing.push(property.name);

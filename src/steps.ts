@@ -124,3 +124,8 @@ function progressFraction(
     onProgress(Math.min(1, (finished + Math.min(1, fraction)) / Math.max(1, pipelines)));
   };
 }
+
+/** A whole number as the engines give it out; 0 for the sum of no rows. */
+export function toBigInt(value: unknown): bigint {
+  return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : 0n;
+}

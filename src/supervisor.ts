@@ -126,7 +126,10 @@ function conversation(
 function obituary({ signal, code, stderr }: Exit, job: Job, events: readonly LoadEvent[]): Death {
   const unfinished = unfinishedTables(events);
   const isCrash = signal !== 'SIGKILL';
-  const isUndone = job.dryRun === true || events.some((event) => event.type === 'staged');
+  const isUndone =
+    job.dryRun === true ||
+    events.some((event) => event.type === 'staged') ||
+    events.at(-1)?.type === 'examining'; // Nothing is written yet.
   const isRolledBack = isUndone || job.onError === 'abort' || job.maxBadRows !== undefined;
   const list = unfinished.map(({ table, file }) => `${table} from ${file}`).join(' and ');
   const place = list === '' ? '' : ` while loading ${list}`;
@@ -153,9 +156,10 @@ function obituary({ signal, code, stderr }: Exit, job: Job, events: readonly Loa
 function unfinishedTables(events: readonly LoadEvent[]): { table: string; file: string }[] {
   const unfinished = new Map<string, { table: string; file: string }>();
   for (const event of events) {
-    if (event.type === 'started')
+    if (event.type === 'started' || event.type === 'examining')
       unfinished.set(event.table, { table: event.table, file: event.file });
-    if (event.type === 'finished' || event.type === 'failed') unfinished.delete(event.table);
+    if (event.type === 'finished' || event.type === 'failed' || event.type === 'examined')
+      unfinished.delete(event.table);
     if (event.type === 'repeated') for (const table of event.tables) unfinished.delete(table);
   }
   return [...unfinished.values()];

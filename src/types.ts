@@ -107,6 +107,17 @@ export type ErrorCode =
   | 'COLUMN_MISSING'
   /** A column's type is one that the engine cannot read, or that does not convert. */
   | 'COLUMN_TYPE'
+  /**
+   * The engine would store a value as another one (an error): NaN, -0, or the least integer of its
+   * type, in places that the message names.
+   */
+  | 'VALUE_CHANGED'
+  /** Values were replaced, as `nanAsNull` or `negativeZeroAsZero` say (a warning). */
+  | 'VALUE_REPLACED'
+  /** A dry run can't tell whether the engine stores values as they are; a load can (a warning). */
+  | 'VALUE_DOUBTFUL'
+  /** The database is written without compression, which would change values (a warning). */
+  | 'COMPRESSION_OFF'
   /** A file was rewritten before it was loaded, since the engine can't read it (a warning). */
   | 'FILE_REWRITTEN'
   /** Big files with a single row group, which the engine reads with one thread (a warning). */
@@ -258,6 +269,10 @@ export type LoadEvent =
   | { type: 'staged'; directory: string }
   /** Working files are in `directory`; remove it if the load can't. */
   | { type: 'scratch'; directory: string }
+  /** The files of a table are searched for values that the engine may change. */
+  | { type: 'examining'; table: string; file: string }
+  /** They were. */
+  | { type: 'examined'; table: string }
   /** The tables that will be loaded, and the rows that their files hold. */
   | { type: 'planned'; tables: { table: string; kind: TableKind; rows: number }[] }
   /** The first file of a table is about to be copied. */
@@ -430,6 +445,16 @@ export interface LoadOptions {
   skipBadRows?: boolean;
   /** More bad rows than this end the load, and nothing of it stays. */
   maxBadRows?: number;
+  /**
+   * Load NULL for NaN, at every depth of a value. The engines store a NaN as another number, or other
+   * numbers as NaN, in some places; without this a table with such a place fails, and no other does.
+   */
+  nanAsNull?: boolean;
+  /**
+   * Load 0 for -0, at every depth of a value. The engines store -0 as 0, or 0 as -0, in some places;
+   * without this a table with such a place fails, and no other does.
+   */
+  negativeZeroAsZero?: boolean;
   /** Is handed every bad row of the tables that were searched for them. */
   onBadRow?: (row: BadRow) => void;
   /** Is told what is going on, as it happens. */

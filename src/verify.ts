@@ -17,7 +17,7 @@ import { countParts } from './load.js';
 import { planLoad, type PlannedCopy, type PlannedTable } from './plan.js';
 import { withReadable } from './readable.js';
 import { withFiles } from './schemafile.js';
-import { drive, type Row, type Steps } from './steps.js';
+import { drive, toBigInt, type Row, type Steps } from './steps.js';
 import { isNested, kindOf, pairsOf, primaryKeyOf } from './tables.js';
 import { inspectDatabase } from './target.js';
 import type {
@@ -308,10 +308,6 @@ function* changedProperties(
 /** Hashed twice: one hash of a struct is a mere combination of its fields' hashes. */
 function hashOf(expressions: readonly string[]): string {
   return `hash(hash({${expressions.map((expression, i) => `f${i}: ${expression}`).join(', ')}}))`;
-}
-
-function toBigInt(value: unknown): bigint {
-  return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : 0n;
 }
 
 /** Which rows are on one side alone: the hashes of both sides meet in memory. */

@@ -31,6 +31,8 @@ export interface Job extends Resources {
   onError?: 'continue' | 'abort';
   skipBadRows?: boolean;
   maxBadRows?: number;
+  nanAsNull?: boolean;
+  negativeZeroAsZero?: boolean;
   /** Every bad row is written there, as NDJSON. */
   badRowsFile?: string;
   exclude: Problem[];

@@ -26,6 +26,8 @@ interface Flags extends OutputFlags {
   skipBadRows?: boolean;
   badRows?: string;
   maxBadRows?: number;
+  nanAsNull?: boolean;
+  negativeZeroAsZero?: boolean;
   bufferPool?: number;
   threads?: number;
   jobs?: number;
@@ -63,6 +65,11 @@ export function define(command: Command): void {
         'skip bad rows, but load nothing if there are more than this',
       ).argParser(wholeNumber),
     )
+    .option(
+      '--nan-as-null',
+      'load NULL for NaN, which the engines store as it is in most places only',
+    )
+    .option('--negative-zero-as-zero', 'load 0 for -0, which the same holds for')
     .addOption(
       new Option(
         '--buffer-pool <size>',

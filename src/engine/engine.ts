@@ -110,6 +110,8 @@ export interface OpenOptions extends Resources {
    * that is killed may leave a file that can't be opened.
    */
   connections?: number;
+  /** `false`: what is written is not compressed. Default: it is. */
+  compression?: boolean;
 }
 
 /**
@@ -120,7 +122,7 @@ export interface OpenOptions extends Resources {
 export function openEngine(
   engine: EngineName,
   path: string,
-  { readOnly = false, connections: wanted = 1, ...resources }: OpenOptions = {},
+  { readOnly = false, connections: wanted = 1, compression = true, ...resources }: OpenOptions = {},
 ): OpenDatabase {
   const module = requireEngine(engine);
   const { manyWriters } = ENGINES[engine];
@@ -131,7 +133,7 @@ export function openEngine(
   for (let waited = 0, recoveries = 0; ;) {
     // A checkpoint waits for all writers.
     const most = space === Infinity ? undefined : space;
-    const database = new module.Database(path, pool, true, readOnly, most, !isParallel);
+    const database = new module.Database(path, pool, compression, readOnly, most, !isParallel);
     const connections = Array.from(
       { length: isParallel || readOnly ? wanted : 1 },
       () => new module.Connection(database),
