@@ -109,3 +109,14 @@ export function copyFrom(
   const end = options.length > 0 ? ` (${options.join(', ')})` : '';
   return `COPY ${identifier(table)}(${properties.join(', ')}) FROM (${source} RETURN ${expressions})${end}`;
 }
+
+/**
+ * A hash of some values in their order. The engines' hash of a struct is a mere combination of its
+ * fields' hashes: that of `{a: x, b: x}` is the same for every x, and that of zeros is 0.
+ */
+export function hashOf(expressions: readonly string[]): string {
+  const terms = expressions.map(
+    (expression, i) => `CAST(hash(${expression}) AS INT128) * ${2 * i + 3}`,
+  );
+  return `hash(${[...terms, '7'].join(' + ')})`;
+}

@@ -4,7 +4,7 @@
  * is stored with the files afterwards. A column that the footers clear costs nothing.
  */
 import { listTables } from './catalog.js';
-import { identifier, literal } from './cypher.js';
+import { hashOf, identifier, literal } from './cypher.js';
 import { changeDatabaseInMemory } from './database.js';
 import type { Dataset } from './dataset.js';
 import { plural } from './format.js';
@@ -478,11 +478,6 @@ function* isPacked(connection: Connection, table: string): Steps<boolean> {
       /INT128|UUID/.test(String(row['data_type'])) &&
       String(row['compression']).startsWith('INTEGER_BITPACKING'),
   );
-}
-
-/** Hashed twice: one hash of a struct is a mere combination of its fields' hashes. */
-function hashOf(expressions: readonly string[]): string {
-  return `hash(hash({${expressions.map((expression, i) => `f${i}: ${expression}`).join(', ')}}))`;
 }
 
 /** The sum of a check over the rows of a file, those that were left out as bad not counted. */

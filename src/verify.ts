@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countRows, readCatalog, readTables } from './catalog.js';
 import { codeGraph } from './codegraph.js';
-import { identifier, literal, pathLiteral } from './cypher.js';
+import { hashOf, identifier, literal, pathLiteral } from './cypher.js';
 import { changeDatabaseInMemory, readDatabase } from './database.js';
 import { readDataset, type Dataset } from './dataset.js';
 import { firstLine, hasToJson, type OpenDatabase } from './engine/engine.js';
@@ -303,11 +303,6 @@ function* changedProperties(
     }
   }
   return compared.filter((property) => changed.has(property));
-}
-
-/** Hashed twice: one hash of a struct is a mere combination of its fields' hashes. */
-function hashOf(expressions: readonly string[]): string {
-  return `hash(hash({${expressions.map((expression, i) => `f${i}: ${expression}`).join(', ')}}))`;
 }
 
 /** Which rows are on one side alone: the hashes of both sides meet in memory. */

@@ -146,7 +146,7 @@ for (const [shape, { type: typeOf, wrap }] of Object.entries(SHAPES)) {
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(textOf).join(',')}]`;
   if (value === null) return '';
-  if (typeof value !== 'object') return String(value);
+  if (typeof value !== 'object') return JSON.stringify(value);
   const fields = Object.entries(value).map(([name, inner]) => `${name}: ${textOf(inner)}`);
   return `{${fields.join(', ')}}`;
 }
