@@ -38,8 +38,14 @@ export interface Place {
   path: string;
   /** The value in question, as messages show it. */
   value: string;
-  /** An expression that counts such values in a value of the type. */
-  count: string;
+  /** Whether a value is such, where it does not lie in a list. */
+  condition?: string;
+  /**
+   * The end of a query with a row for each such value.
+   *
+   * @param carried - Expressions, with their names, that the rows are to have.
+   */
+  rows: (carried: readonly string[], names: readonly string[]) => string;
   /** A condition on the value itself, where zone maps answer it. */
   where?: string;
 }
@@ -99,16 +105,42 @@ export function mayBeChanged(type: string, column?: Column): boolean {
 /** The places in a property of this type where a value may be changed. */
 export function placesOf(property: string, type: string, expression: string): Place[] {
   const shape = shapeOf(type);
-  return leaves(shape, property).flatMap(({ path, type: inner, count }) =>
-    hazardsOf(inner).map((hazard) => ({
-      hazard,
-      path,
-      value: valueOf(hazard, inner),
-      count: count(asLists(expression, type), (x) => conditionOf(hazard, inner, x)),
-      ...(shape.is === 'value' &&
-        hazard === 'least' && { where: conditionOf(hazard, inner, expression) }),
-    })),
+  const value = asLists(expression, type);
+  return leaves(shape, property).flatMap(({ path, type: inner, steps }) =>
+    hazardsOf(inner).map((hazard) => {
+      const isWhole = steps.every(({ isList }) => !isList);
+      const found = steps.reduce((x, { of }) => of(x), value);
+      return {
+        hazard,
+        path,
+        value: valueOf(hazard, inner),
+        ...(isWhole && { condition: conditionOf(hazard, inner, found) }),
+        rows: (carried, names) =>
+          unwound(value, steps, carried, names) + ` WHERE ${conditionOf(hazard, inner, 'x')}`,
+        ...(shape.is === 'value' &&
+          hazard === 'least' && { where: conditionOf(hazard, inner, expression) }),
+      };
+    }),
   );
+}
+
+/**
+ * The values at a place, one a row, called x. Lists are unwound: `list_transform` ends Kuzu 0.11.3
+ * and Ladybug 0.19.1 with "free(): invalid pointer" where its lists have more than some 2,048 elements
+ * together, and a CASE in it is evaluated for the first row alone.
+ */
+function unwound(
+  value: string,
+  steps: readonly Step[],
+  carried: readonly string[],
+  names: readonly string[],
+): string {
+  let text = ` WITH ${[...carried, `${value} AS x`].join(', ')}`;
+  for (const { isList, of } of steps) {
+    const next = isList ? ` UNWIND ${of('x')} AS y WITH ` : ' WITH ';
+    text += next + [...names, isList ? 'y AS x' : `${of('x')} AS x`].join(', ');
+  }
+  return text;
 }
 
 /**
@@ -131,8 +163,7 @@ function hasNestedItems(shape: Shape): boolean {
 /** What an expression yields, with other values in the place of NaN and -0; the type stays. */
 export function replacing(expression: string, type: string, replaced: ReadonlySet<Hazard>): string {
   const shape = shapeOf(type);
-  const value = rebuild(asLists(expression, type), shape, replaced, 0);
-  return `CAST(${value} AS ${type})`;
+  return `CAST(${rebuild(expression, shape, replaced)} AS ${type})`;
 }
 
 function isFloat(type: string): boolean {
@@ -164,53 +195,39 @@ function valueTypes(shape: Shape): string[] {
   return [...(shape.is === 'map' ? valueTypes(shape.key) : []), ...valueTypes(shape.of)];
 }
 
-type Count = (value: string, condition: (x: string) => string, depth?: number) => string;
+/** A way into a value: to a list that is unwound, or to a field. */
+interface Step {
+  isList: boolean;
+  of: (x: string) => string;
+}
 
-/** The values in a type, and how those that a condition is true for are counted. */
-function leaves(shape: Shape, path: string): { path: string; type: string; count: Count }[] {
-  const inList = (inner: Count, list: (x: string) => string): Count => {
-    return (x, condition, depth = 0) => {
-      const item = `x${depth}`;
-      const counts = `list_transform(${list(x)}, ${item} -> ${inner(item, condition, depth + 1)})`;
-      return `coalesce(list_sum(${counts}), 0)`;
-    };
-  };
+/** The values in a type, and the way to them. */
+function leaves(shape: Shape, path: string): { path: string; type: string; steps: Step[] }[] {
+  const behind = (of: Shape, inner: string, step: Step): ReturnType<typeof leaves> =>
+    leaves(of, inner).map((leaf) => ({ ...leaf, steps: [step, ...leaf.steps] }));
   switch (shape.is) {
-    case 'value': {
-      const count: Count = (x, condition) => `CASE WHEN ${condition(x)} THEN 1 ELSE 0 END`;
-      return [{ path, type: shape.type, count }];
-    }
+    case 'value':
+      return [{ path, type: shape.type, steps: [] }];
     case 'list':
-      return leaves(shape.of, `${path}[]`).map((leaf) => ({
-        ...leaf,
-        count: inList(leaf.count, (x) => x),
-      }));
+      return behind(shape.of, `${path}[]`, { isList: true, of: (x) => x });
     case 'struct':
       return shape.fields.flatMap(({ name, of }) =>
-        leaves(of, `${path}.${name}`).map((leaf) => ({
-          ...leaf,
-          count: (x, condition, depth = 0) => leaf.count(fieldOf(x, name), condition, depth),
-        })),
+        behind(of, `${path}.${name}`, { isList: false, of: (x) => fieldOf(x, name) }),
       );
     case 'map':
       return [
-        ...leaves(shape.key, `the keys of ${path}`).map((leaf) => ({
-          ...leaf,
-          count: inList(leaf.count, (x) => `map_keys(${x})`),
-        })),
-        ...leaves(shape.of, `the values of ${path}`).map((leaf) => ({
-          ...leaf,
-          count: inList(leaf.count, (x) => `map_values(${x})`),
-        })),
+        ...behind(shape.key, `the keys of ${path}`, { isList: true, of: (x) => `map_keys(${x})` }),
+        ...behind(shape.of, `the values of ${path}`, {
+          isList: true,
+          of: (x) => `map_values(${x})`,
+        }),
       ];
   }
 }
 
-function rebuild(x: string, shape: Shape, replaced: ReadonlySet<Hazard>, depth: number): string {
+/** Values in lists stay as they are: nothing takes a list apart and puts it together again. */
+function rebuild(x: string, shape: Shape, replaced: ReadonlySet<Hazard>): string {
   if (!valueTypes(shape).some(isFloat)) return x;
-  const item = `x${depth}`;
-  const inList = (list: string, of: Shape): string =>
-    `list_transform(${list}, ${item} -> ${rebuild(item, of, replaced, depth + 1)})`;
   switch (shape.is) {
     case 'value': {
       const cases = [
@@ -219,16 +236,14 @@ function rebuild(x: string, shape: Shape, replaced: ReadonlySet<Hazard>, depth: 
       ];
       return `CASE ${cases.join(' ')} ELSE ${x} END`;
     }
-    case 'list':
-      return inList(x, shape.of);
     case 'struct': {
       const fields = shape.fields.map(
-        ({ name, of }) => `${identifier(name)}: ${rebuild(fieldOf(x, name), of, replaced, depth)}`,
+        ({ name, of }) => `${identifier(name)}: ${rebuild(fieldOf(x, name), of, replaced)}`,
       );
       return `CASE WHEN ${x} IS NULL THEN NULL ELSE {${fields.join(', ')}} END`;
     }
-    case 'map':
-      return `map(map_keys(${x}), ${inList(`map_values(${x})`, shape.of)})`;
+    default:
+      return x;
   }
 }
 

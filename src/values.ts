@@ -203,12 +203,26 @@ function* countPlaces(
   const places = doubts.flatMap((doubt) =>
     placesOf(doubt.property, doubt.type, doubt.expression).map((place) => ({ ...doubt, ...place })),
   );
-  if (places.length === 0) return [];
-  const columns = places.map(({ count }, i) => `sum(${count}) AS c${i}`);
-  const [row = {}] = yield { connection, cypher: `${source} RETURN ${columns.join(', ')}` };
-  return places
-    .map((place, i) => ({ ...place, values: Number(row[`c${i}`] ?? 0) }))
-    .filter(({ values }) => values > 0);
+  const whole = places.flatMap(({ condition }) => (condition === undefined ? [] : [condition]));
+  const columns = whole.map((condition) => `sum(CASE WHEN ${condition} THEN 1 ELSE 0 END)`);
+  const returned = columns.map((column, i) => `${column} AS c${i}`).join(', ');
+  const [row = {}] =
+    columns.length > 0 ? yield { connection, cypher: `${source} RETURN ${returned}` } : [];
+  const counts = Object.values(row).values();
+  const found: Found[] = [];
+  for (const place of places) {
+    let values: unknown;
+    if (place.condition !== undefined) values = counts.next().value;
+    else {
+      const [inLists] = yield {
+        connection,
+        cypher: `${source}${place.rows([], [])} RETURN count(*) AS n`,
+      };
+      values = inLists?.['n'];
+    }
+    if (Number(values ?? 0) > 0) found.push({ ...place, values: Number(values) });
+  }
+  return found;
 }
 
 /**
@@ -542,16 +556,11 @@ function* sum(
     placesOf(property, type, value).find(
       ({ path, hazard }) => path === place.path && hazard === place.hazard,
     );
-  const last = wanted ? `${wanted.count} AS c` : `CAST(${value} AS ${type}) AS c`;
   const all = names.length > 0 ? names : ['0'];
-  const term = wanted
-    ? `CAST(${hashOf(all)} AS INT128) * c`
-    : `CAST(${hashOf([...all, fingerprint('c', type)])} AS INT128)`;
-  const condition = wanted ? ' WHERE c > 0' : '';
-  const [row = {}] = yield {
-    connection,
-    cypher: `${source} WITH ${[...columns, last].join(', ')}${condition} RETURN sum(${term}) AS s`,
-  };
+  const cypher = wanted
+    ? `${source}${wanted.rows(columns, names)} RETURN sum(CAST(${hashOf(all)} AS INT128)) AS s`
+    : `${source} WITH ${[...columns, `CAST(${value} AS ${type}) AS c`].join(', ')} RETURN sum(CAST(${hashOf([...all, fingerprint('c', type)])} AS INT128)) AS s`;
+  const [row = {}] = yield { connection, cypher };
   return toBigInt(row['s']);
 }
 
@@ -573,12 +582,13 @@ function* exampleKeys(
       ({ path, hazard }) => path === place?.path && hazard === place.hazard,
     );
     if (!wanted || keys.length === 0) continue;
+    const names = keys.map((_, i) => `h${i}`);
     const columns = keys.map(
       (key, i) => `CAST(CAST(${key.expression} AS ${key.type}) AS STRING) AS h${i}`,
     );
     const rows = yield {
       connection,
-      cypher: `${source} WITH ${columns.join(', ')}, ${wanted.count} AS c WHERE c > 0 RETURN ${keys.map((_, i) => `h${i}`).join(', ')} LIMIT ${EXAMPLES}`,
+      cypher: `${source}${wanted.rows(columns, names)} RETURN DISTINCT ${names.join(', ')} LIMIT ${EXAMPLES}`,
     };
     examples.push(...rows.map((row) => Object.values(row).map(shown).join(' → ')));
   }

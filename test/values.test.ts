@@ -146,7 +146,7 @@ for (const [shape, { type: typeOf, wrap }] of Object.entries(SHAPES)) {
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(textOf).join(',')}]`;
   if (value === null) return '';
-  if (typeof value !== 'object') return JSON.stringify(value);
+  if (typeof value !== 'object') return `${value as bigint | string}`;
   const fields = Object.entries(value).map(([name, inner]) => `${name}: ${textOf(inner)}`);
   return `{${fields.join(', ')}}`;
 }
@@ -196,21 +196,23 @@ for (const [shape, { type: typeOf, wrap }] of Object.entries(SHAPES)) {
     writeDataset(dataset, { type: typeOf('DOUBLE'), values });
     const refused = await kgloadJson(['load', dataset, '--db', database]);
     const error = refused.json.errors.find(({ table }) => table === 'R');
-    // In lists it is a matter of which values stand first, and beside each other.
-    if (error || !shape.startsWith('list')) {
-      assert.equal(refused.code, 1);
-      assert.equal(error?.code, 'VALUE_CHANGED');
-      assert.match(error.message, /^R failed: the engine stores NaN in v.* \("0" → "0", …\)/);
-      assert.match(error.hint ?? '', /--nan-as-null/);
-    } else {
-      const list = values.map(([, value]) => value);
-      assert.deepEqual(stored(database).R, list);
-    }
+    assert.equal(refused.code, 1);
+    assert.equal(error?.code, 'VALUE_CHANGED');
+    assert.match(error.message, /^R failed: the engine stores NaN in v.* \("0" → "0", …\)/);
+    assert.match(error.hint ?? '', /--nan-as-null/);
 
     const args = ['load', dataset, '--db', database, '--fresh', '--nan-as-null'];
     const { json } = await kgloadJson(args);
+    if (shape.startsWith('list')) {
+      // The engine's list functions are not to be trusted, so that lists are not rebuilt.
+      assert.match(
+        json.errors[0]?.message ?? '',
+        /^T failed: .* has NaN in v\[\].*, where nothing can take its place$/,
+      );
+      return;
+    }
     assert.deepEqual(json.errors, []);
-    const number = shape === 'list of lists' ? '2 values' : '1 value';
+    const number = '1 value';
     const told = json.warnings.filter(({ code }) => code === 'VALUE_REPLACED');
     assert.deepEqual(
       told.map(({ table }) => table),
@@ -234,13 +236,20 @@ for (const [shape, { type: typeOf, wrap }] of Object.entries(SHAPES)) {
 
     const args = ['load', dataset, '--db', database, '--fresh', '--negative-zero-as-zero'];
     const { json } = await kgloadJson(args);
+    if (shape.startsWith('list')) {
+      assert.match(
+        json.errors[0]?.message ?? '',
+        /has -0 in v\[\].*, where nothing can take its place$/,
+      );
+      return;
+    }
     assert.deepEqual(json.errors, []);
     const expected = values.map(() => wrap(double(0))).map(([, value]) => plain(value));
     assert.deepEqual(stored(database), { T: expected, R: expected });
   });
 }
 
-test('NaN in fixed arrays and maps becomes NULL', async (t) => {
+test('NaN in fixed arrays and maps is refused', async (t) => {
   const shapes: [type: string, value: (value: Value) => Value][] = [
     ['FLOAT[2]', ([cypher, value]) => [`[${cypher}, 0.5]`, [value, 0.5]]],
     ['MAP(STRING, DOUBLE)', ([cypher, value]) => [`map(['k'], [${cypher}])`, { k: value }]],
@@ -250,10 +259,27 @@ test('NaN in fixed arrays and maps becomes NULL', async (t) => {
     const values = [NAN, double(1.5)].map(wrap);
     writeDataset(dataset, { type, values });
     const { json } = await kgloadJson(['load', dataset, '--db', database, '--nan-as-null']);
-    assert.deepEqual(json.errors, []);
-    const expected = [NULL, double(1.5)].map(wrap).map(([, value]) => value);
-    assert.deepEqual(stored(database), { T: expected, R: expected });
+    assert.match(
+      json.errors[0]?.message ?? '',
+      /has NaN in .*v.*, where nothing can take its place$/,
+    );
   }
+});
+
+test('NaN in one of many lists is found, and those that are stored as they are load', async (t) => {
+  const { dataset, database } = place(t);
+  const values = Array.from({ length: 3000 }, (_, i): Value => {
+    const list = i === 2500 ? [1.5, NaN] : [i, 0.5, i % 7];
+    return [
+      `[${list.map((x) => (Number.isNaN(x) ? NAN[0] : `CAST(${x} AS DOUBLE)`)).join(', ')}]`,
+      list,
+    ];
+  });
+  writeDataset(dataset, { type: 'DOUBLE[]', values });
+  const { json } = await kgloadJson(['load', dataset, '--db', database]);
+  assert.deepEqual(json.errors, []);
+  const expected = values.map(([, value]) => plain(value));
+  assert.deepEqual(stored(database), { T: expected, R: expected });
 });
 
 test('NaN and -0 that the engine stores as they are load without a word of NaN', async (t) => {
@@ -450,5 +476,5 @@ test('what footers say is compared with the type of the property', () => {
 });
 
 test('an expression is left alone where a type holds no floating point number', () => {
-  assert.equal(replacing('`v`', 'INT64', new Set(['nan'])), 'CAST(CAST(`v` AS INT64) AS INT64)');
+  assert.equal(replacing('`v`', 'INT64', new Set(['nan'])), 'CAST(`v` AS INT64)');
 });
