@@ -85,8 +85,9 @@ describe('kgload export', () => {
     ]);
     const { json } = await kgloadJson(['load', dataset, '--db', again]);
     assert.deepEqual(
-      [json.total_nodes, json.total_edges, json.errors, json.warnings],
-      [8, 12, [], []],
+      [json.total_nodes, json.total_edges, json.errors, json.warnings.map(({ code }) => code)],
+      // There is a -0 among the values.
+      [8, 12, [], ['COMPRESSION_OFF']],
     );
     const person = 'MATCH (p:`Per son`) RETURN p.* ORDER BY p.id';
     assert.deepEqual(query(again, person), query(db, person));

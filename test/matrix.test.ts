@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
-import { loadFromParquet, type GraphSchema, type LoadReport } from 'kgload';
+import type { GraphSchema, LoadReport } from 'kgload';
+import { readDataset } from '../src/dataset.js';
+import { openEngine } from '../src/engine/engine.js';
+import { loadDatabase } from '../src/load.js';
 import { preprocess } from '../src/preprocess.js';
-import { driveSync, type Row, type Steps } from '../src/steps.js';
+import { withReadable } from '../src/readable.js';
+import { drive, driveSync, type Row, type Steps } from '../src/steps.js';
 import type { Connection } from '../src/types.js';
-import { FIXTURE, openMemory, scratch } from './helpers.js';
+import { ENGINE, FIXTURE, scratch } from './helpers.js';
 
 const MATRIX = join(FIXTURE, '..', 'matrix');
 const EXPECTED = JSON.parse(readFileSync(join(MATRIX, 'expected.json'), 'utf8')) as Record<
@@ -47,7 +51,11 @@ describe('files of every writer, value by value,', () => {
       const clean = join(directory, 'out');
       await preprocess(dataset, clean, { schema: schemaOf(cases) });
       const { warnings } = await loadAndCompare(t, clean, cases);
-      assert.deepEqual(warnings, []);
+      // The least integer is among the values.
+      assert.deepEqual(
+        warnings.filter(({ code }) => code !== 'COMPRESSION_OFF'),
+        [],
+      );
     });
   }
 
@@ -104,9 +112,14 @@ async function loadAndCompare(
   dataset: string,
   cases: readonly string[],
 ): Promise<LoadReport> {
-  const { connection, close } = openMemory();
+  const db = join(scratch(t), 'graph.db');
+  const schema = schemaOf(cases);
+  const options = { schema, engine: ENGINE };
+  const report = await withReadable(readDataset(dataset, schema), options, (readable, ready) =>
+    drive(loadDatabase(db, readable, ready)),
+  );
+  const { connection, close } = openEngine(ENGINE, db, { readOnly: true });
   t.after(close);
-  const report = await loadFromParquet(connection, dataset, { schema: schemaOf(cases) });
   assert.deepEqual(
     report.errors.map(({ code, message }) => [code, message]),
     cases
