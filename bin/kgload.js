@@ -2,8 +2,13 @@
 const args = process.argv.slice(2);
 
 try {
-  // The engine's process starts while this one imports what it needs.
-  if (args[0] === 'load' && !args.some((arg) => arg === '--help' || arg === '-h')) {
+  // What opens or decodes others' files does it in a process of its own, which starts while this one
+  // imports what it needs. Bare `schema` prints, and bare `stats` only counts.
+  const [command = '', ...rest] = args;
+  const isIsolated =
+    ['load', 'preprocess', 'export', 'schema'].includes(command) ||
+    rest.some((arg) => arg.startsWith('--verify'));
+  if (isIsolated && rest.length > 0 && !rest.some((arg) => arg === '--help' || arg === '-h')) {
     const { startWorker } = await import('../dist/bin/workerprocess.js');
     startWorker();
   }

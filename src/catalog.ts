@@ -1,11 +1,11 @@
 /** What tables a database has. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identifier, literal, splitStatements } from './cypher.js';
 import { firstLine } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
 import { fileNameOf } from './names.js';
+import { makeScratch, removeScratch } from './scratch.js';
 import { shareOut, type Row, type Steps } from './steps.js';
 import { kindOf, pairsOf } from './tables.js';
 import type {
@@ -143,7 +143,7 @@ function* renameKeys(connection: Connection, catalog: Catalog): Steps<void> {
 
 /** The statements that `EXPORT DATABASE` writes for the schema. */
 function* exportScript(connection: Connection): Steps<string[]> {
-  const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
+  const scratch = makeScratch();
   try {
     const directory = join(scratch, 'schema');
     try {
@@ -160,7 +160,7 @@ function* exportScript(connection: Connection): Steps<string[]> {
     }
     return splitStatements(readFileSync(join(directory, 'schema.cypher'), 'utf8'));
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    removeScratch(scratch);
   }
 }
 

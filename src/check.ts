@@ -2,8 +2,6 @@
  * A dry run: everything that a load would find wrong, and nothing written. The engine looks for it
  * in memory, in tables that hold the keys of the nodes and nothing else.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findBadRows, isBadRowsCode } from './badrows.js';
 import { countRows, readCatalog, type Catalog } from './catalog.js';
@@ -14,6 +12,7 @@ import type { Dataset } from './dataset.js';
 import { countParts, notEmpty, nothingToLoad, refuse, type DatabaseLoadOptions } from './load.js';
 import { planLoad, startedEvent, type PlannedCopy, type PlannedTable } from './plan.js';
 import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
+import { makeScratch, removeScratch } from './scratch.js';
 import type { Steps } from './steps.js';
 import { badRowsProblems, engineProblem, nodesFailed } from './tableload.js';
 import { engineFor, inspectTarget, isThere } from './target.js';
@@ -34,7 +33,7 @@ export function* checkDatabase(
   const began = clock();
   const target = inspectTarget(path);
   const engine = engineFor(target, options);
-  const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
+  const scratch = makeScratch();
   options.onEvent?.({ type: 'scratch', directory: scratch });
   try {
     const existing: Existing =
@@ -88,7 +87,7 @@ export function* checkDatabase(
     });
     return { ...report, published: false };
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    removeScratch(scratch);
   }
 }
 

@@ -13,7 +13,7 @@ import { KgloadError, messageOf, systemCode } from './errors.js';
 import { discardStaging, openStaging } from './staging.js';
 import type { Steps } from './steps.js';
 import { guardTarget, isThere, publish, type ExistingTarget, type Target } from './target.js';
-import type { Connection, EngineName } from './types.js';
+import type { Connection, EngineName, Resources } from './types.js';
 
 /**
  * Opens a database read-only, works on it, closes it.
@@ -45,8 +45,9 @@ export function* changeDatabaseInMemory<T>(
   engine: EngineName,
   work: (connection: Connection) => Steps<T>,
   path = ':memory:',
+  resources: Resources = {},
 ): Steps<T> {
-  return yield* using(openEngine(engine, path), ({ connection }) => work(connection));
+  return yield* using(openEngine(engine, path, resources), ({ connection }) => work(connection));
 }
 
 /** How a database is built beside its target. */

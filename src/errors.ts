@@ -71,3 +71,47 @@ export function tooManyFiles(cause: unknown): KgloadError {
     { cause },
   );
 }
+
+/** What the system says no to, in words; what people can mend, and no fault of the program. */
+const SYSTEM_ERRORS: Record<string, { code: ErrorCode; reason: string; hint?: string }> = {
+  ENOSPC: { code: 'DISK_FULL', reason: 'the disk is full', hint: 'make room on it' },
+  EDQUOT: { code: 'DISK_FULL', reason: 'your share of the disk is used up' },
+  EFBIG: { code: 'DISK_FULL', reason: 'a file may not be that large there (ulimit -f)' },
+  EAGAIN: { code: 'TARGET_UNWRITABLE', reason: 'there are too many processes (ulimit -u)' },
+  EACCES: { code: 'TARGET_UNWRITABLE', reason: 'you have no permission' },
+  EPERM: { code: 'TARGET_UNWRITABLE', reason: 'you have no permission' },
+  EROFS: { code: 'TARGET_UNWRITABLE', reason: 'the file system is read-only' },
+  EISDIR: { code: 'TARGET_UNWRITABLE', reason: 'it is a directory' },
+  ENOTDIR: { code: 'TARGET_UNWRITABLE', reason: 'a part of its path is no directory' },
+  ENAMETOOLONG: { code: 'TARGET_UNWRITABLE', reason: 'its name is too long' },
+  ELOOP: { code: 'TARGET_UNWRITABLE', reason: 'its symbolic links lead round and round' },
+  EBUSY: { code: 'TARGET_UNWRITABLE', reason: 'it is in use' },
+  EIO: { code: 'TARGET_UNWRITABLE', reason: 'the device fails' },
+};
+
+/**
+ * A failed call of the system as an error that says so; nothing for any other error.
+ *
+ * @param what - What could not be done. Default: the path that the call was about, and that it
+ *   failed.
+ */
+export function systemError(error: unknown, what?: string): KgloadError | undefined {
+  if (error instanceof KgloadError) return undefined;
+  if (isTooManyFiles(error)) return tooManyFiles(error);
+  const code = systemCode(error) ?? '';
+  const known = SYSTEM_ERRORS[code];
+  if (!known) return undefined;
+  const { path, dest, syscall = '' } = error as NodeJS.ErrnoException & { dest?: string };
+  const place = dest ?? path;
+  const failed = what ?? (place === undefined ? `${syscall} failed` : `${place} cannot be used`);
+  const { reason, hint } = known;
+  return new KgloadError(
+    {
+      code: known.code,
+      message: `${failed}: ${reason} (${code})`,
+      ...(place !== undefined && { file: place }),
+      ...(hint !== undefined && { hint }),
+    },
+    { cause: error },
+  );
+}

@@ -23,13 +23,14 @@ import type {
   NodeTable,
   Property,
   RelTable,
+  Resources,
   TableKind,
   TableTime,
 } from './types.js';
 import { verifySteps } from './verify.js';
 
 /** What an export may be told. */
-export interface ExportOptions {
+export interface ExportOptions extends Resources {
   /** A schema whose file names are taken for the tables that it has. Default: the built-in one. */
   schema?: GraphSchema;
   /** Is told what is going on, as it happens. */
@@ -85,27 +86,31 @@ export function* exportSteps(
   const began = clock();
   const database = inspectDatabase(path);
   checkDirectoryDestination(directory);
-  return yield* readDatabase(database, function* (open) {
-    const { connection } = open;
-    const schema = withFiles(yield* readSchema(connection), names);
-    const files = planExport(schema);
-    for (const { what, cypher } of files.flatMap(({ checks }) => checks)) {
-      try {
-        yield { connection, cypher };
-      } catch (error) {
-        throw unexportable(
-          `${what} holds a value that cannot be read back: ${firstLine(messageOf(error))}`,
-        );
+  return yield* readDatabase(
+    database,
+    function* (open) {
+      const { connection } = open;
+      const schema = withFiles(yield* readSchema(connection), names);
+      const files = planExport(schema);
+      for (const { what, cypher } of files.flatMap(({ checks }) => checks)) {
+        try {
+          yield { connection, cypher };
+        } catch (error) {
+          throw unexportable(
+            `${what} holds a value that cannot be read back: ${firstLine(messageOf(error))}`,
+          );
+        }
       }
-    }
-    return yield* buildDirectory(directory, onEvent, function* (built) {
-      const times = yield* writeFiles(connection, schema, files, built, onEvent, clock);
-      writeFileSync(join(built, SCHEMA_FILE), toCypher(schema));
-      if (schema.indexes) writeFileSync(join(built, INDEX_FILE), toScript(schema.indexes));
-      if (hasNested(schema)) yield* refuseChanged(open, schema, built);
-      return { ...times, totalTime: (clock() - began) / 1000 };
-    });
-  });
+      return yield* buildDirectory(directory, onEvent, function* (built) {
+        const times = yield* writeFiles(connection, schema, files, built, onEvent, clock);
+        writeFileSync(join(built, SCHEMA_FILE), toCypher(schema));
+        if (schema.indexes) writeFileSync(join(built, INDEX_FILE), toScript(schema.indexes));
+        if (hasNested(schema)) yield* refuseChanged(open, schema, built);
+        return { ...times, totalTime: (clock() - began) / 1000 };
+      });
+    },
+    options,
+  );
 }
 
 function hasNested({ nodes, edges }: GraphSchema): boolean {

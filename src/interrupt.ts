@@ -1,7 +1,4 @@
 /** Ctrl-C and its kin in the middle of work that no API can stop. */
-import { rmSync } from 'node:fs';
-import { createProgress, type Io, type OutputFlags } from './output.js';
-import type { LoadEvent } from './types.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -26,27 +23,4 @@ export function onInterrupt(cleanUp: () => void): () => void {
   };
   for (const signal of SIGNALS) process.on(signal, handle);
   return remove;
-}
-
-/** Shows the progress of work that builds in a directory beside its target; a signal removes both. */
-export async function runStaged<T>(
-  io: Io,
-  flags: OutputFlags,
-  work: (onEvent: (event: LoadEvent) => void) => Promise<T>,
-): Promise<T> {
-  const progress = await createProgress(io, flags);
-  let scratch: string | undefined;
-  const ignoreSignals = onInterrupt(() => {
-    progress.stop();
-    if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
-  });
-  try {
-    return await work((event) => {
-      if (event.type === 'staged') scratch = event.directory;
-      progress.show(event);
-    });
-  } finally {
-    progress.stop();
-    ignoreSignals();
-  }
 }

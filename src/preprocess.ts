@@ -1,6 +1,6 @@
 /** Rewriting files and datasets so that they load, and load fast. */
-import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, statSync, type Stats } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { codeGraph } from './codegraph.js';
 import {
   INDEX_FILE,
@@ -9,8 +9,15 @@ import {
   SCHEMA_FILE,
   type DatasetFile,
 } from './dataset.js';
-import { checkDirectoryDestination, inTheWay, makeScratch, moveInto } from './destination.js';
-import { KgloadError } from './errors.js';
+import {
+  buildBeside,
+  checkDirectoryDestination,
+  entryAt,
+  inTheWay,
+  moveInto,
+  noPath,
+} from './destination.js';
+import { KgloadError, systemError } from './errors.js';
 import { readFooter, type Column } from './parquet.js';
 import { labelColumns, mapColumns } from './plan.js';
 import { isRewritable, rewrite, type RewriteSource } from './rewrite.js';
@@ -74,13 +81,22 @@ export async function preprocess(
   options: PreprocessOptions = {},
 ): Promise<PreprocessReport> {
   const { schema = codeGraph } = options;
-  const stat = statSync(source, { throwIfNoEntry: false });
+  const stat = sourceStat(source);
   if (!stat) {
     throw new KgloadError({ code: 'ENOENT', message: `${source} does not exist`, file: source });
   }
   return stat.isDirectory()
     ? await preprocessDataset(source, destination, schema, options)
     : await preprocessFile(source, destination, tableOfFile(source, schema), options);
+}
+
+function sourceStat(source: string): Stats | undefined {
+  if (source === '') throw noPath('read');
+  try {
+    return statSync(source, { throwIfNoEntry: false });
+  } catch (error) {
+    throw systemError(error, `${source} cannot be read`) ?? error;
+  }
 }
 
 /** Rewrites one file with the columns of a table, all of which it must have. */
@@ -107,8 +123,10 @@ export async function preprocessFile(
     });
   }
   checkFileDestination(destination);
-  const files = await runJobs([job], dirname(resolve(destination)), options, (built) => {
-    moveInto(join(built, job.name), destination);
+  const files = await runJobs([job], destination, options, (built) => {
+    // Looked at again: what came there meanwhile is nobody's to overwrite.
+    const replace = checkFileDestination(destination);
+    moveInto(join(built, job.name), destination, { replace });
   });
   return { files, warnings };
 }
@@ -135,7 +153,7 @@ async function preprocessDataset(
   });
   for (const warning of warnings) options.onEvent?.({ type: 'warned', warning });
   checkDirectoryDestination(destination);
-  const files = await runJobs(jobs, dirname(resolve(destination)), options, (built) => {
+  const files = await runJobs(jobs, destination, options, (built) => {
     for (const part of ['nodes', 'edges']) mkdirSync(join(built, part), { recursive: true });
     for (const name of [SCHEMA_FILE, INDEX_FILE]) {
       const own = join(source, name);
@@ -247,20 +265,16 @@ function alike(
 /** Writes the files into a new directory beside the destination, then moves them there. */
 async function runJobs(
   jobs: readonly Job[],
-  parent: string,
+  destination: string,
   options: PreprocessOptions,
   move: (built: string) => void,
 ): Promise<PreprocessedFile[]> {
   const { onEvent = () => undefined, clock = () => performance.now() } = options;
-  const scratch = makeScratch(parent);
-  try {
-    onEvent({ type: 'staged', directory: scratch });
+  return await buildBeside(destination, onEvent, async (built) => {
     onEvent({
       type: 'planned',
       tables: jobs.map(({ table, rows }) => ({ table: table.name, kind: kindOf(table), rows })),
     });
-    const built = join(scratch, 'built');
-    mkdirSync(built);
     const files: PreprocessedFile[] = [];
     for (const job of jobs) {
       const table = job.table.name;
@@ -285,9 +299,7 @@ async function runJobs(
     }
     move(built);
     return files;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 /** What the engine would not have read as what it is. */
@@ -306,10 +318,11 @@ function describeConversion({ name, type, meaning, engineType }: Column): string
   }
 }
 
-/** Only a Parquet file is overwritten. */
-function checkFileDestination(destination: string): void {
-  const stat = statSync(destination, { throwIfNoEntry: false });
-  if (!stat) return;
+/** Only a Parquet file is overwritten; says whether there is one. */
+function checkFileDestination(destination: string): boolean {
+  if (destination === '') throw noPath('written');
+  const stat = entryAt(destination);
+  if (!stat) return false;
   if (stat.isDirectory()) {
     throw inTheWay(destination, 'is a directory', 'give a file to write to');
   }
@@ -318,4 +331,5 @@ function checkFileDestination(destination: string): void {
   } catch {
     throw inTheWay(destination, 'exists and is no Parquet file', 'give another path');
   }
+  return true;
 }

@@ -1,15 +1,14 @@
 /** Loading with the files that the engine can't read rewritten, for as long as the load takes. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeGraph } from './codegraph.js';
 import { rewrittenColumn } from './conversion.js';
 import { needsRewrite, type Dataset, type DatasetFile, type DatasetTable } from './dataset.js';
-import { KgloadError } from './errors.js';
+import { KgloadError, systemError } from './errors.js';
 import type { RunOptions } from './load.js';
 import { readFooter } from './parquet.js';
 import { describeColumns, mapColumns, type ColumnMap } from './plan.js';
 import { rewrite } from './rewrite.js';
+import { makeScratch, removeScratch } from './scratch.js';
 import type { GraphSchema, NodeTable, Problem, RelTable } from './types.js';
 
 type ReadableOptions = Pick<RunOptions, 'schema' | 'onEvent'>;
@@ -23,7 +22,7 @@ export async function withReadable<T extends ReadableOptions, R extends { warnin
   const { schema = codeGraph } = options;
   if (!needsRewrite(dataset)) return await load(dataset, options);
   const warnings: Problem[] = [];
-  const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
+  const scratch = makeScratch();
   options.onEvent?.({ type: 'scratch', directory: scratch });
   try {
     const readable = await makeReadable(dataset, schema, scratch, (warning) => {
@@ -33,7 +32,7 @@ export async function withReadable<T extends ReadableOptions, R extends { warnin
     const report = await load(readable, options);
     return { ...report, warnings: [...warnings, ...report.warnings] };
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    removeScratch(scratch);
   }
 }
 
@@ -92,12 +91,16 @@ async function makeFileReadable(
   try {
     await rewrite([{ path: file.path, columns: map.used }], path);
   } catch (error) {
-    if (!(error instanceof KgloadError)) throw error;
+    const known =
+      error instanceof KgloadError
+        ? error
+        : systemError(error, `${file.name} cannot be rewritten in ${directory}`);
+    if (!known) throw error;
     return {
       ...file,
       footer: {
-        code: error.code,
-        message: error.message.replace(file.path, () => file.name),
+        code: known.code,
+        message: known.message.replace(file.path, () => file.name),
         file: file.name,
       },
     };

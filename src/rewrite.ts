@@ -9,7 +9,7 @@ import type {
   ParquetWriter as ParquetWriterInstance,
 } from '@dsnp/parquetjs';
 import type { FileMetaData, SchemaElement } from 'hyparquet';
-import { KgloadError, messageOf } from './errors.js';
+import { KgloadError, messageOf, systemError } from './errors.js';
 import type { Column, Meaning, Unit } from './parquet.js';
 
 export interface RewriteSource {
@@ -144,8 +144,15 @@ function addRow(group: Group, columns: readonly Column[], values: readonly unkno
 
 /** Rows of values as they are written, in the order of the source's columns. */
 async function* readBatches({ path, columns }: RewriteSource): AsyncGenerator<unknown[][]> {
-  const [{ asyncBufferFromFile, parquetMetadataAsync, parquetRead }, { compressors }] =
-    await Promise.all([import('hyparquet'), import('hyparquet-compressors')]);
+  const [
+    { asyncBufferFromFile, parquetMetadataAsync, parquetRead },
+    { compressors },
+    { checkPages },
+  ] = await Promise.all([
+    import('hyparquet'),
+    import('hyparquet-compressors'),
+    import('./pages.js'),
+  ]);
   try {
     const file = await asyncBufferFromFile(path);
     const metadata = asPhysical(await parquetMetadataAsync(file), columns);
@@ -156,6 +163,7 @@ async function* readBatches({ path, columns }: RewriteSource): AsyncGenerator<un
     let groupStart = 0;
     for (const group of metadata.row_groups) {
       const groupEnd = groupStart + Number(group.num_rows);
+      await checkPages(file, group, names);
       for (let rowStart = groupStart; rowStart < groupEnd; rowStart += ROWS_PER_READ) {
         let batch: Record<string, unknown>[] = [];
         await parquetRead({
@@ -184,6 +192,8 @@ async function* readBatches({ path, columns }: RewriteSource): AsyncGenerator<un
     }
   } catch (error) {
     if (error instanceof KgloadError) throw error;
+    const refused = systemError(error, `${path} cannot be read`);
+    if (refused) throw refused;
     throw new KgloadError(
       {
         code: 'PARQUET_UNREADABLE',

@@ -4,38 +4,19 @@
  * being in one step, with its owner's name in it. One that a killed load left behind is removed by
  * the next.
  */
-import {
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { hostname } from 'node:os';
+import { lstatSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { holdDatabase } from './engine/engine.js';
 import { readHeader, SIDE_FILES } from './engine/file.js';
 import { KgloadError, systemCode } from './errors.js';
-import { processExists, processStat, sleepSync } from './process.js';
+import { isAlive, isHere, OWNER_FILE, readOwner, writeOwner, type Owner } from './owner.js';
+import { processExists, sleepSync } from './process.js';
 
 export interface Staging {
   directory: string;
   /** Where the new database is to be built. */
   database: string;
 }
-
-interface Owner {
-  pid: number;
-  host: string;
-  /** The process whose end is also the end of this one, if it is a worker. */
-  supervisor?: number;
-  /** When the process began, in the system's own units: tells it from a later one of the same pid. */
-  began: string | undefined;
-}
-
-const OWNER_FILE = 'owner.json';
 
 /** Whatever the target is called: it may have the owner's name. */
 const DATABASE_FILE = 'database';
@@ -85,13 +66,7 @@ function makeOwned(directory: string): boolean {
     throw unwritable(directory, error);
   }
   try {
-    const owner: Owner = {
-      pid: process.pid,
-      host: hostname(),
-      began: processStat(process.pid)?.began,
-      ...(process.connected && { supervisor: process.ppid }),
-    };
-    writeFileSync(join(born, OWNER_FILE), JSON.stringify(owner), { flag: 'wx' });
+    writeOwner(born);
     // rename(2) takes the place of an empty directory at most, and never of a link or a file.
     renameSync(born, directory);
     return true;
@@ -116,7 +91,7 @@ function removeRemains(target: string, directory: string): void {
     if (!/^[0-9A-Za-z]{6}$/.test(entry.name.slice(prefix.length))) continue;
     const remains = join(dirname(directory), entry.name);
     const owner = readOwner(remains);
-    if (owner && (owner.host !== hostname() || isAlive(owner))) continue;
+    if (owner && (!isHere(owner) || isAlive(owner))) continue;
     if (isStaging(target, remains)) rmSync(remains, { recursive: true, force: true });
   }
 }
@@ -157,19 +132,11 @@ function isStaging(target: string, directory: string): boolean {
   return readdirSync(directory).every((name) => ours.includes(name));
 }
 
-function readOwner(directory: string): Owner | undefined {
-  try {
-    return JSON.parse(readFileSync(join(directory, OWNER_FILE), 'utf8')) as Owner;
-  } catch {
-    return undefined; // Killed while it was made or removed.
-  }
-}
-
 /** Who is at work in a staging directory, in words; nothing if nobody is. */
 function liveOwner(directory: string, changedMs: number): string | undefined {
   const owner = readOwner(directory);
   if (!owner) return undefined;
-  if (owner.host === hostname()) {
+  if (isHere(owner)) {
     waitForOrphan(owner);
     return isAlive(owner) ? `process ${owner.supervisor ?? owner.pid}` : undefined;
   }
@@ -185,10 +152,6 @@ function waitForOrphan(owner: Owner): void {
   for (let waited = 0; waited < ORPHAN_MS && isAlive(owner); waited += 20) {
     sleepSync(20);
   }
-}
-
-function isAlive(owner: Owner): boolean {
-  return processExists(owner.pid) && owner.began === processStat(owner.pid)?.began;
 }
 
 function isEngineLocked(database: string): boolean {

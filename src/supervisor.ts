@@ -1,13 +1,13 @@
 /** Runs loads in the engine's own process, and survives it. */
-import type { ChildProcess } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { codeGraph } from './codegraph.js';
-import { KgloadError } from './errors.js';
+import { converse, describeExit, type Exit } from './conversation.js';
 import { refusedReport } from './report.js';
+import { removeDeadScratch } from './scratch.js';
 import { discardStaging } from './staging.js';
 import type { LoadEvent, LoadReport, Problem } from './types.js';
-import type { Job, Message } from './worker.js';
-import { takeWorker } from './workerprocess.js';
+import type { Job } from './worker.js';
+import { killNow, takeWorker } from './workerprocess.js';
 
 /** A file that crashes the engine is left out and the load begun anew, this many times. */
 const MAX_CRASHES = 5;
@@ -66,66 +66,32 @@ async function runWorker(
   const worker = takeWorker();
   let staging: string | undefined;
   const events: LoadEvent[] = [];
-  const scratch: string[] = [];
   const discard = (): void => {
     if (staging !== undefined) discardStaging(staging);
-    for (const directory of scratch) rmSync(directory, { recursive: true, force: true });
+    removeDeadScratch([tmpdir()], worker.pid);
   };
   const undo = (): void => {
-    worker.kill('SIGKILL');
+    killNow(worker);
     discard();
   };
   signal?.addEventListener('abort', undo);
   try {
-    const message = await conversation(worker, job, (event) => {
+    const end = await converse(worker, job, (event) => {
       if (event.type === 'staged') staging = event.directory;
-      if (event.type === 'scratch') scratch.push(event.directory);
       if (event.type !== 'progress') events.push(event);
       onEvent(event);
     });
-    if ('report' in message) return message;
-    if ('refusal' in message) throw new KgloadError(message.refusal);
-    if ('unexpected' in message) throw new Error(message.unexpected);
+    if ('result' in end) return { report: end.result as LoadReport };
     discard();
-    return { death: obituary(message, job, events) };
+    return { death: obituary(end, job, events) };
   } finally {
     signal?.removeEventListener('abort', undo);
   }
 }
 
-interface Exit {
-  signal: NodeJS.Signals | null;
-  code: number | null;
-  stderr: string;
-}
-
-/** Everything until the worker's last word, or its death. */
-function conversation(
-  worker: ChildProcess,
-  job: Job,
-  onEvent: (event: LoadEvent) => void,
-): Promise<Exclude<Message, { event: LoadEvent }> | Exit> {
-  return new Promise((resolve, reject) => {
-    let stderr = '';
-    worker.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-4096);
-    });
-    worker.on('message', (message: Message) => {
-      if ('event' in message) onEvent(message.event);
-      else resolve(message);
-    });
-    worker.on('error', reject);
-    worker.on('close', (code, signal) => {
-      resolve({ code, signal, stderr });
-    });
-    // One that could not be started has no channel, and says why by an event.
-    if (worker.connected) worker.send(job);
-  });
-}
-
-function obituary({ signal, code, stderr }: Exit, job: Job, events: readonly LoadEvent[]): Death {
+function obituary(exit: Exit, job: Job, events: readonly LoadEvent[]): Death {
   const unfinished = unfinishedTables(events);
-  const isCrash = signal !== 'SIGKILL';
+  const isCrash = exit.signal !== 'SIGKILL';
   const isUndone =
     job.dryRun === true ||
     events.some((event) => event.type === 'staged') ||
@@ -133,15 +99,13 @@ function obituary({ signal, code, stderr }: Exit, job: Job, events: readonly Loa
   const isRolledBack = isUndone || job.onError === 'abort' || job.maxBadRows !== undefined;
   const list = unfinished.map(({ table, file }) => `${table} from ${file}`).join(' and ');
   const place = list === '' ? '' : ` while loading ${list}`;
-  const lastWords = stderr.trim().split('\n')[0] ?? '';
-  const how = [signal ?? `exit code ${String(code)}`, ...(lastWords === '' ? [] : [lastWords])];
   const rest = '; the tables before it are loaded, the ones after it were not attempted';
   const problem: Problem = {
     code: 'ENGINE_CRASHED',
     ...(unfinished.length === 1 && unfinished[0]),
     message:
       (isCrash
-        ? `the engine crashed${place} (${how.join(': ')})`
+        ? `the engine crashed${place} (${describeExit(exit)})`
         : `the engine's process was killed${place}, most likely for want of memory`) +
       (isRolledBack ? '' : rest),
     hint: isCrash ? 'the file is probably damaged: export it again' : 'give it more memory',

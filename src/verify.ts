@@ -3,8 +3,7 @@
  * which does not depend on the order of the rows; only tables whose sums differ are looked at row by
  * row. A swap of values goes unnoticed with a probability of 2^-64.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { countRows, readCatalog, readTables } from './catalog.js';
 import { codeGraph } from './codegraph.js';
@@ -17,6 +16,7 @@ import { countParts } from './load.js';
 import { planLoad, type PlannedCopy, type PlannedTable } from './plan.js';
 import { withReadable } from './readable.js';
 import { withFiles } from './schemafile.js';
+import { makeScratch, removeScratch } from './scratch.js';
 import { drive, toBigInt, type Row, type Steps } from './steps.js';
 import { isNested, kindOf, pairsOf, primaryKeyOf } from './tables.js';
 import { inspectDatabase } from './target.js';
@@ -29,15 +29,16 @@ import type {
   Problem,
   Property,
   RelTable,
+  Resources,
   TableVerification,
   VerifyReport,
 } from './types.js';
 
 /** What a comparison may be told. */
-export interface VerifyOptions {
+export interface VerifyOptions extends Resources {
   /** Default: the database's own, with the file names of the built-in one. */
   schema?: GraphSchema;
-  /** Is told of files that are rewritten before they are read. */
+  /** Is told of files that are rewritten before they are read, and of tables that are compared. */
   onEvent?: (event: LoadEvent) => void;
 }
 
@@ -64,12 +65,12 @@ export async function verifyDatabase(
   const schema =
     options.schema ??
     withFiles(
-      await drive(readDatabase(target, ({ connection }) => readTables(connection))),
+      await drive(readDatabase(target, ({ connection }) => readTables(connection), options)),
       codeGraph,
     );
   const dataset = readDataset(directory, schema);
   return await withReadable(dataset, { ...options, schema }, async (readable) =>
-    drive(readDatabase(target, (database) => verifySteps(database, schema, readable))),
+    drive(readDatabase(target, (open) => verifySteps(open, schema, readable, options), options)),
   );
 }
 
@@ -78,6 +79,7 @@ export function* verifySteps(
   database: OpenDatabase,
   schema: GraphSchema,
   dataset: Dataset,
+  options: VerifyOptions = {},
 ): Steps<VerifyReport> {
   const { connection } = database;
   const catalog = yield* readCatalog(connection);
@@ -101,7 +103,9 @@ export function* verifySteps(
     plan.warnings.push(
       ...warnOfText(table.name, comparedProperties(table, planned), database.engine),
     );
-    tables.push(yield* verifyTable(database, table, planned, schema, errors));
+    const { kind, file, rows } = planned;
+    options.onEvent?.({ type: 'started', table: table.name, kind, file, rows, ignored: {} });
+    tables.push(yield* verifyTable(database, table, planned, schema, errors, options));
   }
   return {
     identical: tables.every((table) => table.identical),
@@ -117,6 +121,7 @@ function* verifyTable(
   planned: PlannedTable,
   schema: GraphSchema,
   errors: readonly Problem[],
+  resources: Resources,
 ): Steps<TableVerification> {
   const { name } = table;
   const result: TableVerification = {
@@ -149,7 +154,7 @@ function* verifyTable(
       'from' in table || !hasKeys(planned.copies)
         ? compared.filter((_, i) => sameKeys && inDataset[i + 1] !== inDatabase[i + 1])
         : yield* changedProperties(connection, table, scans.dataset, compared, engine);
-    const sides = yield* compareRows(connection, engine, scans);
+    const sides = yield* compareRows(connection, engine, scans, resources);
     return { ...result, properties: changed.map((property) => property.name), ...sides };
   } catch (error) {
     if (error instanceof KgloadError) throw error;
@@ -305,13 +310,16 @@ function* changedProperties(
   return compared.filter((property) => changed.has(property));
 }
 
+type Surplus = Pick<TableVerification, 'onlyInDataset' | 'onlyInDatabase'>;
+
 /** Which rows are on one side alone: the hashes of both sides meet in memory. */
 function* compareRows(
   connection: Connection,
   engine: EngineName,
   scans: { dataset: Scan[]; database: Scan[] },
-): Steps<Pick<TableVerification, 'onlyInDataset' | 'onlyInDatabase'>> {
-  const scratch = mkdtempSync(join(tmpdir(), 'kgload-'));
+  resources: Resources,
+): Steps<Surplus> {
+  const scratch = makeScratch();
   try {
     for (const [side, list] of Object.entries(scans)) {
       mkdirSync(join(scratch, side));
@@ -323,7 +331,7 @@ function* compareRows(
         yield { connection, cypher: `COPY (${query}) TO ${literal(path)}` };
       }
     }
-    return yield* changeDatabaseInMemory(engine, function* (memory) {
+    const meet = function* (memory: Connection): Steps<Surplus> {
       for (const side of ['dataset', 'database']) {
         const columns = 'h UINT64 PRIMARY KEY, n INT64, k STRING';
         yield { connection: memory, cypher: `CREATE NODE TABLE ${side}(${columns})` };
@@ -335,9 +343,10 @@ function* compareRows(
         onlyInDataset: yield* rowsOnlyIn(memory, 'dataset', 'database'),
         onlyInDatabase: yield* rowsOnlyIn(memory, 'database', 'dataset'),
       };
-    });
+    };
+    return yield* changeDatabaseInMemory(engine, meet, ':memory:', resources);
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    removeScratch(scratch);
   }
 }
 

@@ -6,17 +6,20 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { checkDatabase } from './check.js';
 import { codeGraph } from './codegraph.js';
 import { readDataset } from './dataset.js';
-import { isTooManyFiles, KgloadError, messageOf, tooManyFiles, toProblem } from './errors.js';
+import { lastWord, tell } from './conversation.js';
+import { KgloadError, messageOf } from './errors.js';
 import { loadDatabase } from './load.js';
 import { withReadable } from './readable.js';
 import { toCypher } from './schema.js';
 import { resolveSchema } from './schemachoice.js';
 import { drive } from './steps.js';
 import { likelyEngine } from './target.js';
-import type { BadRow, EngineName, LoadEvent, LoadReport, Problem, Resources } from './types.js';
+import type { Task } from './tasks.js';
+import type { BadRow, EngineName, LoadReport, Problem, Resources } from './types.js';
 
-/** What the worker is to do; goes through JSON. */
+/** A load that the worker is to do; goes through JSON. */
 export interface Job extends Resources {
+  kind: 'load';
   database: string;
   dataset: string;
   /** Of a database that is created. */
@@ -40,47 +43,29 @@ export interface Job extends Resources {
   progress: boolean;
 }
 
-export type Message =
-  | { event: LoadEvent }
-  | { report: LoadReport }
-  /** A refusal: nothing was attempted or changed. */
-  | { refusal: Problem }
-  /** An error that nobody foresaw, with its stack. */
-  | { unexpected: string };
-
 /** Lines are written to the file of bad rows in pieces of about this many characters. */
 const BUFFER_CHARACTERS = 64 * 1024;
 
-async function run(job: Job): Promise<Message> {
+async function load(job: Job): Promise<LoadReport> {
+  const badRows = job.badRowsFile === undefined ? undefined : openBadRows(job.badRowsFile);
   try {
-    const badRows = job.badRowsFile === undefined ? undefined : openBadRows(job.badRowsFile);
-    try {
-      const work = job.dryRun ? checkDatabase : loadDatabase;
-      const onEvent = (event: LoadEvent): void => {
-        process.send?.({ event } satisfies Message);
-      };
-      const { schema, source } = await resolveSchema(
-        job.schema,
-        job.dataset,
-        likelyEngine(job.database, job.engine),
-      );
-      if (schema !== codeGraph) {
-        onEvent({ type: 'schema', schema, source, cypher: toCypher(schema) });
-      }
-      const options = { ...job, schema, ...(badRows && { onBadRow: badRows.write }), onEvent };
-      const report = await withReadable(
-        readDataset(job.dataset, schema),
-        options,
-        async (dataset) => await drive(work(job.database, dataset, options)),
-      );
-      return { report };
-    } finally {
-      badRows?.close();
+    const work = job.dryRun ? checkDatabase : loadDatabase;
+    const { schema, source } = await resolveSchema(
+      job.schema,
+      job.dataset,
+      likelyEngine(job.database, job.engine),
+    );
+    if (schema !== codeGraph) {
+      tell({ type: 'schema', schema, source, cypher: toCypher(schema) });
     }
-  } catch (error) {
-    if (error instanceof KgloadError) return { refusal: toProblem(error) };
-    if (isTooManyFiles(error)) return { refusal: toProblem(tooManyFiles(error)) };
-    return { unexpected: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    const options = { ...job, schema, ...(badRows && { onBadRow: badRows.write }), onEvent: tell };
+    return await withReadable(
+      readDataset(job.dataset, schema),
+      options,
+      async (dataset) => await drive(work(job.database, dataset, options)),
+    );
+  } finally {
+    badRows?.close();
   }
 }
 
@@ -120,8 +105,10 @@ function jsonValue(_name: string, value: unknown): unknown {
 // The supervisor decides what a signal means; without it there is nobody left to work for.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-process.once('message', (job) => {
-  void run(job as Job).then((message) => {
+process.once('message', (job: Job | Task) => {
+  const work = async (): Promise<unknown> =>
+    job.kind === 'load' ? await load(job) : await (await import('./tasks.js')).perform(job, tell);
+  void lastWord(work).then((message) => {
     // Kuzu keeps the event loop alive for ever after some errors, so the process has to be ended.
     process.send?.(message, () => process.exit());
   });

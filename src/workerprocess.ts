@@ -1,5 +1,6 @@
 /** Starting the engine's process. */
 import { fork, type ChildProcess } from 'node:child_process';
+import { processExists, sleepSync } from './process.js';
 
 /**
  * mallopt(3). glibc grows its heaps in steps of 128 kB else, some 12 thousand system calls a load;
@@ -35,6 +36,18 @@ export function takeWorker(): ChildProcess {
   worker.channel?.ref();
   (worker.stderr as Partial<{ ref: () => void }> | null)?.ref?.();
   return worker;
+}
+
+/** How long a killed process may take to give its memory back before one goes on without it. */
+const DEATH_MS = 500;
+
+/** Kills a worker, and waits until it is dead: then it writes nothing more. Blocks. */
+export function killNow(worker: ChildProcess): void {
+  const { pid } = worker;
+  worker.kill('SIGKILL');
+  for (let waited = 0; pid !== undefined && processExists(pid) && waited < DEATH_MS; waited += 5) {
+    sleepSync(5);
+  }
 }
 
 function forkWorker(): ChildProcess {

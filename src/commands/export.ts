@@ -1,13 +1,11 @@
 import type { Command } from 'commander';
-import { exportSteps, type ExportReport } from '../export.js';
+import type { ExportReport } from '../export.js';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
-import { runStaged } from '../interrupt.js';
 import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
-import { resolveSchema } from '../schemachoice.js';
-import { drive } from '../steps.js';
 import type { TableTime } from '../types.js';
+import { memoryOption, type MemoryFlag } from './arguments.js';
 
-interface Flags extends OutputFlags {
+interface Flags extends OutputFlags, MemoryFlag {
   db: string;
 }
 
@@ -15,6 +13,7 @@ export function define(command: Command): void {
   command
     .argument('<dataset>', 'the directory that is written')
     .requiredOption('--db <path>', 'database file; it is opened read-only')
+    .addOption(memoryOption())
     .addHelpText(
       'after',
       `
@@ -28,10 +27,11 @@ Examples:
 }
 
 export async function run([directory = '']: string[], flags: Flags, io: Io): Promise<number> {
-  const report = await runStaged(io, flags, async (onEvent) => {
-    const { schema } = await resolveSchema(flags.schema, undefined);
-    return await drive(exportSteps(flags.db, directory, { schema, onEvent }));
-  });
+  const { showTask } = await import('../isolation.js');
+  const { db: database, memory, schema } = flags;
+  const choice = schema === undefined ? {} : { schema };
+  const task = { kind: 'export', database, directory, memory, ...choice } as const;
+  const report = await showTask(task, io, flags);
   if (flags.json) {
     printJson(io, {
       database: flags.db,

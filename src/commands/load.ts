@@ -10,6 +10,7 @@ import {
   type OutputFlags,
 } from '../output.js';
 import { ENGINE_NAMES } from '../engine/engine.js';
+import { byteSize } from './arguments.js';
 import { summarizeBadRows } from '../badrows.js';
 import { codeGraph } from '../codegraph.js';
 import { refusedReport } from '../report.js';
@@ -74,7 +75,7 @@ export function define(command: Command): void {
       new Option(
         '--buffer-pool <size>',
         "memory for the engine's pages, such as 4GB; by default 80 % of the machine's, or half of the container's",
-      ).argParser(byteSize),
+      ).argParser((text: string) => byteSize(text, MIN_POOL)),
     )
     .addOption(
       new Option('--threads <n>', 'threads a statement may use; by default one a core').argParser(
@@ -131,6 +132,7 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
 function toJob(dataset: string, flags: Flags, progress: boolean): Job {
   const { db, badRows, maxBadRows, ...rest } = flags;
   return {
+    kind: 'load',
     ...rest,
     database: db,
     dataset,
@@ -164,17 +166,6 @@ function toJson(report: LoadReport): unknown {
 function positiveNumber(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It is not a positive number.');
   return Number(text);
-}
-
-/** `512MB`, `4GB`, `2GiB`, or bytes. */
-function byteSize(text: string): number {
-  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?b?|b)?$/i.exec(text) ?? [];
-  const power = 'bkmgt'.indexOf(unit.charAt(0).toLowerCase() || 'b');
-  const bytes = Number(digits) * (unit.length > 1 && /i/i.test(unit) ? 1024 : 1000) ** power;
-  if (digits === undefined || bytes < MIN_POOL) {
-    throw new InvalidArgumentError('It is not a size of at least 64MB, such as 512MB or 4GB.');
-  }
-  return Math.floor(bytes);
 }
 
 const MIN_POOL = 64_000_000;

@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import { formatCount, formatTable } from '../format.js';
-import { runStaged } from '../interrupt.js';
 import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
-import { preprocess } from '../preprocess.js';
-import { resolveSchema } from '../schemachoice.js';
+import { memoryOption, type MemoryFlag } from './arguments.js';
 
 export function define(command: Command): void {
   command
     .argument('<source>', 'a Parquet file named after its table, or a dataset directory')
     .argument('<dest>', 'where the file or the dataset is written')
     .option('--keep-extra', 'keep the columns that the schema does not have')
+    .addOption(memoryOption())
     .addHelpText(
       'after',
       `
@@ -25,14 +24,14 @@ Examples:
 
 export async function run(
   [source = '', destination = '']: string[],
-  flags: OutputFlags & { keepExtra?: boolean },
+  flags: OutputFlags & MemoryFlag & { keepExtra?: boolean },
   io: Io,
 ): Promise<number> {
-  const report = await runStaged(io, flags, async (onEvent) => {
-    const { schema } = await resolveSchema(flags.schema, source);
-    const options = { schema, ...(flags.keepExtra && { keepExtra: true }), onEvent };
-    return await preprocess(source, destination, options);
-  });
+  const { showTask } = await import('../isolation.js');
+  const { keepExtra = false, memory, schema } = flags;
+  const choice = schema === undefined ? {} : { schema };
+  const task = { kind: 'preprocess', source, destination, keepExtra, memory, ...choice } as const;
+  const report = await showTask(task, io, flags);
   if (flags.json) {
     printJson(io, {
       source,

@@ -1,16 +1,14 @@
 import { Option, type Command } from 'commander';
+import { codeGraph } from '../codegraph.js';
 import { ENGINE_NAMES } from '../engine/engine.js';
 import { plural } from '../format.js';
-import { onInterrupt } from '../interrupt.js';
 import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
-import { createTablesAt, toCypher, toMermaid } from '../schema.js';
-import { discardStaging } from '../staging.js';
-import { resolveSchema } from '../schemachoice.js';
-import { drive } from '../steps.js';
-import { likelyEngine } from '../target.js';
+import { toCypher, toMermaid } from '../schema.js';
+import type { SchemaTask } from '../tasks.js';
 import type { EngineName, GraphSchema } from '../types.js';
+import { memoryOption, type MemoryFlag } from './arguments.js';
 
-interface Flags extends OutputFlags {
+interface Flags extends OutputFlags, MemoryFlag {
   format?: 'cypher' | 'json' | 'mermaid';
   db?: string;
   engine?: EngineName;
@@ -36,6 +34,7 @@ export function define(command: Command): void {
         ENGINE_NAMES,
       ),
     )
+    .addOption(memoryOption())
     .addHelpText(
       'after',
       `
@@ -47,9 +46,14 @@ Examples:
 }
 
 export async function run([dataset]: string[], flags: Flags, io: Io): Promise<number> {
-  const engine = flags.db === undefined ? flags.engine : likelyEngine(flags.db, flags.engine);
-  const { schema } = await resolveSchema(flags.schema, dataset, engine);
-  if (flags.db !== undefined) return await create(flags.db, schema, flags, io);
+  const given = {
+    ...(flags.schema !== undefined && { schema: flags.schema }),
+    ...(dataset !== undefined && { dataset }),
+    ...(flags.engine !== undefined && { engine: flags.engine }),
+    memory: flags.memory,
+  };
+  if (flags.db !== undefined) return await create(flags.db, given, flags, io);
+  const schema = await readSchema(given);
   const format = flags.format ?? (flags.json ? 'json' : 'cypher');
   if (format === 'json') printJson(io, schema);
   else {
@@ -60,28 +64,28 @@ export async function run([dataset]: string[], flags: Flags, io: Io): Promise<nu
   return 0;
 }
 
-async function create(path: string, schema: GraphSchema, flags: Flags, io: Io): Promise<number> {
-  let staging: string | undefined;
-  const ignoreSignals = onInterrupt(() => {
-    if (staging !== undefined) discardStaging(staging);
-  });
-  try {
-    const { created, existing } = await drive(
-      createTablesAt(path, schema, flags, (directory) => (staging = directory)),
-    );
-    if (flags.json) printJson(io, { database: path, created, existing });
-    else if (!flags.quiet) {
-      printLines(io, [
-        ...(created.length > 0
-          ? [`created ${plural(created.length, 'table')}: ${created.join(', ')}`]
-          : []),
-        ...(existing.length > 0
-          ? [`${plural(existing.length, 'table')} there already: ${existing.join(', ')}`]
-          : []),
-      ]);
-    }
-  } finally {
-    ignoreSignals();
+type Given = Omit<SchemaTask, 'kind'>;
+
+/** The built-in one needs no engine, and so no process of its own. */
+async function readSchema(given: Given): Promise<GraphSchema> {
+  if (given.schema === undefined && given.dataset === undefined) return codeGraph;
+  const { runTask } = await import('../isolation.js');
+  return await runTask({ kind: 'schema', ...given } as const);
+}
+
+async function create(database: string, given: Given, flags: Flags, io: Io): Promise<number> {
+  const { runTask } = await import('../isolation.js');
+  const { created, existing } = await runTask({ kind: 'create', database, ...given } as const);
+  if (flags.json) printJson(io, { database, created, existing });
+  else if (!flags.quiet) {
+    printLines(io, [
+      ...(created.length > 0
+        ? [`created ${plural(created.length, 'table')}: ${created.join(', ')}`]
+        : []),
+      ...(existing.length > 0
+        ? [`${plural(existing.length, 'table')} there already: ${existing.join(', ')}`]
+        : []),
+    ]);
   }
   return 0;
 }

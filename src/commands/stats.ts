@@ -3,7 +3,6 @@ import { formatBytes, formatCount, formatTable } from '../format.js';
 import { printJson, printLines, printProblem, type Io, type OutputFlags } from '../output.js';
 import { statsSteps } from '../stats.js';
 import { drive } from '../steps.js';
-import { likelyEngine } from '../target.js';
 import type {
   DatabaseStats,
   DegreeStats,
@@ -11,8 +10,9 @@ import type {
   TableVerification,
   VerifyReport,
 } from '../types.js';
+import { memoryOption, type MemoryFlag } from './arguments.js';
 
-interface Flags extends OutputFlags {
+interface Flags extends OutputFlags, MemoryFlag {
   db: string;
   degrees?: boolean;
   verify?: string;
@@ -23,6 +23,7 @@ export function define(command: Command): void {
     .requiredOption('--db <path>', 'database file; it is opened read-only')
     .option('--degrees', 'also how many edges of each table the nodes have')
     .option('--verify <dataset>', 'compare every row with a dataset; exit code 1 if they differ')
+    .addOption(memoryOption())
     .addHelpText(
       'after',
       `
@@ -99,15 +100,10 @@ function degreeTable(degrees: NonNullable<DatabaseStats['degrees']>): string[] {
 }
 
 async function verify(dataset: string, flags: Flags, io: Io): Promise<number> {
-  const [{ verifyDatabase }, { resolveSchema }] = await Promise.all([
-    import('../verify.js'),
-    import('../schemachoice.js'),
-  ]);
-  const options =
-    flags.schema === undefined
-      ? {}
-      : { schema: (await resolveSchema(flags.schema, dataset, likelyEngine(flags.db))).schema };
-  const report = await verifyDatabase(flags.db, dataset, options);
+  const { runTask } = await import('../isolation.js');
+  const { db: database, memory, schema } = flags;
+  const choice = schema === undefined ? {} : { schema };
+  const report = await runTask({ kind: 'verify', database, dataset, memory, ...choice } as const);
   for (const error of report.errors) printProblem(io, 'error', error);
   if (!flags.quiet) {
     for (const warning of report.warnings) printProblem(io, 'warning', warning);

@@ -1,0 +1,92 @@
+/**
+ * Directories for working files: each bears its owner's name, so that the next run removes what a
+ * killed one left, and nothing of anybody else's.
+ */
+import { lstatSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KgloadError, systemCode, systemError } from './errors.js';
+import { isAlive, isHere, readOwner, writeOwner } from './owner.js';
+
+/** Beside something that is being built, they are hidden. */
+const NAME = /^\.?kgload-[0-9A-Za-z]{6}$/;
+
+/** An empty one has no owner yet, or never will. */
+const UNOWNED_MS = 600_000;
+
+/**
+ * Makes a directory, by default among the system's temporary ones, and removes what dead processes
+ * left there.
+ *
+ * @param parent - Where a result is built, to be renamed into place.
+ * @throws {KgloadError} `DISK_FULL`, `TARGET_UNWRITABLE`.
+ */
+export function makeScratch(parent?: string): string {
+  removeDeadScratch(parent === undefined ? [tmpdir()] : [parent, tmpdir()]);
+  const prefix = parent === undefined ? join(tmpdir(), 'kgload-') : join(parent, '.kgload-');
+  let directory: string | undefined;
+  try {
+    directory = mkdtempSync(prefix);
+    writeOwner(directory);
+    return directory;
+  } catch (error) {
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+    const place = parent ?? tmpdir();
+    if (systemCode(error) === 'ENOENT') {
+      throw new KgloadError(
+        { code: 'TARGET_UNWRITABLE', message: `${place} does not exist`, file: place },
+        { cause: error },
+      );
+    }
+    throw systemError(error, `${place} cannot be written`) ?? error;
+  }
+}
+
+/** Renamed first, so that an engine still at work in it finds no place to put another file. */
+export function removeScratch(directory: string): void {
+  // As mkdtemp names them, so that it is recognised if this process is killed here.
+  const doomed = directory.replace(/.{6}$/, Math.random().toString(36).slice(2, 8).padEnd(6, '0'));
+  try {
+    renameSync(directory, doomed);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  rmSync(doomed, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
+}
+
+/**
+ * Removes the scratch directories in some places whose owners are gone.
+ *
+ * @param doomed - A process that counts as gone.
+ */
+export function removeDeadScratch(parents: readonly string[], doomed?: number): void {
+  for (const parent of new Set(parents)) {
+    for (const name of namesIn(parent)) {
+      if (!NAME.test(name)) continue;
+      try {
+        if (isDead(join(parent, name), doomed)) removeScratch(join(parent, name));
+      } catch {
+        // Somebody else's, or another run is quicker: it is no hindrance to this one.
+      }
+    }
+  }
+}
+
+function isDead(directory: string, doomed: number | undefined): boolean {
+  const stat = lstatSync(directory);
+  if (!stat.isDirectory() || stat.uid !== (process.getuid?.() ?? stat.uid)) return false;
+  const owner = readOwner(directory);
+  if (owner) return isHere(owner) && (owner.pid === doomed || !isAlive(owner));
+  // rmdir(2) takes only what is empty.
+  if (Date.now() - stat.mtimeMs > UNOWNED_MS) rmdirSync(directory);
+  return false;
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return []; // Whoever is to write there will say why that can't be.
+  }
+}
