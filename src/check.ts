@@ -14,7 +14,13 @@ import { planLoad, startedEvent, type PlannedCopy, type PlannedTable } from './p
 import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
 import { makeScratch, removeScratch } from './scratch.js';
 import type { Steps } from './steps.js';
-import { badRowsProblems, engineProblem, nodesFailed } from './tableload.js';
+import {
+  badRowsProblems,
+  CallbackFailed,
+  engineProblem,
+  guardCallbacks,
+  nodesFailed,
+} from './tableload.js';
 import { engineFor, inspectTarget, isThere } from './target.js';
 import { examinePlanned } from './values.js';
 import type { BadRows, Connection, LoadReport, NodeTable, Problem } from './types.js';
@@ -47,6 +53,7 @@ export function* checkDatabase(
     refuse(nothingToLoad(plan, dataset));
     if (!options.append) refuse(notEmpty(plan, existing.present));
     const tally = startTally(plan, options.onEvent ?? (() => undefined));
+    const guarded = guardCallbacks(options);
     const search = function* (connection: Connection): Steps<void> {
       for (const table of schema.nodes) {
         const { name, primaryKey } = table;
@@ -70,7 +77,7 @@ export function* checkDatabase(
           plan.warnings.push(warning);
           tally.onEvent({ type: 'warned', warning });
         }
-        for (const problem of yield* checkTable(connection, planned, tally, clock, options)) {
+        for (const problem of yield* checkTable(connection, planned, tally, clock, guarded)) {
           tallyError(tally, planned.table, problem);
         }
       }
@@ -86,6 +93,8 @@ export function* checkDatabase(
       totalTime: (clock() - began) / 1000,
     });
     return { ...report, published: false };
+  } catch (error) {
+    throw error instanceof CallbackFailed ? error.thrown : error;
   } finally {
     removeScratch(scratch);
   }
@@ -144,6 +153,7 @@ function* checkTable(
     try {
       badRows.push(...(yield* checkFile(connection, planned, copy, options)));
     } catch (error) {
+      if (error instanceof CallbackFailed) throw error;
       return [engineProblem(table, copy, error)];
     }
   }

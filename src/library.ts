@@ -1,6 +1,7 @@
 /** The functions of the library. */
 import { codeGraph } from './codegraph.js';
 import { readDataset } from './dataset.js';
+import { withConnection } from './engine/callers.js';
 import { exportSteps, type ExportOptions, type ExportReport } from './export.js';
 import { loadDatabase, loadDataset, type RunOptions } from './load.js';
 import { logEvents } from './log.js';
@@ -29,7 +30,9 @@ import type {
  * @param directory - A dataset: `nodes/*.parquet` and `edges/*.parquet`, or an exported database.
  * @returns Rows and seconds of every table, and every error and warning.
  * @throws {KgloadError} When the load is refused before any data: `ENOENT`, `DATASET_LAYOUT`,
- *   `SCHEMA_MISMATCH`, `SCHEMA_INVALID`, `SCHEMA_AMBIGUOUS`, `TARGET_NOT_EMPTY`.
+ *   `SCHEMA_MISMATCH`, `SCHEMA_INVALID`, `SCHEMA_AMBIGUOUS`, `TARGET_NOT_EMPTY`, `NOTHING_TO_LOAD`;
+ *   `UNDO_UNSAFE` for an append that the engine could not undo (load by path instead);
+ *   `CONNECTION_BUSY`, `TRANSACTION_OPEN`.
  * @example
  * ```ts
  * const report = await loadFromParquet(connection, 'data/parquet');
@@ -41,10 +44,12 @@ export async function loadFromParquet(
   directory: string,
   options: LoadOptions = {},
 ): Promise<LoadReport> {
-  const run = await drive(runOptions(directory, options));
-  return await withReadable(readDataset(directory, run.schema), run, (dataset, ready) =>
-    drive(loadDataset(connection, dataset, ready), { bindFirst: true }),
-  );
+  return await withConnection(connection, async () => {
+    const run = await drive(runOptions(directory, options));
+    return await withReadable(readDataset(directory, run.schema), run, (dataset, ready) =>
+      drive(loadDataset(connection, dataset, ready), { bindFirst: true }),
+    );
+  });
 }
 
 /**

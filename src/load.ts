@@ -1,6 +1,7 @@
 /** A load: plan, run, count, report. */
-import { countRows, countTables, readCatalog } from './catalog.js';
+import { countRows, countTables, readCatalog, type Catalog } from './catalog.js';
 import { codeGraph } from './codegraph.js';
+import { identifier } from './cypher.js';
 import { replaceDatabase } from './database.js';
 import type { Dataset } from './dataset.js';
 import { firstLine, hasManyWriters, titleOf } from './engine/engine.js';
@@ -11,8 +12,10 @@ import { planLoad, type Plan, type PlannedTable } from './plan.js';
 import { startTally, tallyError, toReport, type Tally } from './report.js';
 import { shareOut, type Steps } from './steps.js';
 import {
+  CallbackFailed,
   CopyFailed,
   endTransaction,
+  guardCallbacks,
   loadTable,
   nodesFailed,
   type Failure,
@@ -51,6 +54,8 @@ export interface DatabaseLoadOptions extends RunOptions, Resources {
    * core, but no more than four.
    */
   jobs?: number;
+  /** Called when all is loaded, before the target is touched; what it throws keeps that as it is. */
+  beforePublish?: () => void;
 }
 
 /**
@@ -152,6 +157,24 @@ function* loadTables(
   options: RunOptions,
   attempt?: Attempt,
 ): Steps<LoadReport | 'again'> {
+  const undo: (() => Steps<void>)[] = [];
+  try {
+    return yield* attemptTables(connection, dataset, guardCallbacks(options), attempt, undo);
+  } catch (error) {
+    if (!(error instanceof CallbackFailed)) throw error;
+    for (const step of undo) yield* step();
+    throw error.thrown;
+  }
+}
+
+/** @param undo - Is given what takes back what was done over a caller's connection. */
+function* attemptTables(
+  connection: Connection,
+  dataset: Dataset,
+  options: RunOptions,
+  attempt: Attempt | undefined,
+  undo: (() => Steps<void>)[],
+): Steps<LoadReport | 'again'> {
   const connections = attempt?.connections ?? [connection];
   const { schema = codeGraph, clock = () => performance.now() } = options;
   const began = clock();
@@ -207,7 +230,13 @@ function* loadTables(
     hasProgress: options.onEvent !== undefined && options.progress !== false,
     onWarning,
   };
-  if (inTransaction) yield { connection, cypher: 'BEGIN TRANSACTION' };
+  if (inTransaction) {
+    yield { connection, cypher: 'BEGIN TRANSACTION' };
+    undo.push(() => endTransaction(connection, false));
+  } else if (!attempt && (options.onEvent || options.onBadRow)) {
+    const marks = yield* markRows(connection, plan, catalog);
+    undo.push(() => takeBack(connection, marks));
+  }
   const isParallel = connections.length > 1;
   // Bad rows that are skipped are looked for, and that needs rows that are committed.
   const isTogether = attempt?.isRoomy === true && !attempt.isCareful && !options.skipBadRows;
@@ -263,6 +292,45 @@ function* loadTables(
     published: attempt ? completed && !isFalse && !isKept : completed || !inTransaction,
     totalTime: (clock() - began) / 1000,
   });
+}
+
+/** How to take back what a load adds to a table. */
+interface Mark {
+  table: string;
+  /** It was not there before. */
+  isNew: boolean;
+  /** Queries that delete the rows with greater offsets than those that were there. */
+  deletes: string[];
+}
+
+/** Rows are numbered as they come; so the numbers of those that are there tell them from later ones. */
+function* markRows(connection: Connection, plan: Plan, catalog: Catalog): Steps<Mark[]> {
+  const marks: Mark[] = [];
+  for (const { table, kind } of plan.tables) {
+    const found = catalog.get(table);
+    const deletes: string[] = [];
+    const label = identifier(table);
+    const matches =
+      kind === 'node'
+        ? [`(x:${label})`]
+        : (found?.endpoints ?? []).map(
+            ({ from, to }) => `(:${identifier(from)})-[x:${label}]->(:${identifier(to)})`,
+          );
+    for (const match of found ? matches : []) {
+      const cypher = `MATCH ${match} RETURN max(offset(id(x))) AS n`;
+      const [row] = yield { connection, cypher };
+      deletes.push(`MATCH ${match} WHERE offset(id(x)) > ${Number(row?.['n'] ?? -1)} DELETE x`);
+    }
+    marks.push({ table, isNew: !found, deletes });
+  }
+  return marks.reverse(); // Edges go before the nodes that they connect.
+}
+
+function* takeBack(connection: Connection, marks: readonly Mark[]): Steps<void> {
+  for (const { table, isNew, deletes } of marks) {
+    for (const cypher of deletes) yield { connection, cypher };
+    if (isNew) yield { connection, cypher: `DROP TABLE IF EXISTS ${identifier(table)}` };
+  }
 }
 
 /** Whether a database is begun anew after a COPY that failed, and how. */

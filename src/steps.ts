@@ -52,9 +52,21 @@ async function ask(
   { connection, cypher, onProgress, onRow }: Query,
   bindFirst: boolean,
 ): Promise<Row[]> {
-  const progress = onProgress && progressFraction(onProgress);
+  // What is thrown where the engine calls ends the process (Napi::Error): it waits for the rows.
+  const thrown: unknown[] = [];
+  const progress =
+    onProgress &&
+    progressFraction((fraction) => {
+      try {
+        if (thrown.length === 0) onProgress(fraction);
+      } catch (error) {
+        thrown.push(error);
+      }
+    });
   if (progress && bindFirst) readRows(await connection.query(`EXPLAIN ${cypher}`));
-  return readRows(await connection.query(cypher, progress), onRow);
+  const rows = readRows(await connection.query(cypher, progress), onRow);
+  if (thrown.length > 0) throw thrown[0];
+  return rows;
 }
 
 /** Waits for all of them, also when one fails: nobody may close a database that is at work. */

@@ -53,6 +53,32 @@ export class CopyFailed extends Error {
   }
 }
 
+/** What a callback of the caller's threw: the load is undone, and the caller gets it back. */
+export class CallbackFailed extends Error {
+  constructor(readonly thrown: unknown) {
+    super(messageOf(thrown));
+  }
+}
+
+/** The options with callbacks whose errors are told from the engine's. */
+export function guardCallbacks<T extends Pick<LoadOptions, 'onEvent' | 'onBadRow'>>(options: T): T {
+  const guard = <A>(callback: (argument: A) => void) => {
+    return (argument: A): void => {
+      try {
+        callback(argument);
+      } catch (error) {
+        throw new CallbackFailed(error);
+      }
+    };
+  };
+  const { onEvent, onBadRow } = options;
+  return {
+    ...options,
+    ...(onEvent && { onEvent: guard(onEvent) }),
+    ...(onBadRow && { onBadRow: guard(onBadRow) }),
+  };
+}
+
 /**
  * Loads one table, all of its files or none; returns why it failed.
  *
@@ -62,9 +88,14 @@ export function* loadTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
   const { connection, inTransaction } = run;
   if (inTransaction || planned.copies.length < 2) return yield* copyTable(run, planned);
   yield { connection, cypher: 'BEGIN TRANSACTION' };
-  const problems = yield* copyTable({ ...run, inTransaction: true }, planned);
-  yield* endTransaction(connection, problems.length === 0);
-  return problems;
+  let problems: Problem[] | undefined;
+  try {
+    problems = yield* copyTable({ ...run, inTransaction: true }, planned);
+    return problems;
+  } finally {
+    // A database that is built is thrown away where this throws.
+    if (problems || !run.building) yield* endTransaction(connection, problems?.length === 0);
+  }
 }
 
 function isAppended({ present }: Run, { table }: PlannedTable): boolean {
@@ -123,6 +154,7 @@ function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
       rows += yield* copyFile(connection, copy, found, run.hasProgress ? onRows : undefined);
       copied += copy.rows;
     } catch (error) {
+      if (error instanceof CallbackFailed) throw error;
       const problem = engineProblem(table, copy, error);
       const isAboutRows = isBadRowsError(messageOf(error));
       if (building) throw new CopyFailed(table, { problem, isAboutRows });
@@ -170,7 +202,8 @@ function* explain(
 ): Steps<BadRows[]> {
   try {
     return yield* findBadRows(connection, table, copy, onBadRow);
-  } catch {
+  } catch (error) {
+    if (error instanceof CallbackFailed) throw error;
     return []; // The file can't be read; the COPY's own error says so.
   }
 }

@@ -15,7 +15,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DEFAULT_ENGINE, holdDatabase, openEngine, titleOf } from './engine/engine.js';
 import {
   LOG_FILES,
@@ -39,6 +39,19 @@ export interface Target {
 /** A target where a database is. */
 export type ExistingTarget = Target & { header: DatabaseHeader };
 
+/** What the engines take for a database in memory is no path, nor is a directory's. */
+function refusePath(path: string): void {
+  if (path === '' || path === ':memory:') {
+    throw new KgloadError({
+      code: 'TARGET_UNWRITABLE',
+      message: path === '' ? 'the path of the database is empty' : ':memory: is no path of a file',
+      file: path,
+      hint: 'name a file: graph.db',
+    });
+  }
+  if (path.endsWith('/') || path.endsWith(sep)) throw notADatabase(path, 'the path of a directory');
+}
+
 /** Whether there is a database. */
 export function isThere(target: Target): target is ExistingTarget {
   return target.header !== undefined;
@@ -50,6 +63,7 @@ export function isThere(target: Target): target is ExistingTarget {
  * @throws {KgloadError} `TARGET_NOT_A_DATABASE`, `TARGET_UNWRITABLE`.
  */
 export function inspectTarget(path: string): Target {
+  refusePath(path);
   const reason = nameProblem(path);
   if (reason !== undefined) throw unwritable(path, reason, 'give it a shorter name');
   const entry = lstatSync(path, { throwIfNoEntry: false });
@@ -79,6 +93,7 @@ export function inspectTarget(path: string): Target {
  * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`.
  */
 export function inspectDatabase(path: string): ExistingTarget {
+  refusePath(path);
   // existsSync has no trouble with a name that is longer than a name may be.
   if (!existsSync(path) && (nameProblem(path) || !lstatSync(path, { throwIfNoEntry: false }))) {
     throw new KgloadError({

@@ -172,6 +172,10 @@ export type ErrorCode =
   | 'NOTHING_TO_LOAD'
   /** What is asked for could not be undone over this connection, should it fail. */
   | 'UNDO_UNSAFE'
+  /** A load runs on the connection already. */
+  | 'CONNECTION_BUSY'
+  /** The caller's connection is within a transaction. */
+  | 'TRANSACTION_OPEN'
   /** The engine's buffer pool is too small. */
   | 'OUT_OF_MEMORY'
   /** The disk is full. */
@@ -455,7 +459,10 @@ export interface LoadOptions {
    * without this a table with such a place fails, and no other does.
    */
   negativeZeroAsZero?: boolean;
-  /** Is handed every bad row of the tables that were searched for them. */
+  /**
+   * Is handed every bad row of the tables that were searched for them. What a callback throws, this
+   * or {@link LoadOptions.onEvent} or a logger, undoes the load, and the caller gets it back.
+   */
   onBadRow?: (row: BadRow) => void;
   /** Is told what is going on, as it happens. */
   onEvent?: (event: LoadEvent) => void;
