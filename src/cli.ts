@@ -17,7 +17,7 @@ interface CommandModule {
 /** Each is imported only when it is called, so that `--help` starts fast. */
 const COMMANDS: Record<string, { summary: string; load: () => Promise<CommandModule> }> = {
   schema: {
-    summary: 'print the schema, or create it in a database',
+    summary: 'print a schema, show that of a database, or create it in one',
     load: async () => await import('./commands/schema.js'),
   },
   preprocess: {

@@ -98,7 +98,15 @@ export function* createTablesAt(
 ): Steps<CreatedTables> {
   const target = inspectTarget(path);
   const engine = engineFor(target, options);
-  if (isThere(target)) return yield* changeDatabase(target, (c) => createTables(c, schema));
+  if (isThere(target)) {
+    return yield* changeDatabase(target, function* (connection) {
+      // All of them or none: a statement that fails ends the transaction.
+      yield { connection, cypher: 'BEGIN TRANSACTION' };
+      const tables = yield* createTables(connection, schema);
+      yield { connection, cypher: 'COMMIT' };
+      return tables;
+    });
+  }
   const { created, existing } = yield* replaceDatabase(
     target,
     engine,

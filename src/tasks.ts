@@ -1,11 +1,15 @@
 /** What a worker does besides loading: all else that opens or decodes what others made. */
+import { readSchema } from './catalog.js';
+import { codeGraph } from './codegraph.js';
+import { readDatabase } from './database.js';
 import { defaultBufferPool } from './engine/resources.js';
 import { exportSteps, type ExportReport } from './export.js';
 import { preprocess, type PreprocessReport } from './preprocess.js';
 import { createTablesAt, type CreatedTables } from './schema.js';
+import { withFiles } from './schemafile.js';
 import { resolveSchema } from './schemachoice.js';
-import { drive } from './steps.js';
-import { likelyEngine } from './target.js';
+import { drive, type Steps } from './steps.js';
+import { inspectDatabase, likelyEngine } from './target.js';
 import type { EngineName, GraphSchema, LoadEvent, VerifyReport } from './types.js';
 import { verifyDatabase } from './verify.js';
 
@@ -40,6 +44,8 @@ export interface VerifyTask extends AnyTask {
 
 export interface SchemaTask extends AnyTask {
   kind: 'schema';
+  /** The one whose schema is asked for. */
+  database?: string;
   dataset?: string;
   engine?: EngineName;
 }
@@ -88,6 +94,7 @@ export async function perform(
       return await verifyDatabase(database, dataset, { ...options, schema });
     }
     case 'schema':
+      if (task.database !== undefined) return await drive(schemaOf(task.database));
       return (await resolveSchema(task.schema, task.dataset, task.engine)).schema;
     case 'create': {
       const { database, dataset, engine, schema: choice } = task;
@@ -99,4 +106,15 @@ export async function perform(
       return await drive(createTablesAt(database, schema, options, onStaged));
     }
   }
+}
+
+/**
+ * The schema of the database at a path, which is opened read-only.
+ *
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`, `ENGINE`.
+ */
+function* schemaOf(path: string): Steps<GraphSchema> {
+  const target = inspectDatabase(path);
+  const schema = yield* readDatabase(target, ({ connection }) => readSchema(connection));
+  return withFiles(schema, codeGraph);
 }

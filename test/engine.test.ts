@@ -101,7 +101,7 @@ describe('the engine', () => {
       assert.equal(error?.code, 'ENGINE_MISMATCH');
       assert.equal(error.message, `${db} is a ${title} database, not a ${otherTitle} database`);
       assert.equal(error.hint, `leave out --engine ${other}, or replace it with --fresh`);
-      const schema = await kgload(['schema', '--db', db, '--engine', other]);
+      const schema = await kgload(['schema', '--create', '--db', db, '--engine', other]);
       assert.equal(schema.code, 2);
       assert.throws(() => new DependencyGraph(db, { engine: other }), { code: 'ENGINE_MISMATCH' });
       assert.throws(() => loadFromParquetSync(db, FIXTURE, { createNew: false, engine: other }), {

@@ -141,7 +141,7 @@ describe('a file that is no Parquet file', () => {
 
     // The same in an existing database: it is changed beside its place.
     const existing = join(directory, 'existing.db');
-    assert.equal((await kgload(['schema', '--db', existing])).code, 0);
+    assert.equal((await kgload(['schema', '--create', '--db', existing])).code, 0);
     const second = await kgloadJson(['load', dataset, '--db', existing]);
     assert.equal(second.code, 1);
     assert.deepEqual([second.json.total_nodes, second.json.total_edges], [20, 11]);

@@ -315,7 +315,7 @@ describe('kgload load', () => {
     assert.equal(broken.json.node_times['Function']?.rows, 0);
     assert.deepEqual(query(db, 'MATCH (f:Function) RETURN count(*) AS n'), [{ n: 0 }]);
     const existing = join(directory, 'existing.db');
-    assert.equal((await kgload(['schema', '--db', existing])).code, 0);
+    assert.equal((await kgload(['schema', '--create', '--db', existing])).code, 0);
     const inPlace = await kgloadJson(['load', dataset, '--db', existing]);
     assert.deepEqual(inPlace.json.errors, broken.json.errors);
     assert.deepEqual(query(existing, 'MATCH (n) RETURN count(*) AS n'), [{ n: 20 }]);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { codeGraph } from '../src/codegraph.js';
-import { execute, kgload, kgloadJson, query, scratch } from './helpers.js';
+import { execute, FIXTURE, kgload, kgloadJson, query, scratch } from './helpers.js';
 
 const TABLES = [...codeGraph.nodes, ...codeGraph.edges].map(({ name }) => name);
 
@@ -44,16 +44,52 @@ describe('kgload schema', () => {
 
   it('creates the tables in a database, and says which were there', async (t) => {
     const db = join(scratch(t), 'graph.db');
-    const first = await kgloadJson(['schema', '--db', db]);
+    const first = await kgloadJson(['schema', '--create', '--db', db]);
     assert.equal(first.code, 0, first.stderr);
     assert.deepEqual(first.json, { database: db, created: TABLES, existing: [] });
     execute(db, 'DROP TABLE INHERITS');
-    const second = await kgload(['schema', '--db', db]);
+    const second = await kgload(['schema', '--create', '--db', db]);
     assert.equal(second.code, 0);
     assert.equal(
       second.stdout,
       `created 1 table: INHERITS\n19 tables there already: ${TABLES.slice(0, -1).join(', ')}\n`,
     );
+  });
+
+  it('shows what a database has, and changes nothing', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    execute(
+      db,
+      'CREATE NODE TABLE Person(name STRING, age INT64 DEFAULT 7, PRIMARY KEY(name))',
+      'CREATE REL TABLE Knows(FROM Person TO Person, since DATE, MANY_ONE)',
+      'CREATE SEQUENCE S START 3',
+    );
+    const before = readFileSync(db);
+    const { code, stdout, stderr } = await kgload(['schema', '--db', db]);
+    assert.equal(code, 0, stderr);
+    const lines = stdout.trimEnd().split('\n');
+    assert.deepEqual(lines.slice(0, 2), [
+      'CREATE NODE TABLE `Person`(`name` STRING, `age` INT64 DEFAULT 7, PRIMARY KEY(`name`));',
+      'CREATE REL TABLE `Knows`(FROM `Person` TO `Person`, `since` DATE, MANY_ONE);',
+    ]);
+    assert.match(stdout, /CREATE SEQUENCE .*`S` START 3/);
+    const { json } = await kgloadJson(['schema', '--db', db]);
+    assert.deepEqual(Object.keys(json).slice(0, 2), ['nodes', 'edges']);
+    assert.ok(readFileSync(db).equals(before));
+    const missing = join(directory, 'typo.db');
+    const nothing = await kgloadJson(['schema', '--db', missing]);
+    assert.deepEqual([nothing.code, nothing.json.errors[0]?.code], [2, 'ENOENT']);
+    for (const args of [
+      ['--create'],
+      ['--db', db, '--schema', 'x.cypher'],
+      [FIXTURE, '--db', db],
+    ]) {
+      const usage = await kgloadJson(['schema', ...args]);
+      assert.deepEqual([usage.code, usage.json.errors[0]?.code], [2, 'USAGE']);
+      assert.match(usage.json.errors[0]?.hint ?? '', /--create|--db/);
+    }
+    assert.deepEqual(readdirSync(directory), ['graph.db']);
   });
 
   it('fails with the differences, and creates nothing, where a table is another', async (t) => {
@@ -66,7 +102,7 @@ describe('kgload schema', () => {
       'CREATE REL TABLE `CONTAINS_CLASS`(FROM `Class` TO `File`)',
       'CREATE NODE TABLE `CALLS`(id INT64 PRIMARY KEY)',
     );
-    const { code, json, stderr } = await kgloadJson(['schema', '--db', db]);
+    const { code, json, stderr } = await kgloadJson(['schema', '--create', '--db', db]);
     assert.equal(code, 2);
     assert.equal(json.errors[0]?.code, 'SCHEMA_MISMATCH');
     for (const difference of [

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { codeGraph } from '../codegraph.js';
 import { ENGINE_NAMES } from '../engine/engine.js';
+import { KgloadError } from '../errors.js';
 import { plural } from '../format.js';
 import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
 import { toCypher, toMermaid } from '../schema.js';
@@ -11,6 +12,7 @@ import { memoryOption, type MemoryFlag } from './arguments.js';
 interface Flags extends OutputFlags, MemoryFlag {
   format?: 'cypher' | 'json' | 'mermaid';
   db?: string;
+  create?: boolean;
   engine?: EngineName;
 }
 
@@ -24,9 +26,12 @@ export function define(command: Command): void {
       ).choices(['cypher', 'json', 'mermaid']),
     )
     .addOption(
+      new Option('--db <path>', 'show the schema of this database; it is opened read-only'),
+    )
+    .addOption(
       new Option(
-        '--db <path>',
-        'create the tables in this database; it is created where there is none',
+        '--create',
+        'create the tables in the database of --db, and that where there is none',
       ).conflicts('format'),
     )
     .addOption(
@@ -41,7 +46,8 @@ export function define(command: Command): void {
 Examples:
   kgload schema > schema.cypher
   kgload schema ./parquet --schema infer
-  kgload schema --db graph.db`,
+  kgload schema --db graph.db
+  kgload schema --db graph.db --create`,
     );
 }
 
@@ -52,8 +58,18 @@ export async function run([dataset]: string[], flags: Flags, io: Io): Promise<nu
     ...(flags.engine !== undefined && { engine: flags.engine }),
     memory: flags.memory,
   };
-  if (flags.db !== undefined) return await create(flags.db, given, flags, io);
-  const schema = await readSchema(given);
+  const { db } = flags;
+  if (flags.create) {
+    if (db !== undefined) return await create(db, given, flags, io);
+    throw usage('--create needs a database', 'name it: --db graph.db');
+  }
+  if (db !== undefined && (dataset !== undefined || flags.schema !== undefined)) {
+    throw usage(
+      '--db shows the schema that the database has, whatever else is named',
+      'to create the tables of another schema in it, say --create',
+    );
+  }
+  const schema = await readSchema({ ...given, ...(db !== undefined && { database: db }) });
   const format = flags.format ?? (flags.json ? 'json' : 'cypher');
   if (format === 'json') printJson(io, schema);
   else {
@@ -66,16 +82,21 @@ export async function run([dataset]: string[], flags: Flags, io: Io): Promise<nu
 
 type Given = Omit<SchemaTask, 'kind'>;
 
+function usage(message: string, hint: string): KgloadError {
+  return new KgloadError({ code: 'USAGE', message, hint });
+}
+
 /** The built-in one needs no engine, and so no process of its own. */
 async function readSchema(given: Given): Promise<GraphSchema> {
-  if (given.schema === undefined && given.dataset === undefined) return codeGraph;
+  const { schema, dataset, database } = given;
+  if (schema === undefined && dataset === undefined && database === undefined) return codeGraph;
   const { runTask } = await import('../isolation.js');
   return await runTask({ kind: 'schema', ...given } as const);
 }
 
 async function create(database: string, given: Given, flags: Flags, io: Io): Promise<number> {
   const { runTask } = await import('../isolation.js');
-  const { created, existing } = await runTask({ kind: 'create', database, ...given } as const);
+  const { created, existing } = await runTask({ kind: 'create', ...given, database } as const);
   if (flags.json) printJson(io, { database, created, existing });
   else if (!flags.quiet) {
     printLines(io, [

@@ -7,9 +7,10 @@ import type * as Kuzu from 'kuzu';
 import { isTooManyFiles, KgloadError, messageOf, systemCode, tooManyFiles } from '../errors.js';
 import { sleepSync } from '../process.js';
 import type { Connection, EngineName, Resources } from '../types.js';
-import { endCheckpoint } from './file.js';
+import { endCheckpoint, readHeader } from './file.js';
 import { isDying, lockHolder } from './locks.js';
 import { addressSpace, defaultBufferPool, smallBufferPool } from './resources.js';
+import { heldError, heldHere, hold, release, type Held } from './register.js';
 
 /** What differs between the engines; all else is the same. */
 interface Engine {
@@ -94,8 +95,8 @@ export interface OpenDatabase {
   close: () => void;
 }
 
-/** `VERSION` stands in the module's index.js, not in its types. */
-type EngineModule = typeof Kuzu & { VERSION: string };
+/** Both versions stand in the module's index.js, not in its types. */
+type EngineModule = typeof Kuzu & { VERSION: string; STORAGE_VERSION: bigint };
 
 /** Whether an engine can load several tables at a time. */
 export function hasManyWriters(engine: EngineName): boolean {
@@ -112,19 +113,36 @@ export interface OpenOptions extends Resources {
   connections?: number;
   /** `false`: what is written is not compressed. Default: it is. */
   compression?: boolean;
+  /** Not to be shared with what has it open in this process. */
+  isExclusive?: boolean;
 }
 
 /**
- * Opens a database, creating it unless `readOnly`.
+ * Opens a database, creating it unless `readOnly`. A reader shares it with what has it open in this
+ * process already.
  *
  * @throws {KgloadError} `TARGET_LOCKED`, `ENGINE_MISSING`, or `ENGINE` for a file that it can't open.
  */
 export function openEngine(
   engine: EngineName,
   path: string,
-  { readOnly = false, connections: wanted = 1, compression = true, ...resources }: OpenOptions = {},
+  {
+    readOnly = false,
+    connections: wanted = 1,
+    compression = true,
+    isExclusive = !readOnly,
+    ...resources
+  }: OpenOptions = {},
 ): OpenDatabase {
   const module = requireEngine(engine);
+  const here = heldHere<Kuzu.Database>(path);
+  if (here) {
+    if (isExclusive) throw heldError(path);
+    here.users += 1;
+    return connectTo(module, engine, here, wanted, resources);
+  }
+  const before = existsSync(path) ? readHeader(path) : undefined;
+
   const { manyWriters } = ENGINES[engine];
   const isParallel = wanted > 1 && !readOnly && manyWriters !== undefined;
   const space = addressSpace();
@@ -134,26 +152,11 @@ export function openEngine(
     // A checkpoint waits for all writers.
     const most = space === Infinity ? undefined : space;
     const database = new module.Database(path, pool, compression, readOnly, most, !isParallel);
-    const connections = Array.from(
-      { length: isParallel || readOnly ? wanted : 1 },
-      () => new module.Connection(database),
-    );
-    const close = (): void => {
-      for (const connection of connections) connection.closeSync();
-      database.closeSync();
-    };
     try {
       if (readOnly && !ENGINES[engine].readersLock) refuseWriter(path);
       database.initSync();
-      for (const connection of connections) {
-        connection.initSync();
-        if (resources.threads !== undefined) connection.setMaxNumThreadForExec(resources.threads);
-      }
-      const [connection] = connections as [Kuzu.Connection];
-      if (isParallel) execute(connection, manyWriters);
-      return { connection, connections, engine, version: module.VERSION, close };
     } catch (error) {
-      close();
+      database.closeSync();
       const message = messageOf(error);
       if (isLockError(message) && waited < LOCK_MS && isDying(lockHolder(path))) {
         sleepSync(LOCK_POLL_MS);
@@ -167,8 +170,45 @@ export function openEngine(
       } else if (!(mayRecover && !readOnly && !lockHolder(path) && endCheckpoint(path, message))) {
         throw openError(path, error, recoveries > 1);
       }
+      continue;
     }
+    const header = before ?? { engine, storageVersion: Number(module.STORAGE_VERSION) };
+    const entry = hold(path, database, header);
+    const open = connectTo(module, engine, entry, isParallel || readOnly ? wanted : 1, resources);
+    if (isParallel) execute(open.connection, manyWriters);
+    return open;
   }
+}
+
+/** Connections of one user to an open database; the last that closes them closes it too. */
+function connectTo(
+  module: EngineModule,
+  engine: EngineName,
+  held: Held<Kuzu.Database>,
+  wanted: number,
+  { threads }: Resources,
+): OpenDatabase {
+  const connections: Kuzu.Connection[] = [];
+  let isClosed = false;
+  const close = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    for (const connection of connections) connection.closeSync();
+    if (release(held)) held.database.closeSync();
+  };
+  try {
+    for (let i = 0; i < wanted; i += 1) {
+      const connection = new module.Connection(held.database);
+      connections.push(connection);
+      connection.initSync();
+      if (threads !== undefined) connection.setMaxNumThreadForExec(threads);
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const [connection] = connections as [Kuzu.Connection];
+  return { connection, connections, engine, version: module.VERSION, close };
 }
 
 /** What a kill in the middle of a checkpoint leaves takes two at most, unless it comes anew. */
@@ -206,7 +246,11 @@ export function holdDatabase(engine: EngineName, path: string): { release: () =>
   const { readersLock } = ENGINES[engine];
   let database: OpenDatabase;
   try {
-    database = openEngine(engine, path, { readOnly: readersLock, bufferPool: smallBufferPool() });
+    database = openEngine(engine, path, {
+      readOnly: readersLock,
+      isExclusive: true,
+      bufferPool: smallBufferPool(),
+    });
   } catch (error) {
     if (!(error instanceof KgloadError) || error.code !== 'ENGINE_MISSING') throw error;
     if (lockHolder(path)) throw lockedError(path, error);

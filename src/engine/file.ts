@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, rmSync, statSync }
 import { basename } from 'node:path';
 import { isTooManyFiles, tooManyFiles } from '../errors.js';
 import type { EngineName } from '../types.js';
+import { heldHere } from './register.js';
 
 export interface DatabaseHeader {
   engine: EngineName;
@@ -72,10 +73,11 @@ export function endCheckpoint(path: string, message: string): boolean {
 /**
  * Reads a file's first bytes; nothing where they are no database's.
  *
- * Not to be called while this process has the database open: closing any descriptor of a file
- * drops the engine's lock on it (fcntl(2), "advisory record locking").
+ * @throws {KgloadError} `TARGET_LOCKED` where the caller has it open: see register.ts.
  */
 export function readHeader(path: string): DatabaseHeader | undefined {
+  const here = heldHere(path);
+  if (here) return here.header;
   let handle: number;
   try {
     handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

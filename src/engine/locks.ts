@@ -73,6 +73,21 @@ export function fileId(path: string): FileId | undefined {
   return statSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
+/**
+ * Whether this process itself locks a file. That it has it open says nothing: the engines' descriptors
+ * are inherited by the processes that one starts.
+ */
+export function isLockedHere(file: FileId): boolean {
+  try {
+    const own = readFileSync('/proc/locks', 'utf8')
+      .split('\n')
+      .filter((line) => line.trim().split(/\s+/)[4] === String(process.pid));
+    return holderIn(own.join('\n'), file, openFiles) !== undefined;
+  } catch {
+    return false; // Not Linux.
+  }
+}
+
 /** What a process has open; nothing where that can't be seen. */
 export function openFiles(pid: number | 'self'): FileId[] | undefined {
   const directory = `/proc/${pid}/fd`;
