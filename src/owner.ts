@@ -15,6 +15,11 @@ export interface Owner {
 
 export const OWNER_FILE = 'owner.json';
 
+/** The directory beside a database in which its successor is built. */
+export function stagingOf(database: string): string {
+  return `${database}.kgload`;
+}
+
 /** Makes this process the owner of a directory. */
 export function writeOwner(directory: string): void {
   const owner: Owner = {

@@ -9,7 +9,15 @@ import { basename, dirname, join } from 'node:path';
 import { holdDatabase } from './engine/engine.js';
 import { readHeader, SIDE_FILES } from './engine/file.js';
 import { KgloadError, systemCode } from './errors.js';
-import { isAlive, isHere, OWNER_FILE, readOwner, writeOwner, type Owner } from './owner.js';
+import {
+  isAlive,
+  isHere,
+  OWNER_FILE,
+  readOwner,
+  stagingOf,
+  type Owner,
+  writeOwner,
+} from './owner.js';
 import { processExists, sleepSync } from './process.js';
 
 export interface Staging {
@@ -33,7 +41,7 @@ const ORPHAN_MS = 10_000;
  * @throws {KgloadError} `TARGET_LOCKED` when a live load has it, `TARGET_UNWRITABLE`.
  */
 export function openStaging(target: string): Staging {
-  const directory = `${target}.kgload`;
+  const directory = stagingOf(target);
   removeRemains(target, directory);
   for (let attempt = 0; attempt < 5; attempt += 1) {
     if (makeOwned(directory)) return { directory, database: join(directory, DATABASE_FILE) };

@@ -167,6 +167,22 @@ describe('two loads to one target', () => {
   });
 });
 
+describe('a database while its successor is built', () => {
+  for (const mode of ['--fresh', '--append']) {
+    it(`is read as it is, with ${mode}`, async (t) => {
+      const directory = scratch(t);
+      const dataset = longDataset(directory);
+      const db = join(directory, 'graph.db');
+      execute(db, 'CREATE NODE TABLE Mine(id INT64 PRIMARY KEY)', 'CREATE (:Mine {id: 7})');
+      const child = await startLong(['load', dataset, '--db', db, mode]);
+      const stats = await kgloadJson(['stats', '--db', db]);
+      assert.equal(child.exitCode, null);
+      assert.deepEqual([stats.code, stats.json.nodes], [0, { Mine: 1 }], stats.stderr);
+      assert.deepEqual(await end(child), { code: 0, signal: null });
+    });
+  }
+});
+
 describe('something that is put where the new database goes', () => {
   for (const isThere of [false, true]) {
     it(`stays, where there was ${isThere ? 'a database' : 'nothing'}`, async (t) => {

@@ -5,6 +5,7 @@ import { constants, devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import type * as Kuzu from 'kuzu';
 import { isTooManyFiles, KgloadError, messageOf, systemCode, tooManyFiles } from '../errors.js';
+import { readOwner, stagingOf } from '../owner.js';
 import { sleepSync } from '../process.js';
 import type { Connection, EngineName, Resources } from '../types.js';
 import { endCheckpoint, readHeader } from './file.js';
@@ -271,7 +272,10 @@ const LEAVE_ON_CLOSE = 'CALL force_checkpoint_on_close=false';
 /** Says so as the engine itself would if its readers looked at the lock. */
 function refuseWriter(path: string): void {
   const holder = lockHolder(path);
-  if (holder && holder.pid !== process.pid) throw new Error(LOCK_ERROR);
+  if (!holder || holder.pid === process.pid) return;
+  // A load that builds beside it holds it against writers, and writes nothing itself.
+  if (readOwner(stagingOf(path))?.pid === holder.pid) return;
+  throw new Error(LOCK_ERROR);
 }
 
 /** What a file looks like from outside: it does not change while nobody writes it. */
