@@ -15,17 +15,19 @@ const EXAMPLES = 5;
  * Looks for the rows of a file that its table would not take, the node tables being as they are
  * now; reads the key columns alone.
  *
+ * @param held - Rows of the table with smaller offsets are not the dataset's.
  * @param onBadRow - Is handed every such row.
  */
 export function* findBadRows(
   connection: Connection,
   table: string,
   copy: PlannedCopy,
+  held: number,
   onBadRow?: (row: BadRow) => void,
 ): Steps<BadRows[]> {
   if (copy.keys.length === 0) return []; // The engine makes the keys itself.
   if (copy.keys.length === 2 && (yield* hasAllEndpoints(connection, copy))) return [];
-  const scan = copy.keys.length === 1 ? nodeScan(copy) : edgeScan(copy);
+  const scan = copy.keys.length === 1 ? nodeScan(copy, held) : edgeScan(copy);
   const sums = scan.reasons.map(
     ({ reason, condition, rows }) =>
       `sum(CASE WHEN ${condition} THEN ${rows} ELSE 0 END) AS ${reason}`,
@@ -36,21 +38,24 @@ export function* findBadRows(
     const count = Number(counts[reason] ?? 0);
     if (count === 0) continue;
     const list = `${scan.match} WITH * WHERE ${condition} RETURN ${scan.columns}, ${rows} AS n`;
-    const examples = yield { connection, cypher: `${list} ORDER BY k0 LIMIT ${EXAMPLES}` };
+    const examples = yield { connection, cypher: `${list} ORDER BY key0 LIMIT ${EXAMPLES}` };
+    const keysOf = (row: Row): unknown[] =>
+      copy.keys.map(({ type }, i) => toKey(row[`key${i}`], type));
     found.push({
       table,
       file: copy.file,
       reason,
       rows: count,
-      examples: reason === 'null_key' ? [] : examples.map(describeRow),
+      examples: reason === 'null_key' ? [] : examples.map((row) => describeKeys(keysOf(row))),
     });
     if (!onBadRow) continue;
     yield {
       connection,
       cypher: list,
-      onRow: ({ k0, k1, n }) => {
-        const keys = copy.keys.length === 1 ? { key: k0 } : { from: k0, to: k1 };
-        for (let i = 0; i < Number(n); i += 1)
+      onRow: (row) => {
+        const [first, second] = keysOf(row);
+        const keys = copy.keys.length === 1 ? { key: first } : { from: first, to: second };
+        for (let i = 0; i < Number(row['n']); i += 1)
           onBadRow({ table, file: copy.file, reason, ...keys });
       },
     };
@@ -73,7 +78,7 @@ function* hasAllEndpoints(
   return true;
 }
 
-/** A bad row's keys are k0 and, of an edge, k1; `n` rows of the file share a line of the result. */
+/** A bad row's keys are key0 and, of an edge, key1; `n` rows of the file share a line of the result. */
 interface Scan {
   match: string;
   columns: string;
@@ -81,21 +86,35 @@ interface Scan {
 }
 
 /** One line a key, with the number of rows that have it, and the node that has it already. */
-function nodeScan({ source, keys: [key] }: PlannedCopy): Scan {
+function nodeScan({ source, keys: [key] }: PlannedCopy, held: number): Scan {
   if (!key) throw new Error('a node table without a key');
   return {
-    match: `${source} WITH ${castKey(key)} AS k0, count(*) AS n OPTIONAL MATCH ${nodeWith(key, 'o', 'k0')} WITH k0, n, o.${identifier(key.property)} AS o`,
-    columns: 'k0',
+    match: `${source} WITH ${castKey(key)} AS k0, count(*) AS n OPTIONAL MATCH ${nodeWith(key, 'o', 'k0')} WITH k0, n, offset(id(o)) AS o`,
+    columns: showKey(key, 0),
     reasons: [
       { reason: 'null_key', condition: 'k0 IS NULL', rows: 'n' },
-      { reason: 'existing_key', condition: 'o IS NOT NULL', rows: 'n' },
+      { reason: 'existing_key', condition: `o IS NOT NULL AND o < ${held}`, rows: 'n' },
       {
         reason: 'duplicate_key',
-        condition: 'k0 IS NOT NULL AND o IS NULL AND n > 1',
-        rows: 'n - 1',
+        condition: `k0 IS NOT NULL AND (o IS NULL AND n > 1 OR o >= ${held})`,
+        rows: 'CASE WHEN o IS NULL THEN n - 1 ELSE n END',
       },
     ],
   };
+}
+
+/** Of these types both engines hand out less than they hold: dates as moments, digits rounded. */
+const INEXACT = /^(DATE|TIMESTAMP|DECIMAL|U?INT64|BLOB)/i;
+
+/** A key as a column of its own, as text where its value would not be exact. */
+function showKey({ type }: KeyColumn, i: number): string {
+  return INEXACT.test(type) ? `CAST(k${i} AS STRING) AS key${i}` : `k${i} AS key${i}`;
+}
+
+function toKey(value: unknown, type: string): unknown {
+  if (typeof value !== 'string' || !/^U?INT64$/i.test(type)) return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : BigInt(value);
 }
 
 /** One line a row, with the nodes that it connects. */
@@ -104,7 +123,7 @@ function edgeScan({ source, keys: [from, to] }: PlannedCopy): Scan {
   const hasNull = 'k0 IS NULL OR k1 IS NULL';
   return {
     match: `${source} WITH ${castKey(from)} AS k0, ${castKey(to)} AS k1 OPTIONAL MATCH ${nodeWith(from, 'a', 'k0')} OPTIONAL MATCH ${nodeWith(to, 'b', 'k1')} WITH k0, k1, a.${identifier(from.property)} AS a, b.${identifier(to.property)} AS b`,
-    columns: 'k0, k1',
+    columns: `${showKey(from, 0)}, ${showKey(to, 1)}`,
     reasons: [
       { reason: 'null_endpoint', condition: hasNull, rows: '1' },
       {
@@ -145,13 +164,14 @@ function nodeWith({ table, property }: KeyColumn, variable: string, value: strin
   return `(${variable}:${identifier(table)} {${identifier(property)}: ${value}})`;
 }
 
-function describeRow({ k0, k1 }: Row): string {
-  return k1 === undefined ? describeKey(k0) : `${describeKey(k0)} → ${describeKey(k1)}`;
+function describeKeys(keys: readonly unknown[]): string {
+  return keys.map(describeKey).join(' → ');
 }
 
 /** Keys come from data that nobody vetted: long ones are cut, control characters shown. */
 function describeKey(key: unknown): string {
-  const text = typeof key === 'bigint' ? key.toString() : JSON.stringify(key);
+  const isNumber = typeof key === 'bigint' || typeof key === 'number'; // JSON has no NaN.
+  const text = isNumber ? String(key) : JSON.stringify(key);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
@@ -183,7 +203,7 @@ export function isBadRowsCode(code: ErrorCode): boolean {
 export function badRowsProblem({ table, file, reason, rows, examples }: BadRows): Problem {
   const what: Record<BadRowReason, string> = {
     null_key: 'without a key',
-    duplicate_key: 'with the key of another row of the file',
+    duplicate_key: 'with the key of an earlier row',
     existing_key: `with a key that ${table} has already`,
     null_endpoint: 'without an endpoint',
     missing_endpoint: 'with an endpoint that no node has',

@@ -134,7 +134,8 @@ function unwritable(path: string, reason: string): KgloadError {
   });
 }
 
-/** Keys beyond 2^53 arrive as bigint, which JSON has not. */
+/** JSON has neither bigint, as keys beyond 2^53 arrive, nor NaN and Infinity. */
 function jsonValue(_name: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
+  const isFinite = typeof value !== 'number' || Number.isFinite(value);
+  return typeof value === 'bigint' || !isFinite ? String(value) : value;
 }

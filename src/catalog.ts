@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identifier, literal, splitStatements } from './cypher.js';
-import { firstLine } from './engine/engine.js';
+import { diskFullReason, firstLine } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
 import { fileNameOf } from './names.js';
 import { makeScratch, removeScratch } from './scratch.js';
@@ -149,6 +149,11 @@ function* exportScript(connection: Connection): Steps<string[]> {
     try {
       yield { connection, cypher: `EXPORT DATABASE ${literal(directory)} (schema_only=true)` };
     } catch (error) {
+      const reason = diskFullReason(messageOf(error));
+      if (reason !== undefined) {
+        const message = `${directory} cannot be written: ${reason}`;
+        throw new KgloadError({ code: 'DISK_FULL', message, file: directory }, { cause: error });
+      }
       throw new KgloadError(
         {
           code: 'ENGINE',

@@ -77,7 +77,8 @@ export function* checkDatabase(
           plan.warnings.push(warning);
           tally.onEvent({ type: 'warned', warning });
         }
-        for (const problem of yield* checkTable(connection, planned, tally, clock, guarded)) {
+        const held = existing.present.get(planned.table) ?? 0;
+        for (const problem of yield* checkTable(connection, planned, held, tally, clock, guarded)) {
           tallyError(tally, planned.table, problem);
         }
       }
@@ -136,6 +137,7 @@ function* readExisting(
 function* checkTable(
   connection: Connection,
   planned: PlannedTable,
+  held: number,
   tally: Tally,
   clock: () => number,
   options: DatabaseLoadOptions,
@@ -151,7 +153,7 @@ function* checkTable(
   const badRows: BadRows[] = [];
   for (const copy of copies) {
     try {
-      badRows.push(...(yield* checkFile(connection, planned, copy, options)));
+      badRows.push(...(yield* checkFile(connection, planned, copy, held, options)));
     } catch (error) {
       if (error instanceof CallbackFailed) throw error;
       return [engineProblem(table, copy, error)];
@@ -170,11 +172,12 @@ function* checkFile(
   connection: Connection,
   { table, kind }: PlannedTable,
   copy: PlannedCopy,
+  held: number,
   options: DatabaseLoadOptions,
 ): Steps<BadRows[]> {
   yield* checkConversions(connection, copy);
   if (kind === 'node' && (yield* takeKeys(connection, table, copy))) return [];
-  const badRows = yield* findBadRows(connection, table, copy, options.onBadRow);
+  const badRows = yield* findBadRows(connection, table, copy, held, options.onBadRow);
   if (kind === 'node') yield* takeGoodKeys(connection, table, copy);
   return badRows;
 }

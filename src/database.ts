@@ -2,6 +2,7 @@
 import { copyFileSync, constants, existsSync, rmSync } from 'node:fs';
 import {
   holdDatabase,
+  isDiskFull,
   openEngine,
   stampOf,
   watchForWriters,
@@ -13,7 +14,7 @@ import { KgloadError, messageOf, systemCode } from './errors.js';
 import { discardStaging, openStaging } from './staging.js';
 import type { Steps } from './steps.js';
 import { guardTarget, isThere, publish, type ExistingTarget, type Target } from './target.js';
-import type { Connection, EngineName, Resources } from './types.js';
+import type { Connection, EngineName, Problem, Resources } from './types.js';
 
 /**
  * Opens a database read-only, works on it, closes it.
@@ -93,7 +94,7 @@ export function* replaceDatabase<T extends { published: boolean }>(
           );
           if (isNeeded) how = { ...how, compression: false };
         }
-        result = yield* using(openEngine(engine, staging.database, how), work);
+        result = yield* building(openEngine(engine, staging.database, how), work);
       } finally {
         guard.release();
       }
@@ -129,7 +130,7 @@ function copyDatabase(
       copyFileSync(path + suffix, copy + suffix, constants.COPYFILE_FICLONE);
     }
   } catch (error) {
-    const isFull = ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '');
+    const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(systemCode(error) ?? '');
     throw new KgloadError(
       {
         code: isFull ? 'DISK_FULL' : 'TARGET_UNWRITABLE',
@@ -149,6 +150,30 @@ function copyDatabase(
     file: path,
     hint: 'wait until that is done, and try again',
   });
+}
+
+/** A database that could not be written is not closed: that may not end. */
+function* building<T extends { published: boolean }>(
+  database: OpenDatabase,
+  work: (database: OpenDatabase) => Steps<T | 'again'>,
+): Steps<T | 'again'> {
+  let isWritten = true;
+  try {
+    const result = yield* work(database);
+    isWritten = result === 'again' || result.published || !isAboutFullDisk(result);
+    return result;
+  } catch (error) {
+    isWritten = !isDiskFull(messageOf(error));
+    throw error;
+  } finally {
+    if (isWritten) database.close();
+    else database.abandon();
+  }
+}
+
+function isAboutFullDisk(result: object): boolean {
+  const { errors = [] } = result as { errors?: Problem[] };
+  return errors.some(({ code }) => code === 'DISK_FULL');
 }
 
 function* using<T>(database: OpenDatabase, work: (database: OpenDatabase) => Steps<T>): Steps<T> {

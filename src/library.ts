@@ -57,6 +57,10 @@ export async function loadFromParquet(
  * that the engine can't read fail their tables, since rewriting them can't block: see `kgload
  * preprocess`.
  *
+ * Linux tells whether this process has the database open over a connection of its own; then it is
+ * refused. Elsewhere what such a connection writes afterwards is lost. After a disk was full the
+ * engine's memory is kept until the process ends, since closing it may not end.
+ *
  * @param options - `createNew` (the default) replaces a database that is there, once the load is
  *   complete. `bufferPool`: bytes of the engine's buffer pool. `threads`: how many a statement may
  *   use.

@@ -35,7 +35,7 @@ export function describeEvent(event: LoadEvent): LogLine[] {
       const what = others
         ? 'the tables with it are loaded again, one by one'
         : 'it is loaded again';
-      const message = `${event.table} failed; ${what}`;
+      const message = `${event.table === '' ? 'a commit' : event.table} failed; ${what}`;
       return [{ level: 'info', message }];
     }
     case 'restarted': {

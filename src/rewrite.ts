@@ -2,7 +2,7 @@
  * Rewriting a Parquet file so that the engine can read it: what it refuses becomes text with every
  * digit, what it takes for integers gets the type that it looks at, in row groups that load fast.
  */
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, createWriteStream } from 'node:fs';
 import type {
   ParquetSchema as WriterSchema,
   ParquetType,
@@ -65,9 +65,13 @@ export async function rewrite(
         ]),
       ),
     );
-  const writer = await ParquetWriter.openFile(
+  const stream = createWriteStream(destination);
+  // The writer tells only of writes that come after the one that failed.
+  let failure: Error | undefined;
+  stream.on('error', (error) => (failure ??= error));
+  const writer = await ParquetWriter.openStream(
     schema(({ type, footerType }) => footerType ?? type),
-    destination,
+    stream,
   );
   writer.schema = schema(({ type }) => type);
   writer.setRowGroupSize(ROWS_PER_GROUP);
@@ -93,8 +97,10 @@ export async function rewrite(
       }
     }
     writer.rowBuffer = group;
-  } finally {
     await writer.close();
+  } catch (error) {
+    stream.destroy();
+    throw failure ?? error;
   }
   const handle = openSync(destination, 'r');
   fsyncSync(handle);

@@ -44,10 +44,15 @@ export function openStaging(target: string): Staging {
   const directory = stagingOf(target);
   removeRemains(target, directory);
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    if (makeOwned(directory)) return { directory, database: join(directory, DATABASE_FILE) };
+    if (makeOwned(directory)) return { directory, database: stagedDatabase(directory) };
     removeDead(target, directory);
   }
   throw locked(target, 'other loads');
+}
+
+/** Where the new database is built in a staging directory. */
+export function stagedDatabase(directory: string): string {
+  return join(directory, DATABASE_FILE);
 }
 
 /**

@@ -1,10 +1,13 @@
 /** Runs loads in the engine's own process, and survives it. */
+import { statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { codeGraph } from './codegraph.js';
 import { converse, describeExit, type Exit } from './conversation.js';
+import { defaultBufferPool } from './engine/resources.js';
 import { refusedReport } from './report.js';
 import { removeDeadScratch } from './scratch.js';
-import { discardStaging } from './staging.js';
+import { discardStaging, stagedDatabase } from './staging.js';
 import type { LoadEvent, LoadReport, Problem } from './types.js';
 import type { Job } from './worker.js';
 import { killNow, takeWorker } from './workerprocess.js';
@@ -19,35 +22,36 @@ interface Death {
   /** How many tables were being loaded. */
   unfinished: number;
   isCrash: boolean;
-  /** Nothing of what it had done remains, so that it can be done again. */
-  isUndone: boolean;
   /** The report of what remains. */
   remains: LoadReport;
 }
 
+export interface Interruption {
+  signal: AbortSignal;
+  /** Called where it came too late: what was built is in its place. */
+  onLate: () => void;
+}
+
 /**
- * Runs a job to its end. A table whose file crashes the engine fails, and the others are loaded,
- * where the database is built anew or nothing is written; a crash in an existing database ends
- * the load, with the tables before it in place. Where several tables were being loaded, one at a
- * time shows which of them it is.
+ * Runs a job to its end. A table whose file crashes the engine fails, and the others are loaded.
+ * Where several tables were being loaded, one at a time shows which of them it is.
  *
- * @param signal - Kills the engine's process, and undoes what it was building.
+ * @param interruption - Its signal kills the engine's process, and undoes what it was building.
  * @throws {KgloadError} When the load is refused before any data.
  */
 export async function runJob(
   job: Job,
   onEvent: (event: LoadEvent) => void,
-  signal?: AbortSignal,
+  interruption?: Interruption,
 ): Promise<LoadReport> {
   const exclude = [...job.exclude];
   let { jobs } = job;
   for (;;) {
     const attempt = { ...job, exclude, ...(jobs !== undefined && { jobs }) };
-    const outcome = await runWorker(attempt, onEvent, signal);
+    const outcome = await runWorker(attempt, onEvent, interruption);
     if ('report' in outcome) return outcome.report;
-    const { problem, unfinished, isCrash, isUndone, remains } = outcome.death;
-    const isLast =
-      !isCrash || !isUndone || unfinished === 0 || (unfinished === 1 && job.onError === 'abort');
+    const { problem, unfinished, isCrash, remains } = outcome.death;
+    const isLast = !isCrash || unfinished === 0 || (unfinished === 1 && job.onError === 'abort');
     if (isLast || exclude.length >= MAX_CRASHES) {
       onEvent({ type: 'failed', table: problem.table ?? '', error: problem });
       return remains;
@@ -61,7 +65,7 @@ export async function runJob(
 async function runWorker(
   job: Job,
   onEvent: (event: LoadEvent) => void,
-  signal?: AbortSignal,
+  { signal, onLate }: Partial<Interruption> = {},
 ): Promise<{ report: LoadReport } | { death: Death }> {
   const worker = takeWorker();
   let staging: string | undefined;
@@ -70,8 +74,10 @@ async function runWorker(
     if (staging !== undefined) discardStaging(staging);
     removeDeadScratch([tmpdir()], worker.pid);
   };
+  const isPublished = (): boolean => staging !== undefined && wasPublished(staging, events);
   const undo = (): void => {
     killNow(worker);
+    if (isPublished()) onLate?.();
     discard();
   };
   signal?.addEventListener('abort', undo);
@@ -82,38 +88,96 @@ async function runWorker(
       onEvent(event);
     });
     if ('result' in end) return { report: end.result as LoadReport };
+    const place = {
+      isFull: hasNoSpace(dirname(resolve(job.database))),
+      isPublished: isPublished(),
+      isSmall: (job.bufferPool ?? defaultBufferPool()) < SMALL_POOL,
+    };
     discard();
-    return { death: obituary(end, job, events) };
+    return { death: obituary(end, place, events) };
   } finally {
     signal?.removeEventListener('abort', undo);
   }
 }
 
-function obituary(exit: Exit, job: Job, events: readonly LoadEvent[]): Death {
-  const unfinished = unfinishedTables(events);
-  const isCrash = exit.signal !== 'SIGKILL';
-  const isUndone =
-    job.dryRun === true ||
-    events.some((event) => event.type === 'staged') ||
-    events.at(-1)?.type === 'examining'; // Nothing is written yet.
-  const isRolledBack = isUndone || job.onError === 'abort' || job.maxBadRows !== undefined;
+/** Whether next to nothing can be written in a directory; after that the engines may crash. */
+function hasNoSpace(directory: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize < NO_SPACE;
+  } catch {
+    return false; // There is no such directory, or nobody knows.
+  }
+}
+
+const NO_SPACE = 1_000_000;
+
+/** Both engines were seen to crash with less than a quarter of this. */
+const SMALL_POOL = 512_000_000;
+
+/**
+ * Whether the database that was built there is in its place already, though the worker did not live
+ * to say so: a rename is what publishes it.
+ */
+function wasPublished(staging: string, events: readonly LoadEvent[]): boolean {
+  const isBuilt =
+    events.some(({ type }) => type === 'planned') && events.at(-1)?.type !== 'repeated';
+  const staged = statSync(stagedDatabase(staging), { throwIfNoEntry: false });
+  return isBuilt && (!staged || staged.nlink > 1); // A free place is taken by a link, and then a removal.
+}
+
+function obituary(
+  exit: Exit,
+  place: { isFull: boolean; isPublished: boolean; isSmall: boolean },
+  events: readonly LoadEvent[],
+): Death {
+  const { isFull, isPublished } = place;
+  const unfinished = isPublished ? [] : unfinishedTables(events);
+  const isCrash = exit.signal !== 'SIGKILL' && !isFull && !isPublished;
   const list = unfinished.map(({ table, file }) => `${table} from ${file}`).join(' and ');
-  const place = list === '' ? '' : ` while loading ${list}`;
-  const rest = '; the tables before it are loaded, the ones after it were not attempted';
+  const when = list === '' ? '' : ` while loading ${list}`;
+  const how = describeExit(exit);
   const problem: Problem = {
-    code: 'ENGINE_CRASHED',
+    code: isFull ? 'DISK_FULL' : 'ENGINE_CRASHED',
     ...(unfinished.length === 1 && unfinished[0]),
-    message:
-      (isCrash
-        ? `the engine crashed${place} (${describeExit(exit)})`
-        : `the engine's process was killed${place}, most likely for want of memory`) +
-      (isRolledBack ? '' : rest),
-    hint: isCrash ? 'the file is probably damaged: export it again' : 'give it more memory',
+    ...describeDeath({ ...place, how, when, isKilled: exit.signal === 'SIGKILL' }),
   };
   const chosen = events.find((event) => event.type === 'schema');
   const remains = refusedReport(problem, chosen?.schema ?? codeGraph);
-  if (!isRolledBack) tallyEvents(remains, events);
-  return { problem, unfinished: unfinished.length, isCrash, isUndone, remains };
+  if (isPublished) tallyEvents(remains, events);
+  return { problem, unfinished: unfinished.length, isCrash, remains };
+}
+
+/** How the worker came to its end, as far as that can be told, and what to do. */
+function describeDeath(death: {
+  how: string;
+  when: string;
+  isKilled: boolean;
+  isFull: boolean;
+  isPublished: boolean;
+  isSmall: boolean;
+}): Pick<Problem, 'message' | 'hint'> {
+  const { how, when, isKilled, isFull, isPublished, isSmall } = death;
+  if (isPublished) {
+    const message = `the engine's process ended before its report, but the load is in its place (${how})`;
+    return { message, hint: 'see what is there: kgload stats' };
+  }
+  if (isFull) {
+    return {
+      message: `the disk is full, and the engine ended${when} (${how})`,
+      hint: 'free some space beside the database, and load again',
+    };
+  }
+  if (isKilled) {
+    return {
+      message: `the engine's process was killed${when}, most likely for want of memory`,
+      hint: 'give it more memory',
+    };
+  }
+  const message = `the engine crashed${when} (${how})`;
+  if (isSmall) return { message, hint: 'give it more memory (--buffer-pool) before anything else' };
+  const report = 'nothing was changed; if it happens again, please report it';
+  return { message, hint: when === '' ? report : 'the file is probably damaged: export it again' };
 }
 
 /** The tables that began and did not end. */

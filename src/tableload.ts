@@ -1,7 +1,14 @@
 /** Loading one table: all of its files, or none of them. */
 import { badRowsProblem, countRepeatedPairs, findBadRows, isBadRowsError } from './badrows.js';
 import { LOSS } from './conversion.js';
-import { firstLine, isDiskFull, isPoolFull } from './engine/engine.js';
+import { identifier } from './cypher.js';
+import {
+  diskFullReason,
+  firstLine,
+  hasLostPages,
+  isDiskFull,
+  isPoolFull,
+} from './engine/engine.js';
 import { messageOf } from './errors.js';
 import { formatCount } from './format.js';
 import { startedEvent, type PlannedCopy, type PlannedTable } from './plan.js';
@@ -35,6 +42,8 @@ export interface Run {
   building?: {
     /** Bad rows are looked for before each table, since a COPY failed already. */
     isCareful: boolean;
+    /** Memory is little for what is loaded. */
+    isTight: boolean;
     /** Why COPYs failed before; their tables are not copied again. */
     failures: ReadonlyMap<string, Failure>;
   };
@@ -57,6 +66,13 @@ export class CopyFailed extends Error {
 export class CallbackFailed extends Error {
   constructor(readonly thrown: unknown) {
     super(messageOf(thrown));
+  }
+}
+
+/** What was written together could not be: no single table is to blame. */
+export class WriteFailed extends Error {
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
   }
 }
 
@@ -112,6 +128,14 @@ function searchesBefore(run: Run, planned: PlannedTable): boolean {
   return building ? building.isCareful : inTransaction || isAppended(run, planned);
 }
 
+/** The offset that the first row of this load gets at least: those of a table grow. */
+function* heldOffsets(run: Run, planned: PlannedTable): Steps<number> {
+  if (planned.kind === 'edge' || !isAppended(run, planned)) return 0;
+  const cypher = `MATCH (n:${identifier(planned.table)}) RETURN max(offset(id(n))) AS n`;
+  const [row] = yield { connection: run.connection, cypher };
+  return Number(row?.['n']) + 1;
+}
+
 function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
   const { connection, tally, clock, options, building, onWarning } = run;
   const { table, kind, copies } = planned;
@@ -126,9 +150,10 @@ function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
     badRows.push(...found);
     tally.badRows.push(...found);
   };
+  const held = yield* heldOffsets(run, planned);
   const search = function* (copy: PlannedCopy): Steps<BadRows[]> {
     if (!searchesBefore(run, planned)) return [];
-    const found = yield* findBadRows(connection, table, copy, options.onBadRow);
+    const found = yield* findBadRows(connection, table, copy, held, options.onBadRow);
     note(found);
     return found;
   };
@@ -155,11 +180,11 @@ function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
       copied += copy.rows;
     } catch (error) {
       if (error instanceof CallbackFailed) throw error;
-      const problem = engineProblem(table, copy, error);
+      const problem = engineProblem(table, copy, error, building?.isTight);
       const isAboutRows = isBadRowsError(messageOf(error));
       if (building) throw new CopyFailed(table, { problem, isAboutRows });
       if (run.inTransaction || !isAboutRows) return [problem];
-      note(yield* explain(connection, table, copy, options.onBadRow));
+      note(yield* explain(connection, table, copy, held, options.onBadRow));
       return badRows.length > 0 ? badRows.map(badRowsProblem) : [problem];
     }
   }
@@ -198,10 +223,11 @@ function* explain(
   connection: Connection,
   table: string,
   copy: PlannedCopy,
+  held: number,
   onBadRow?: (row: BadRow) => void,
 ): Steps<BadRows[]> {
   try {
-    return yield* findBadRows(connection, table, copy, onBadRow);
+    return yield* findBadRows(connection, table, copy, held, onBadRow);
   } catch (error) {
     if (error instanceof CallbackFailed) throw error;
     return []; // The file can't be read; the COPY's own error says so.
@@ -277,33 +303,67 @@ export function* endTransaction(connection: Connection, commit: boolean): Steps<
   try {
     yield { connection, cypher: commit ? 'COMMIT' : 'ROLLBACK' };
   } catch (error) {
+    if (commit) throw new WriteFailed(error);
     // Kuzu rolls back by itself when a statement fails, and then knows of no transaction.
-    if (commit || !messageOf(error).includes('No active transaction')) throw error;
+    if (!messageOf(error).includes('No active transaction')) throw error;
   }
 }
+
+/** @throws {WriteFailed} */
+export function* checkpoint(connection: Connection): Steps<void> {
+  try {
+    yield { connection, cypher: 'CHECKPOINT' };
+  } catch (error) {
+    throw new WriteFailed(error);
+  }
+}
+
+/** @param isTight - Memory is little for what is loaded. */
+export function writeProblem({ message }: WriteFailed, isTight: boolean): Problem {
+  const what = 'the database cannot be written';
+  if (isPoolFull(message) || (isTight && hasLostPages(message))) {
+    return {
+      code: 'OUT_OF_MEMORY',
+      message: `${what}: ${firstLine(message)}`,
+      hint: MORE_MEMORY,
+    };
+  }
+  return { code: 'DISK_FULL', message: `${what}: ${describeFullDisk(message)}`, hint: MORE_SPACE };
+}
+
+/** A commit that fails for a full disk may as well say that it can't roll back, or read. */
+function describeFullDisk(message: string): string {
+  return diskFullReason(message) ?? `a commit failed, as on a full disk (${firstLine(message)})`;
+}
+
+const MORE_SPACE = 'free some space beside the database, and load again';
+const MORE_MEMORY =
+  'give it more memory: --buffer-pool 4GB (bufferPool in the library), or --threads 1';
 
 export function engineProblem(
   table: string,
   { file }: Pick<PlannedCopy, 'file'>,
   error: unknown,
+  isTight = false,
 ): Problem {
   const message = messageOf(error);
-  if (isDiskFull(message)) {
+  const isLost = hasLostPages(message);
+  if (isDiskFull(message) || (isLost && !isTight)) {
     return {
       code: 'DISK_FULL',
       table,
       file,
-      message: `${table} cannot be written: ${firstLine(message)}`,
-      hint: 'free some space beside the database, and load again',
+      message: `${table} cannot be written: ${describeFullDisk(message)}`,
+      hint: MORE_SPACE,
     };
   }
-  if (isPoolFull(message)) {
+  if (isPoolFull(message) || isLost) {
     return {
       code: 'OUT_OF_MEMORY',
       table,
       file,
       message: `${table} failed on ${file}: ${firstLine(message)}`,
-      hint: 'give it more memory: --buffer-pool 4GB (bufferPool in the library), or --threads 1',
+      hint: MORE_MEMORY,
     };
   }
   const [, loss] = new RegExp(`"?(\\w+${LOSS}[^"]*)"?`).exec(message) ?? [];

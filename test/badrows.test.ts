@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import {
+  execute,
   FIXTURE,
   fixtureCopy,
   kgload,
@@ -10,6 +11,7 @@ import {
   query,
   scratch,
   writeParquet,
+  type CommandJson,
 } from './helpers.js';
 
 /** A dataset with bad rows of every kind: 3 in Import, 4 in CALLS, and none elsewhere. */
@@ -82,7 +84,7 @@ describe('bad rows', () => {
         [
           'DUPLICATE_KEY',
           'Import',
-          'Import failed: nodes/imports.parquet has 2 rows with the key of another row of the file: "i1", …',
+          'Import failed: nodes/imports.parquet has 2 rows with the key of an earlier row: "i1", …',
         ],
         [
           'NODES_FAILED',
@@ -217,6 +219,104 @@ describe('bad rows', () => {
     assert.match(
       calls.message,
       /^4 of the 4 pairs of nodes that edges\/calls\.parquet connects were/,
+    );
+  });
+
+  it('tell a key of an earlier part file from one that the table held', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    const dataset = join(directory, 'dataset');
+    const parts: Record<string, (string | null)[]> = {
+      'part-0': ['new', 'f1', 'twice', 'twice'],
+      'part-1': ['new', 'f2', 'new', 'other', null],
+    };
+    mkdirSync(join(dataset, 'nodes/functions'), { recursive: true });
+    mkdirSync(join(dataset, 'edges'));
+    for (const [name, ids] of Object.entries(parts)) {
+      const rows = ids.map((id) => ({ id }));
+      await writeParquet(join(dataset, `nodes/functions/${name}.parquet`), { id: 'UTF8' }, rows);
+    }
+    const found = (json: CommandJson): unknown[] =>
+      (
+        json['bad_rows'] as { file: string; reason: string; rows: number; examples: string[] }[]
+      ).map(({ file, reason, rows, examples }) => [file.at(-9), reason, rows, examples.join()]);
+    const fresh = [
+      ['0', 'duplicate_key', 1, '"twice"'],
+      ['1', 'null_key', 1, ''],
+      ['1', 'duplicate_key', 2, '"new"'],
+    ];
+    const appended = [
+      ['0', 'existing_key', 1, '"f1"'],
+      ['0', 'duplicate_key', 1, '"twice"'],
+      ['1', 'null_key', 1, ''],
+      ['1', 'existing_key', 1, '"f2"'],
+      ['1', 'duplicate_key', 2, '"new"'],
+    ];
+    const first = join(directory, 'first.db');
+    for (const more of [['--dry-run'], []]) {
+      const skip = ['--skip-bad-rows', ...more];
+      const one = await kgloadJson(['load', dataset, '--db', first, ...skip]);
+      assert.deepEqual(found(one.json), fresh);
+      const two = await kgloadJson(['load', dataset, '--db', db, '--append', ...skip]);
+      assert.deepEqual(found(two.json), appended);
+    }
+    const { json } = await kgloadJson(['load', dataset, '--db', first, '--fresh']);
+    assert.deepEqual(
+      json.errors.map(({ code, message }) => [code, message]),
+      [
+        [
+          'DUPLICATE_KEY',
+          'Function failed: nodes/functions/part-0.parquet has 1 row with the key of an earlier row: "twice"',
+        ],
+      ],
+    );
+    const all = 'MATCH (n:Function) RETURN n.id AS id ORDER BY id';
+    assert.deepEqual(
+      query(first, all).map(({ id }) => id),
+      ['f1', 'f2', 'new', 'other', 'twice'],
+    );
+  });
+
+  it('show their keys as the exact text of their type', async (t) => {
+    const directory = scratch(t);
+    const keys: [string, string, string][] = [
+      ['DATE', "date('2024-02-03')", '"2024-02-03"'],
+      ['TIMESTAMP', "timestamp('2024-02-03 01:02:03.123456')", '"2024-02-03 01:02:03.123456"'],
+      ['UINT64', "CAST('18446744073709551615' AS UINT64)", '18446744073709551615'],
+      ['INT64', '-9007199254740993', '-9007199254740993'],
+      ['DOUBLE', "CAST('Infinity' AS DOUBLE)", 'Infinity'],
+    ];
+    const schema = join(directory, 'schema.cypher');
+    const dataset = join(directory, 'dataset');
+    mkdirSync(join(dataset, 'nodes'), { recursive: true });
+    mkdirSync(join(dataset, 'edges'));
+    writeFileSync(
+      schema,
+      keys.map(([type], i) => `CREATE NODE TABLE T${i}(id ${type} PRIMARY KEY);`).join('\n'),
+    );
+    execute(
+      ':memory:',
+      ...keys.map(
+        ([, value], i) =>
+          `COPY (UNWIND [${value}, ${value}] AS id RETURN id) TO '${dataset}/nodes/T${i}.parquet'`,
+      ),
+    );
+    const file = join(directory, 'bad.ndjson');
+    const args = ['load', dataset, '--db', join(directory, 'g.db'), '--schema', schema];
+    const { json } = await kgloadJson([...args, '--skip-bad-rows', '--bad-rows', file]);
+    assert.deepEqual(
+      (json['bad_rows'] as { examples: string[] }[]).map(({ examples }) => examples),
+      keys.map(([, , text]) => [text]),
+    );
+    const written = readFileSync(file, 'utf8').trimEnd().split('\n');
+    // Tables that are loaded at the same time end as chance will have it.
+    const byTable = written
+      .map((line) => JSON.parse(line) as { table: string; key: unknown })
+      .toSorted((a, b) => a.table.localeCompare(b.table));
+    assert.deepEqual(
+      byTable.map(({ key }) => key),
+      keys.map(([, , text]) => text.replaceAll('"', '')),
     );
   });
 });

@@ -180,7 +180,7 @@ describe('kgload load', () => {
     );
     assert.equal(
       json.errors[0]?.message,
-      'Import failed: nodes/imports.parquet has 1 row with the key of another row of the file: "i1"',
+      'Import failed: nodes/imports.parquet has 1 row with the key of an earlier row: "i1"',
     );
     assert.equal(
       json.errors[3]?.message,

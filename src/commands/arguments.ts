@@ -11,12 +11,9 @@ export interface MemoryFlag {
 const MIN_MEMORY = 256_000_000;
 
 export function memoryOption(): Option {
-  return new Option(
-    '--memory <size>',
-    "end the work if it takes more memory, such as 4GB; by default 80 % of the machine's, or of the container's",
-  )
+  return new Option('--memory <size>', 'end the work if it takes more memory, such as 4GB')
     .argParser((text: string) => byteSize(text, MIN_MEMORY))
-    .default(defaultMemory(), ' ');
+    .default(defaultMemory(), "80 % of the machine's, or of the container's");
 }
 
 /** `512MB`, `4GB`, `2GiB`, or bytes. */

@@ -103,10 +103,12 @@ Examples:
 export async function run([dataset = '']: string[], flags: Flags, io: Io): Promise<number> {
   const progress = await createProgress(io, flags);
   const interruption = new AbortController();
+  let isLate = false;
   const ignoreSignals = onInterrupt(() => {
     interruption.abort();
     progress.stop();
-    printLog(io, `interrupted; ${flags.db} is as it was`);
+    const state = isLate ? 'the load is in its place already' : `${flags.db} is as it was`;
+    printLog(io, `interrupted; ${state}`);
   });
   let report: LoadReport;
   try {
@@ -119,7 +121,10 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
       progress.show(event);
     };
     const job = toJob(dataset, flags, progress.isLive);
-    report = await runJob(job, onEvent, interruption.signal);
+    report = await runJob(job, onEvent, {
+      signal: interruption.signal,
+      onLate: () => (isLate = true),
+    });
   } finally {
     progress.stop();
     ignoreSignals();

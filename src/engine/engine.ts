@@ -94,6 +94,11 @@ export interface OpenDatabase {
   version: string;
   /** Writes what is pending to the file and lets go of it. */
   close: () => void;
+  /**
+   * Lets it be, never to be closed. After a write that found the disk full, closing may not end
+   * (Ladybug 0.19.1 rolls back its hash index for ever) or abort the process (Kuzu 0.11.3).
+   */
+  abandon: () => void;
 }
 
 /** Both versions stand in the module's index.js, not in its types. */
@@ -181,6 +186,18 @@ export function openEngine(
   }
 }
 
+const abandoned: object[] = [];
+
+/** Keeps Node from closing what was abandoned as it ends: a second `exit` ends the process at once. */
+function keepFromClosing(...handles: object[]): void {
+  if (abandoned.length === 0) {
+    process.once('exit', (code) => {
+      process.exit(code);
+    });
+  }
+  abandoned.push(...handles);
+}
+
 /** Connections of one user to an open database; the last that closes them closes it too. */
 function connectTo(
   module: EngineModule,
@@ -208,8 +225,14 @@ function connectTo(
     close();
     throw error;
   }
+  const abandon = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    keepFromClosing(...connections, held.database); // What is collected as garbage is closed too.
+    release(held);
+  };
   const [connection] = connections as [Kuzu.Connection];
-  return { connection, connections, engine, version: module.VERSION, close };
+  return { connection, connections, engine, version: module.VERSION, close, abandon };
 }
 
 /** What a kill in the middle of a checkpoint leaves takes two at most, unless it comes anew. */
@@ -431,8 +454,27 @@ function isLockError(message: string): boolean {
 
 const LOCK_ERROR = 'Could not set lock on file';
 
+/** Why the engine could not write, in the words of write(2) where it has some. */
+export function diskFullReason(message: string): string | undefined {
+  const known = /No space left on device|Disk quota exceeded|File too large/.exec(message)?.[0];
+  return known ?? (message.includes('Cannot write to file') ? 'a write was cut short' : undefined);
+}
+
+/**
+ * Whether the engine could not write. Where such an error ends a COMMIT, both engines may say instead
+ * that the rollback failed, too.
+ */
 export function isDiskFull(message: string): boolean {
-  return message.includes('No space left on device');
+  const isCommit = message.includes('Invalid transaction type to rollback');
+  return isCommit || diskFullReason(message) !== undefined;
+}
+
+/**
+ * Whether the engine read beyond the end of a file of its own: a page that it never wrote, since the
+ * disk was full, or, with Ladybug 0.19.1 and several connections, the buffer pool.
+ */
+export function hasLostPages(message: string): boolean {
+  return /Cannot read from file: .*numBytesRead: 0 /.test(message);
 }
 
 /** A process was killed in the middle of a checkpoint: only opening for writing completes it. */
