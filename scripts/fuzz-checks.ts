@@ -35,8 +35,9 @@ export async function load(
   db: string,
   args: string[],
   wrong: string[],
+  how: How = {},
 ): Promise<{ run: Run; json: CommandJson | undefined }> {
-  const run = await kgload(['load', dataset, '--db', db, ...args, '--json']);
+  const run = await kgload(['load', dataset, '--db', db, ...args, '--json'], how);
   wrong.push(...(await leftRunning(run.mark)));
   if (run.timedOut || run.signal !== null || ![0, 1, 2].includes(run.code ?? -1)) {
     wrong.push(reasonOf(run));
@@ -66,17 +67,35 @@ export async function load(
 
 let runs = 0;
 
-/** Runs kgload; kills it after `killMs`. Its processes, children too, carry the mark. */
-export async function kgload(args: string[], killMs?: number): Promise<Run & { mark: string }> {
-  runs += 1;
-  const mark = `KGLOAD_FUZZ=${process.pid}.${runs}.`;
-  return { ...(await runNode([BINARY, ...onEngine(args)], mark, killMs)), mark };
+/** What happens to a run. */
+export interface How {
+  /** It is killed after this time. */
+  killMs?: number;
+  /** It is killed at a moment that somebody waits for, who is told to stop when it has ended. */
+  killWhen?: (kill: () => void) => () => void;
+  /** No file that it writes may be larger: blocks of 512 bytes, as POSIX's `ulimit -f` has them. */
+  blocks?: number;
 }
 
-async function runNode(args: string[], mark: string, killMs?: number): Promise<Run> {
+/** Runs kgload. Its processes, children too, carry the mark. */
+export async function kgload(args: string[], how: How = {}): Promise<Run & { mark: string }> {
+  runs += 1;
+  const mark = `KGLOAD_FUZZ=${process.pid}.${runs}.`;
+  return { ...(await runNode([BINARY, ...onEngine(args)], mark, how)), mark };
+}
+
+async function runNode(args: string[], mark: string, how: How = {}): Promise<Run> {
+  const { killMs, killWhen, blocks } = how;
+  const isKilled = killMs !== undefined || killWhen !== undefined;
   const start = performance.now();
   const [variable = '', value] = mark.split('=');
-  const child = spawn(process.execPath, args, {
+  const limit = ['-c', `trap '' XFSZ; ulimit -f ${blocks ?? ''}; exec "$@"`, 'sh'];
+  const [command, ...rest] = [
+    ...(blocks === undefined ? [] : ['/bin/sh', ...limit]),
+    process.execPath,
+    ...args,
+  ] as [string, ...string[]];
+  const child = spawn(command, rest, {
     env: { ...process.env, [variable]: value },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -91,16 +110,18 @@ async function runNode(args: string[], mark: string, killMs?: number): Promise<R
   child.stdout.setEncoding('utf8').on('data', (text: string) => (run.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (run.stderr += text));
   const timer = setTimeout(() => {
-    run.timedOut = killMs === undefined;
+    run.timedOut = !isKilled;
     child.kill('SIGKILL');
   }, killMs ?? LIMIT_MS);
+  const stopWaiting = killWhen?.(() => child.kill('SIGKILL'));
   return await new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
+      stopWaiting?.();
       Object.assign(run, { code, signal, seconds: (performance.now() - start) / 1000 });
       // A killed load's child may hold the pipes open; nobody reads what it writes.
-      if (killMs !== undefined) resolve(run);
+      if (isKilled) resolve(run);
       else setTimeout(resolve, ORPHAN_MS, run).unref();
     });
     child.on('close', () => {

@@ -1,9 +1,11 @@
 /**
- * Fuzzes the built binary from outside: loads of damaged Parquet files, and loads that are killed,
- * each followed by a look at all that could have come to harm.
+ * Fuzzes the built binary from outside: loads of damaged Parquet files, loads that are killed (half of
+ * them while they are publishing), appends with bad rows in one of their files, and loads that find
+ * the disk full at any write; each followed by a look at all that could have come to harm.
  *
- *     node dist/scripts/fuzz.js [--seed N=1] [--files N=40] [--kills N=10] [--seconds N=600]
- *                               [--dataset DIR=fixtures/code-graph] [--jobs N=2]
+ *     node dist/scripts/fuzz.js [--seed N=1] [--files N=40] [--kills N=10] [--appends N=10]
+ *                               [--disks N=10] [--seconds N=600] [--jobs N=2]
+ *                               [--dataset DIR=fixtures/code-graph]
  *
  * Case i has the seed `seed + i` and depends on nothing else, so that it can be repeated alone
  * (a kill as far as its moment goes). Exit code 1 if any failed; the inputs of those are kept.
@@ -13,6 +15,7 @@ import {
   cpSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -21,7 +24,9 @@ import {
   renameSync,
   rmSync,
   rmdirSync,
+  watch,
   writeFileSync,
+  type FSWatcher,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -52,9 +57,10 @@ import {
   wrongContents,
   wrongCounts,
   wrongStats,
+  type How,
   type Run,
 } from './fuzz-checks.js';
-import type { Contents } from './fuzz-contents.js';
+import { APPEND_KINDS, appendCase, diskCase, type Base, type Case } from './fuzz-failures.js';
 import { chooseMutation, mulberry32, mutate, MUTATION_NAMES, pick } from './mutate.js';
 
 const NODE_TABLES = new Set(codeGraph.nodes.map(({ name }) => name));
@@ -64,28 +70,9 @@ const RERUN_GRACE_S = 10;
 /** The fixture's rows this many times: a load of about a second. */
 const COPIES = 800;
 
-interface Case {
-  /** Row of the summary. */
-  kind: string;
-  /** The options that repeat it. */
-  options: string;
-  /** Works in a directory of its own; adds what is wrong to `wrong`; says how it came out. */
-  run(directory: string, wrong: string[]): Promise<{ what: string; outcome: string }>;
-}
-
 interface Result {
   kind: string;
   outcome: string;
-}
-
-/** What the killed loads are measured against. */
-interface KillBase {
-  dataset: string;
-  /** A database with the fixture's rows, to append to. */
-  small: string;
-  /** Contents and seconds of the loads that nothing disturbs. */
-  fresh: { contents: Contents; seconds: number };
-  append: { contents: Contents; seconds: number };
 }
 
 const { values: flags } = parseArgs({
@@ -93,17 +80,20 @@ const { values: flags } = parseArgs({
     seed: { type: 'string', default: '1' },
     files: { type: 'string', default: '40' },
     kills: { type: 'string', default: '10' },
+    appends: { type: 'string', default: '10' },
+    disks: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '600' },
     dataset: { type: 'string', default: FIXTURE },
     jobs: { type: 'string', default: '2' },
   },
 });
-const numberOf = (flag: 'seed' | 'files' | 'kills' | 'seconds' | 'jobs', least = 0): number => {
+const numberOf = (flag: Exclude<keyof typeof flags, 'dataset'>, least = 0): number => {
   const value = Number(flags[flag]);
   if (Number.isInteger(value) && value >= least) return value;
   throw new Error(`--${flag} wants a whole number from ${least}, not ${flags[flag]}`);
 };
 const [seed, files, kills] = [numberOf('seed'), numberOf('files'), numberOf('kills')];
+const [appends, disks] = [numberOf('appends'), numberOf('disks')];
 const [seconds, jobs] = [numberOf('seconds', 1), numberOf('jobs', 1)];
 
 const began = performance.now();
@@ -136,19 +126,22 @@ async function main(): Promise<void> {
     'CREATE NODE TABLE Old(id INT64, text STRING, PRIMARY KEY(id))',
     "UNWIND range(1, 100) AS i CREATE (:Old {id: i, text: 'old'})",
   );
-  const base = kills > 0 ? await prepareKills() : undefined;
+  const base = kills + appends + disks > 0 ? await prepareBase() : undefined;
 
-  // Both kinds advance together, so that a run that is cut short has had some of each.
+  // All kinds advance together, so that a run that is cut short has had some of each.
+  const spread = (
+    count: number,
+    make: (caseSeed: number) => Case,
+  ): { share: number; todo: Case }[] =>
+    Array.from({ length: count }, (_, i) => ({ share: (i + 0.5) / count, todo: make(seed + i) }));
   const cases = [
-    ...Array.from({ length: files }, (_, i) => ({
-      share: (i + 0.5) / files,
-      todo: mutationCase(seed + i, dataset, old),
-    })),
+    ...spread(files, (n) => mutationCase(n, dataset, old)),
     ...(base
-      ? Array.from({ length: kills }, (_, i) => ({
-          share: (i + 0.5) / kills,
-          todo: killCase(seed + i, base, old),
-        }))
+      ? [
+          ...spread(kills, (n) => killCase(n, base, old)),
+          ...spread(appends, (n) => appendCase(n, base)),
+          ...spread(disks, (n) => diskCase(n, base)),
+        ]
       : []),
   ].sort((a, b) => a.share - b.share);
   const results: Result[] = [];
@@ -192,7 +185,13 @@ function summarize(results: readonly Result[], failures: readonly string[], plan
   const lines: string[] = [];
   for (const [title, kinds, outcomes] of [
     ['damaged files', MUTATION_NAMES, ['loaded', 'table failed', 'refused', 'FAILED']],
-    ['kills', ['fresh', 'append'], ['old', 'new', 'some tables', 'edges doubled', 'FAILED']],
+    [
+      'kills',
+      ['fresh', 'append', 'fresh, publishing', 'append, publishing'],
+      ['old', 'new', 'FAILED'],
+    ],
+    ['bad appends', APPEND_KINDS, ['nothing', 'other tables', 'without bad rows', 'FAILED']],
+    ['full disks', ['fresh, full disk', 'append, full disk'], ['old', 'new', 'FAILED']],
   ] as const) {
     const count = (kind: string, outcome: string): string =>
       String(results.filter((r) => r.kind === kind && r.outcome === outcome).length);
@@ -229,7 +228,7 @@ function mutationCase(caseSeed: number, dataset: string, old: string): Case {
   const fresh = caseSeed % 2 === 0;
   return {
     kind,
-    options: `--seed ${caseSeed} --files 1 --kills 0`,
+    options: `--seed ${caseSeed} --files 1 --kills 0 --appends 0 --disks 0`,
     run: async (directory, wrong) => {
       const copy = join(directory, 'dataset');
       for (const file of names) {
@@ -256,40 +255,68 @@ function mutationCase(caseSeed: number, dataset: string, old: string): Case {
   };
 }
 
-function killCase(caseSeed: number, base: KillBase, old: string): Case {
+function killCase(caseSeed: number, base: Base, old: string): Case {
   const random = mulberry32(caseSeed);
-  const kind = caseSeed % 2 === 0 ? 'fresh' : 'append';
+  const mode = caseSeed % 2 === 0 ? 'fresh' : 'append';
+  const isAimed = caseSeed % 4 > 1;
   const share = random() * 1.1;
+  const delay = random() * 30;
   return {
-    kind,
-    options: `--seed ${caseSeed} --files 0 --kills 1`,
+    kind: isAimed ? `${mode}, publishing` : mode,
+    options: `--seed ${caseSeed} --files 0 --kills 1 --appends 0 --disks 0`,
     run: async (directory, wrong) => {
       const db = join(directory, 'db', 'graph.db');
-      copyFileSync(kind === 'fresh' ? old : base.small, db);
+      copyFileSync(mode === 'fresh' ? old : base.small, db);
       const before = snapshot(directory);
-      const killMs = share * base[kind].seconds * 1000;
-      let outcome = '?';
-      try {
-        outcome = await (kind === 'fresh' ? killFresh : killAppend)(db, base, killMs, wrong);
-      } catch (error) {
-        wrong.push(messageOf(error));
-      }
+      const killMs = share * base[mode].seconds * 1000;
+      const how = isAimed ? { killWhen: whenPublishing(db, delay) } : { killMs };
+      const outcome = await (mode === 'fresh' ? killFresh : killAppend)(db, base, how, wrong);
       const after = snapshot(directory);
       for (const tree of [before, after]) tree.delete('db/graph.db');
       wrong.push(...differences(before, after));
-      return { what: `${kind} killed after ${killMs.toFixed(0)} ms`, outcome };
+      const when = isAimed ? 'publishing' : `after ${killMs.toFixed(0)} ms`;
+      return { what: `${mode} killed ${when}`, outcome };
     },
+  };
+}
+
+/**
+ * Kills when the new database is in its place, or a while after its log went, as it does at every
+ * commit and when it is closed: then it is synced, renamed, and its directory removed.
+ */
+function whenPublishing(db: string, delay: number): (kill: () => void) => () => void {
+  return (kill) => {
+    const inode = lstatSync(db).ino;
+    const staging = `${db}.kgload`;
+    let inner: FSWatcher | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const look = (): void => {
+      if (lstatSync(db).ino !== inode) kill();
+      if (inner || !existsSync(staging)) return;
+      inner = watch(staging, (_, name) => {
+        if (name !== 'database.wal' || existsSync(join(staging, name))) return;
+        clearTimeout(timer);
+        timer = setTimeout(kill, delay);
+      });
+      inner.on('error', () => undefined); // It is removed while it is watched.
+    };
+    const outer = watch(dirname(db), look);
+    return () => {
+      clearTimeout(timer);
+      inner?.close();
+      outer.close();
+    };
   };
 }
 
 async function killFresh(
   db: string,
-  { dataset, fresh }: KillBase,
-  killMs: number,
+  { dataset, fresh }: Base,
+  how: How,
   wrong: string[],
 ): Promise<string> {
   const oldHash = sha256(db);
-  const dead = await kgload(['load', dataset, '--db', db, '--fresh', '--json'], killMs);
+  const dead = await kgload(['load', dataset, '--db', db, '--fresh', '--json'], how);
   wrong.push(...wrongEnd(dead));
   // Nothing comes between the kill and the next load but the hash.
   const outcome = existsSync(db) && sha256(db) === oldHash ? 'old' : 'new';
@@ -307,52 +334,34 @@ async function killFresh(
 
 async function killAppend(
   db: string,
-  { dataset, append }: KillBase,
-  killMs: number,
+  { dataset, append }: Base,
+  how: How,
   wrong: string[],
 ): Promise<string> {
-  const dead = await kgload(['load', dataset, '--db', db, '--append', '--json'], killMs);
+  const dead = await kgload(['load', dataset, '--db', db, '--append', '--json'], how);
   wrong.push(...wrongEnd(dead), ...(await leftRunning(dead.mark)));
   // First, since reading the contents may repair what stats alone would not open.
   const counts = await readStats(db, wrong);
   const killed = await readContents(db);
   if (counts) wrong.push(...wrongCounts(counts, countsOf(killed)));
-  const whole = { old: true, new: true };
+  const outcome = TABLES.every((table) => tableOf(killed, table).added.rows === 0) ? 'old' : 'new';
+  const { contents } = append;
   for (const table of TABLES) {
-    const [now, goal] = [tableOf(killed, table), tableOf(append.contents, table)];
+    const [now, goal] = [tableOf(killed, table), tableOf(contents, table)];
     if (!isSame(now.old, goal.old)) wrong.push(`${table} lost old rows: ${shown(now.old)}`);
-    if (goal.added.rows === 0) continue;
-    const isNew = isSame(now.added, goal.added);
-    if (isNew) whole.old = false;
-    else whole.new = false;
-    if (!isNew && now.added.rows > 0) wrong.push(`${table} got ${shown(now.added)} of the rows`);
-  }
-  const outcome = whole.old ? 'old' : whole.new ? 'new' : 'some tables';
-
-  const { run, json } = await load(dataset, db, ['--append'], wrong);
-  if (run.code === 0 || outcome === 'old') {
-    if (run.code !== 0) wrong.push(`the append after the kill: ${reasonOf(run)}`);
-    if (outcome === 'old') adjust(append, run);
-    wrong.push(...(await wrongContents(db, append.contents, 'after the second append')));
-    return outcome;
-  }
-  const messages = (json?.errors ?? []).map(({ message }) => message);
-  if (!messages.some((message) => /duplicate|already/i.test(message))) {
-    wrong.push(`the second append names no rows that are there: ${reasonOf(run)}`);
-  }
-  const again = await readContents(db);
-  let doubled = false;
-  for (const table of TABLES) {
-    const [now, goal] = [tableOf(again, table), tableOf(append.contents, table)];
-    const isDouble = now.old.rows + now.added.rows > goal.old.rows + goal.added.rows;
-    // An append that says that it failed may have doubled edges; nodes have keys.
-    if (isDouble && !NODE_TABLES.has(table)) doubled = true;
-    else if (!isSame(now.old, goal.old)) wrong.push(`${table} lost old rows: ${shown(now.old)}`);
-    else if (now.added.rows > 0 && !isSame(now.added, goal.added)) {
-      wrong.push(`${table} holds ${shown(now.added)} after the second append`);
+    if (outcome === 'new' && !isSame(now.added, goal.added)) {
+      wrong.push(`${table} got ${shown(now.added)} of the rows`);
     }
   }
-  return doubled ? 'edges doubled' : outcome;
+  const { run, json } = await load(dataset, db, ['--append'], wrong);
+  if (outcome === 'old') {
+    if (run.code !== 0) wrong.push(`the append after the kill: ${reasonOf(run)}`);
+    adjust(append, run);
+  } else if (!json?.errors.some(({ code }) => code === 'EXISTING_KEY')) {
+    wrong.push(`the second append names no rows that are there: ${reasonOf(run)}`);
+  }
+  wrong.push(...(await wrongContents(db, contents, 'after the second append')));
+  return outcome;
 }
 
 /** Loads slow down and speed up with what else runs; the kills shall reach their last moments. */
@@ -366,7 +375,7 @@ function wrongEnd(run: Run): string[] {
 }
 
 /** Loads the fixture's rows, many times over and with other keys, as nothing disturbs it. */
-async function prepareKills(): Promise<KillBase> {
+async function prepareBase(): Promise<Base> {
   const dataset = join(work, 'grown');
   const keys = new Set(['from', 'to', ...codeGraph.nodes.map(({ primaryKey }) => primaryKey)]);
   for (const { name, file } of [...codeGraph.nodes, ...codeGraph.edges]) {
@@ -390,7 +399,7 @@ async function prepareKills(): Promise<KillBase> {
   const small = join(work, 'small.db');
   await loadWhole(FIXTURE, small, '--fresh');
   const before = await readContents(small);
-  const measure = async (db: string, flag: string): Promise<KillBase['fresh']> => {
+  const measure = async (db: string, flag: string): Promise<Base['fresh']> => {
     const { seconds: took } = await loadWhole(dataset, db, flag);
     const contents = await readContents(db);
     rmSync(db);
