@@ -58,7 +58,7 @@ describe('--schema FILE', () => {
     writeFileSync(file, stdout);
     assert.equal((await kgload(['schema', '--schema', file])).stdout, stdout);
     const db = `${file}.db`;
-    const created = await kgload(['schema', '--schema', file, '--db', db]);
+    const created = await kgload(['schema', '--schema', file, '--create', '--db', db]);
     assert.equal(created.stdout, 'created 4 tables: Per;son, City, Lives, One\n');
     assert.deepEqual(query(db, 'RETURN addone(7) AS n'), [{ n: 8 }]);
   });
