@@ -3,6 +3,7 @@
  * `drive` runs it without blocking, `driveSync` blocks. Errors of a query are thrown into the
  * generator at the yield. Several such works may run at a time, each on a connection of its own.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Connection, QueryResult } from './types.js';
 
 export interface Query {
@@ -65,6 +66,8 @@ async function ask(
     });
   if (progress && bindFirst) readRows(await connection.query(`EXPLAIN ${cypher}`));
   const rows = readRows(await connection.query(cypher, progress), onRow);
+  // The engine's calls come by a queue of their own, and the last may still be in it.
+  if (progress) await setImmediate();
   if (thrown.length > 0) throw thrown[0];
   return rows;
 }

@@ -24,11 +24,12 @@ const TYPES: LoadEvent['type'][] = ['planned', 'started', 'progress', 'finished'
 function throwing(
   type: LoadEvent['type'],
   nth = 1,
-): { onEvent: (event: LoadEvent) => void; error: Error } {
+): { onEvent: (event: LoadEvent) => void; error: Error; seen: () => number } {
   const error = new Error(`at ${type}`);
   let seen = 0;
   return {
     error,
+    seen: () => seen,
     onEvent: (event) => {
       if (event.type !== type) return;
       seen += 1;
@@ -58,11 +59,12 @@ describe('a callback that throws', () => {
         t.after(close);
         const dataset = fixtureCopy(scratch(t));
         rmSync(join(dataset, 'edges/inherits.parquet')); // It is empty; its absence is a warning.
-        const { onEvent, error } = throwing(type, type === 'finished' ? 11 : 1);
+        const { onEvent, error, seen } = throwing(type, type === 'finished' ? 11 : 1);
         const options = { onEvent, ...(onError && { onError }) };
         await assert.rejects(
           loadFromParquet(connection, dataset, options),
           (thrown) => thrown === error,
+          `${seen()} such events`,
         );
         assert.deepEqual(tables(connection), []);
         // No transaction is left, and the same load works.
