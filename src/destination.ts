@@ -1,19 +1,8 @@
 /** A file or directory that is written: beside its place first, and moved there when it is complete. */
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { KgloadError, systemCode, systemError } from './errors.js';
+import { moveToFree, sync } from './files.js';
 import { makeScratch, removeScratch } from './scratch.js';
 import type { Steps } from './steps.js';
 import type { LoadEvent } from './types.js';
@@ -89,7 +78,7 @@ export function moveInto(built: string, destination: string, { replace = false }
     const isDirectory = syncTree(built);
     // rename(2) puts a directory in the place of an empty one at most.
     if (replace || isDirectory) renameSync(built, destination);
-    else moveFile(built, destination);
+    else moveToFree(built, destination);
     sync(dirname(resolve(destination)));
   } catch (error) {
     if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(systemCode(error) ?? '')) {
@@ -99,38 +88,12 @@ export function moveInto(built: string, destination: string, { replace = false }
   }
 }
 
-/** link(2) replaces nothing; where the file system has no links, a second look has to do. */
-function moveFile(built: string, destination: string): void {
-  try {
-    linkSync(built, destination);
-  } catch (error) {
-    const hasNoLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
-    if (!hasNoLinks.includes(systemCode(error) ?? '')) throw error;
-    if (lstatSync(destination, { throwIfNoEntry: false })) {
-      throw inTheWay(destination, 'has come into being meanwhile', 'give another path');
-    }
-    renameSync(built, destination);
-    return;
-  }
-  unlinkSync(built);
-}
-
 /** Syncs a file, or a directory and all in it; says whether it is one. */
 function syncTree(path: string): boolean {
   const isDirectory = lstatSync(path).isDirectory();
   if (isDirectory) for (const name of readdirSync(path)) syncTree(join(path, name));
   sync(path);
   return isDirectory;
-}
-
-/** What was written is on the disk afterwards, not only in the system's memory. */
-function sync(path: string): void {
-  const handle = openSync(path, constants.O_RDONLY);
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }
 
 /** Only an empty directory is taken, or nothing. */

@@ -3,13 +3,9 @@ import {
   accessSync,
   chmodSync,
   chownSync,
-  closeSync,
   constants,
   existsSync,
-  fsyncSync,
-  linkSync,
   lstatSync,
-  openSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -25,6 +21,7 @@ import {
   type DatabaseHeader,
 } from './engine/file.js';
 import { KgloadError, messageOf, systemCode } from './errors.js';
+import { moveToFree, sync } from './files.js';
 import type { EngineName } from './types.js';
 
 export interface Target {
@@ -187,20 +184,6 @@ export function publish(database: string, target: Target): void {
   }
 }
 
-/** Moves a file to a place where nothing is; rename(2) would replace what appeared there meanwhile. */
-function moveToFree(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-    rmSync(from);
-  } catch (error) {
-    const code = systemCode(error) ?? '';
-    // Some file systems have no hard links.
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
-    if (existsSync(to)) throw error;
-    renameSync(from, to);
-  }
-}
-
 /** Bytes of a database and its side files. */
 export function databaseBytes(path: string): number {
   return ['', ...SIDE_FILES].reduce(
@@ -231,15 +214,6 @@ function copyPermissions(from: { mode: number; uid: number; gid: number }, path:
     chownSync(path, from.uid, from.gid);
   } catch (error) {
     if (systemCode(error) !== 'EPERM') throw error; // Only root may give files away.
-  }
-}
-
-function sync(path: string): void {
-  const handle = openSync(path, constants.O_RDONLY);
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
 
