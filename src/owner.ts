@@ -1,7 +1,8 @@
 /** Directories with their owner's name in them, so that what a dead process left can be told. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { systemCode } from './errors.js';
 import { processExists, processStat } from './process.js';
 
 export interface Owner {
@@ -48,4 +49,23 @@ export function isHere({ host }: Owner): boolean {
 /** Whether a process of this host is there. */
 export function isAlive({ pid, began }: Owner): boolean {
   return processExists(pid) && began === processStat(pid)?.began;
+}
+
+/** As `mkdtemp` ends a name, so that one rule recognises what it made and what is half removed. */
+export function randomLetters(): string {
+  return Math.random().toString(36).slice(2, 8).padEnd(6, '0');
+}
+
+/**
+ * Removes a directory and all in it. It is renamed first, so that an engine still at work in it finds
+ * no place to put another file.
+ */
+export function removeAs(doomed: string, directory: string): void {
+  try {
+    renameSync(directory, doomed);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  rmSync(doomed, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
 }

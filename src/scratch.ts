@@ -2,11 +2,11 @@
  * Directories for working files: each bears its owner's name, so that the next run removes what a
  * killed one left, and nothing of anybody else's.
  */
-import { lstatSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KgloadError, systemCode, systemError } from './errors.js';
-import { isAlive, isHere, readOwner, writeOwner } from './owner.js';
+import { isAlive, isHere, randomLetters, readOwner, removeAs, writeOwner } from './owner.js';
 
 /** Beside something that is being built, they are hidden. */
 const NAME = /^\.?kgload-[0-9A-Za-z]{6}$/;
@@ -42,17 +42,9 @@ export function makeScratch(parent?: string): string {
   }
 }
 
-/** Renamed first, so that an engine still at work in it finds no place to put another file. */
+/** Removes a directory that {@link makeScratch} made, if it is there. */
 export function removeScratch(directory: string): void {
-  // As mkdtemp names them, so that it is recognised if this process is killed here.
-  const doomed = directory.replace(/.{6}$/, Math.random().toString(36).slice(2, 8).padEnd(6, '0'));
-  try {
-    renameSync(directory, doomed);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return;
-    throw error;
-  }
-  rmSync(doomed, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
+  removeAs(directory.replace(/.{6}$/, randomLetters()), directory);
 }
 
 /**

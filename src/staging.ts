@@ -13,7 +13,9 @@ import {
   isAlive,
   isHere,
   OWNER_FILE,
+  randomLetters,
   readOwner,
+  removeAs,
   stagingOf,
   type Owner,
   writeOwner,
@@ -55,19 +57,9 @@ export function stagedDatabase(directory: string): string {
   return join(directory, DATABASE_FILE);
 }
 
-/**
- * Removes a staging directory and all in it. It is renamed first, so that an engine still at work
- * in it finds no place to put another file.
- */
+/** Removes a staging directory and all in it. */
 export function discardStaging(directory: string): void {
-  const doomed = doomedName(directory);
-  try {
-    renameSync(directory, doomed);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return;
-    throw error;
-  }
-  rmSync(doomed, { recursive: true, force: true });
+  removeAs(doomedName(directory), directory);
 }
 
 /** Makes the directory with its owner's name in it, in one step; says whether it was free. */
@@ -91,9 +83,8 @@ function makeOwned(directory: string): boolean {
   }
 }
 
-/** As `mkdtemp` names them, so that one rule recognises what is left of either. */
 function doomedName(directory: string): string {
-  return `${directory}.${Math.random().toString(36).slice(2, 8).padEnd(6, '0')}`;
+  return `${directory}.${randomLetters()}`;
 }
 
 /** What loads have left that were killed while they made or removed their directory. */
