@@ -243,6 +243,17 @@ export function* countRows(
   return Number(rows[0]?.['n'] ?? 0);
 }
 
+/**
+ * The offset that the next row of a table gets at least: rows are numbered as they come.
+ *
+ * @param pattern - Matches its rows as `x`.
+ */
+export function* nextOffset(connection: Connection, pattern: string): Steps<number> {
+  const cypher = `MATCH ${pattern} RETURN max(offset(id(x))) AS n`;
+  const [row] = yield { connection, cypher };
+  return Number(row?.['n'] ?? -1) + 1;
+}
+
 /** The rows of tables, counted on several connections at the same time. */
 export function* countTables(
   connections: readonly Connection[],

@@ -1,5 +1,5 @@
 /** A load: plan, run, count, report. */
-import { countRows, countTables, readCatalog, type Catalog } from './catalog.js';
+import { countRows, countTables, nextOffset, readCatalog, type Catalog } from './catalog.js';
 import { codeGraph } from './codegraph.js';
 import { identifier } from './cypher.js';
 import { replaceDatabase } from './database.js';
@@ -316,7 +316,7 @@ interface Mark {
   deletes: string[];
 }
 
-/** Rows are numbered as they come; so the numbers of those that are there tell them from later ones. */
+/** The offsets of the rows that are there tell them from later ones. */
 function* markRows(connection: Connection, plan: Plan, catalog: Catalog): Steps<Mark[]> {
   const marks: Mark[] = [];
   for (const { table, kind } of plan.tables) {
@@ -330,9 +330,8 @@ function* markRows(connection: Connection, plan: Plan, catalog: Catalog): Steps<
             ({ from, to }) => `(:${identifier(from)})-[x:${label}]->(:${identifier(to)})`,
           );
     for (const match of found ? matches : []) {
-      const cypher = `MATCH ${match} RETURN max(offset(id(x))) AS n`;
-      const [row] = yield { connection, cypher };
-      deletes.push(`MATCH ${match} WHERE offset(id(x)) > ${Number(row?.['n'] ?? -1)} DELETE x`);
+      const next = yield* nextOffset(connection, match);
+      deletes.push(`MATCH ${match} WHERE offset(id(x)) >= ${next} DELETE x`);
     }
     marks.push({ table, isNew: !found, deletes });
   }

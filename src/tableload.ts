@@ -1,5 +1,6 @@
 /** Loading one table: all of its files, or none of them. */
 import { badRowsProblem, countRepeatedPairs, findBadRows, isBadRowsError } from './badrows.js';
+import { nextOffset } from './catalog.js';
 import { LOSS } from './conversion.js';
 import { identifier } from './cypher.js';
 import {
@@ -128,12 +129,10 @@ function searchesBefore(run: Run, planned: PlannedTable): boolean {
   return building ? building.isCareful : inTransaction || isAppended(run, planned);
 }
 
-/** The offset that the first row of this load gets at least: those of a table grow. */
+/** The offset from which on a node table's rows are those of this load. */
 function* heldOffsets(run: Run, planned: PlannedTable): Steps<number> {
   if (planned.kind === 'edge' || !isAppended(run, planned)) return 0;
-  const cypher = `MATCH (n:${identifier(planned.table)}) RETURN max(offset(id(n))) AS n`;
-  const [row] = yield { connection: run.connection, cypher };
-  return Number(row?.['n']) + 1;
+  return yield* nextOffset(run.connection, `(x:${identifier(planned.table)})`);
 }
 
 function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
@@ -150,9 +149,10 @@ function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
     badRows.push(...found);
     tally.badRows.push(...found);
   };
-  const held = yield* heldOffsets(run, planned);
+  let held: number | undefined;
   const search = function* (copy: PlannedCopy): Steps<BadRows[]> {
     if (!searchesBefore(run, planned)) return [];
+    held ??= yield* heldOffsets(run, planned); // Before the first file is copied.
     const found = yield* findBadRows(connection, table, copy, held, options.onBadRow);
     note(found);
     return found;
@@ -184,7 +184,8 @@ function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
       const isAboutRows = isBadRowsError(messageOf(error));
       if (building) throw new CopyFailed(table, { problem, isAboutRows });
       if (run.inTransaction || !isAboutRows) return [problem];
-      note(yield* explain(connection, table, copy, held, options.onBadRow));
+      // A table that held rows was searched before.
+      note(yield* explain(connection, table, copy, held ?? 0, options.onBadRow));
       return badRows.length > 0 ? badRows.map(badRowsProblem) : [problem];
     }
   }
