@@ -2,7 +2,7 @@
  * Rewriting a Parquet file so that the engine can read it: what it refuses becomes text with every
  * digit, what it takes for integers gets the type that it looks at, in row groups that load fast.
  */
-import { closeSync, fsyncSync, openSync, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import type {
   ParquetSchema as WriterSchema,
   ParquetType,
@@ -102,9 +102,6 @@ export async function rewrite(
     stream.destroy();
     throw failure ?? error;
   }
-  const handle = openSync(destination, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
   return rows;
 }
 
