@@ -18,7 +18,7 @@ export type Task = PreprocessTask | ExportTask | VerifyTask | SchemaTask | Creat
 
 interface AnyTask {
   /** A schema file, or `infer`. */
-  schema?: string;
+  schema?: string | undefined;
   /** Bytes that the process may hold. */
   memory: number;
 }
@@ -45,17 +45,17 @@ export interface VerifyTask extends AnyTask {
 export interface SchemaTask extends AnyTask {
   kind: 'schema';
   /** The one whose schema is asked for. */
-  database?: string;
-  dataset?: string;
-  engine?: EngineName;
+  database?: string | undefined;
+  dataset?: string | undefined;
+  engine?: EngineName | undefined;
 }
 
 /** {@link SchemaTask}, and its tables in a database. */
 export interface CreateTask extends AnyTask {
   kind: 'create';
   database: string;
-  dataset?: string;
-  engine?: EngineName;
+  dataset?: string | undefined;
+  engine?: EngineName | undefined;
 }
 
 export interface Results {

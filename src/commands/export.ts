@@ -29,8 +29,7 @@ Examples:
 export async function run([directory = '']: string[], flags: Flags, io: Io): Promise<number> {
   const { showTask } = await import('../isolation.js');
   const { db: database, memory, schema } = flags;
-  const choice = schema === undefined ? {} : { schema };
-  const task = { kind: 'export', database, directory, memory, ...choice } as const;
+  const task = { kind: 'export', database, directory, memory, schema } as const;
   const report = await showTask(task, io, flags);
   if (flags.json) {
     printJson(io, {

@@ -29,8 +29,7 @@ export async function run(
 ): Promise<number> {
   const { showTask } = await import('../isolation.js');
   const { keepExtra = false, memory, schema } = flags;
-  const choice = schema === undefined ? {} : { schema };
-  const task = { kind: 'preprocess', source, destination, keepExtra, memory, ...choice } as const;
+  const task = { kind: 'preprocess', source, destination, keepExtra, memory, schema } as const;
   const report = await showTask(task, io, flags);
   if (flags.json) {
     printJson(io, {

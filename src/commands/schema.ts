@@ -52,24 +52,19 @@ Examples:
 }
 
 export async function run([dataset]: string[], flags: Flags, io: Io): Promise<number> {
-  const given = {
-    ...(flags.schema !== undefined && { schema: flags.schema }),
-    ...(dataset !== undefined && { dataset }),
-    ...(flags.engine !== undefined && { engine: flags.engine }),
-    memory: flags.memory,
-  };
-  const { db } = flags;
+  const { db, schema: choice, engine, memory } = flags;
+  const given = { schema: choice, dataset, engine, memory };
   if (flags.create) {
     if (db !== undefined) return await create(db, given, flags, io);
     throw usage('--create needs a database', 'name it: --db graph.db');
   }
-  if (db !== undefined && (dataset !== undefined || flags.schema !== undefined)) {
+  if (db !== undefined && (dataset !== undefined || choice !== undefined)) {
     throw usage(
       '--db shows the schema that the database has, whatever else is named',
       'to create the tables of another schema in it, say --create',
     );
   }
-  const schema = await readSchema({ ...given, ...(db !== undefined && { database: db }) });
+  const schema = await readSchema({ ...given, database: db });
   const format = flags.format ?? (flags.json ? 'json' : 'cypher');
   if (format === 'json') printJson(io, schema);
   else {

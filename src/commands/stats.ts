@@ -102,8 +102,7 @@ function degreeTable(degrees: NonNullable<DatabaseStats['degrees']>): string[] {
 async function verify(dataset: string, flags: Flags, io: Io): Promise<number> {
   const { runTask } = await import('../isolation.js');
   const { db: database, memory, schema } = flags;
-  const choice = schema === undefined ? {} : { schema };
-  const report = await runTask({ kind: 'verify', database, dataset, memory, ...choice } as const);
+  const report = await runTask({ kind: 'verify', database, dataset, memory, schema } as const);
   for (const error of report.errors) printProblem(io, 'error', error);
   if (!flags.quiet) {
     for (const warning of report.warnings) printProblem(io, 'warning', warning);
