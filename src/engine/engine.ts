@@ -8,7 +8,7 @@ import { isTooManyFiles, KgloadError, messageOf, systemCode, tooManyFiles } from
 import { readOwner, stagingOf } from '../owner.js';
 import { sleepSync } from '../process.js';
 import type { Connection, EngineName, Resources } from '../types.js';
-import { endCheckpoint, readHeader } from './file.js';
+import { endCheckpoint, readFirstBytes } from './file.js';
 import { isDying, lockHolder } from './locks.js';
 import { addressSpace, defaultBufferPool, smallBufferPool } from './resources.js';
 import { heldError, heldHere, hold, release, type Held } from './register.js';
@@ -147,7 +147,7 @@ export function openEngine(
     here.users += 1;
     return connectTo(module, engine, here, wanted, resources);
   }
-  const before = existsSync(path) ? readHeader(path) : undefined;
+  const before = existsSync(path) ? readFirstBytes(path) : undefined;
 
   const { manyWriters } = ENGINES[engine];
   const isParallel = wanted > 1 && !readOnly && manyWriters !== undefined;

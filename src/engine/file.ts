@@ -71,13 +71,17 @@ export function endCheckpoint(path: string, message: string): boolean {
 }
 
 /**
- * Reads a file's first bytes; nothing where they are no database's.
+ * What a file's first bytes say; nothing where they are no database's.
  *
  * @throws {KgloadError} `TARGET_LOCKED` where the caller has it open: see register.ts.
  */
 export function readHeader(path: string): DatabaseHeader | undefined {
   const here = heldHere(path);
-  if (here) return here.header;
+  return here ? here.header : readFirstBytes(path);
+}
+
+/** {@link readHeader} of a file that the register is known not to hold. */
+export function readFirstBytes(path: string): DatabaseHeader | undefined {
   let handle: number;
   try {
     handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
