@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identifier, literal, splitStatements } from './cypher.js';
-import { diskFullReason, firstLine } from './engine/engine.js';
+import { firstLine, fullDiskError } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
 import { fileNameOf } from './names.js';
 import { makeScratch, removeScratch } from './scratch.js';
@@ -149,18 +149,16 @@ function* exportScript(connection: Connection): Steps<string[]> {
     try {
       yield { connection, cypher: `EXPORT DATABASE ${literal(directory)} (schema_only=true)` };
     } catch (error) {
-      const reason = diskFullReason(messageOf(error));
-      if (reason !== undefined) {
-        const message = `${directory} cannot be written: ${reason}`;
-        throw new KgloadError({ code: 'DISK_FULL', message, file: directory }, { cause: error });
-      }
-      throw new KgloadError(
-        {
-          code: 'ENGINE',
-          message: `the engine cannot export its schema: ${firstLine(messageOf(error))}`,
-          hint: 'a primary key whose name needs quotes does that: ALTER TABLE … RENAME … TO …',
-        },
-        { cause: error },
+      throw (
+        fullDiskError(directory, error) ??
+        new KgloadError(
+          {
+            code: 'ENGINE',
+            message: `the engine cannot export its schema: ${firstLine(messageOf(error))}`,
+            hint: 'a primary key whose name needs quotes does that: ALTER TABLE … RENAME … TO …',
+          },
+          { cause: error },
+        )
       );
     }
     return splitStatements(readFileSync(join(directory, 'schema.cypher'), 'utf8'));

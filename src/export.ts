@@ -7,7 +7,7 @@ import { identifier, literal } from './cypher.js';
 import { readDatabase } from './database.js';
 import { INDEX_FILE, pairFileNames, readDataset, SCHEMA_FILE } from './dataset.js';
 import { buildDirectory, checkDirectoryDestination } from './destination.js';
-import { firstLine, diskFullReason, type OpenDatabase } from './engine/engine.js';
+import { firstLine, fullDiskError, type OpenDatabase } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
 import { readFooter } from './parquet.js';
 import { toCypher, toScript } from './schema.js';
@@ -179,14 +179,10 @@ function* copyTo(connection: Connection, query: string, path: string): Steps<voi
   try {
     yield { connection, cypher: `COPY (${query}) TO ${literal(path)}` };
   } catch (error) {
-    const reason = diskFullReason(messageOf(error));
-    throw new KgloadError(
-      {
-        code: reason === undefined ? 'ENGINE' : 'DISK_FULL',
-        message: `${path} cannot be written: ${reason ?? firstLine(messageOf(error))}`,
-        file: path,
-      },
-      { cause: error },
+    const message = `${path} cannot be written: ${firstLine(messageOf(error))}`;
+    throw (
+      fullDiskError(path, error) ??
+      new KgloadError({ code: 'ENGINE', message, file: path }, { cause: error })
     );
   }
 }

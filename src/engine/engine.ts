@@ -460,6 +460,14 @@ export function diskFullReason(message: string): string | undefined {
   return known ?? (message.includes('Cannot write to file') ? 'a write was cut short' : undefined);
 }
 
+/** That a file of a statement's result could not be written for want of space, if it was that. */
+export function fullDiskError(path: string, cause: unknown): KgloadError | undefined {
+  const reason = diskFullReason(messageOf(cause));
+  if (reason === undefined) return undefined;
+  const message = `${path} cannot be written: ${reason}`;
+  return new KgloadError({ code: 'DISK_FULL', message, file: path }, { cause });
+}
+
 /**
  * Whether the engine could not write. Where such an error ends a COMMIT, both engines may say instead
  * that the rollback failed, too.
