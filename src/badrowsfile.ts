@@ -38,21 +38,20 @@ export function openBadRows(
   path: string,
   { database, dataset }: { database: string; dataset: string },
 ): BadRowsFile {
-  const stat = look(path);
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw systemError(error, `the file of bad rows ${path} cannot be written`) ?? error;
+    }
+  };
+  const stat = attempt(() => statSync(path, { throwIfNoEntry: false }));
   refuse(path, stat, database, dataset);
   const isDirect = stat !== undefined && !stat.isFile();
   const target = stat ? realpathSync(path) : resolve(path);
   let scratch: string | undefined;
   let handle: number | undefined;
   let buffer = '';
-  const attempt = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      const what = `the file of bad rows ${path} cannot be written`;
-      throw systemError(error, what) ?? error;
-    }
-  };
   const place = attempt(() => {
     if (!isDirect) scratch = makeScratch(dirname(target));
     const file = scratch === undefined ? target : join(scratch, basename(target));
@@ -85,14 +84,6 @@ export function openBadRows(
       if (scratch !== undefined) removeScratch(scratch);
     },
   };
-}
-
-function look(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    throw systemError(error, `the file of bad rows ${path} cannot be written`) ?? error;
-  }
 }
 
 function refuse(path: string, stat: Stats | undefined, database: string, dataset: string): void {
