@@ -33,15 +33,20 @@ export type Steps<T> = Generator<Query | Together, T, Row[]>;
  *   alive for ever, and so must not be run in a process that is to end by itself.
  */
 export async function drive<T>(steps: Steps<T>, { bindFirst = false } = {}): Promise<T> {
+  // What is thrown where the engine calls ends the process (Napi::Error): it waits for the answer, or
+  // for the next one, should the engine call after it answered.
+  const thrown: unknown[] = [];
   let next = steps.next();
   while (!next.done) {
     const step = next.value;
     let rows: Row[] = [];
     try {
       if ('together' in step) await driveTogether(step.together, bindFirst);
-      else rows = await ask(step, bindFirst);
+      else rows = await ask(step, bindFirst, thrown);
+      if (thrown.length > 0) throw thrown[0];
     } catch (error) {
-      next = steps.throw(error);
+      const [first = error] = thrown.splice(0);
+      next = steps.throw(first);
       continue;
     }
     next = steps.next(rows);
@@ -52,9 +57,8 @@ export async function drive<T>(steps: Steps<T>, { bindFirst = false } = {}): Pro
 async function ask(
   { connection, cypher, onProgress, onRow }: Query,
   bindFirst: boolean,
+  thrown: unknown[],
 ): Promise<Row[]> {
-  // What is thrown where the engine calls ends the process (Napi::Error): it waits for the rows.
-  const thrown: unknown[] = [];
   const progress =
     onProgress &&
     progressFraction((fraction) => {
@@ -68,7 +72,6 @@ async function ask(
   const rows = readRows(await connection.query(cypher, progress), onRow);
   // The engine's calls come by a queue of their own, and the last may still be in it.
   if (progress) await setImmediate();
-  if (thrown.length > 0) throw thrown[0];
   return rows;
 }
 

@@ -16,6 +16,11 @@ export interface FileId {
   ino: bigint;
 }
 
+/** A file that a process has open. */
+interface OpenFile extends FileId {
+  descriptor: string;
+}
+
 /** A process that locks a file, if one does: proc(5), /proc/locks. */
 export function lockHolder(path: string): LockHolder | undefined {
   try {
@@ -74,22 +79,22 @@ export function fileId(path: string): FileId | undefined {
 }
 
 /**
- * Whether this process itself locks a file. That it has it open says nothing: the engines' descriptors
- * are inherited by the processes that one starts.
+ * Whether this process itself locks a file: /proc/self/fdinfo, which tells its own locks from those that
+ * came with a descriptor it inherited. Reading /proc/locks waits 10 to 40 ms for all processors.
  */
-export function isLockedHere(file: FileId): boolean {
-  try {
-    const own = readFileSync('/proc/locks', 'utf8')
-      .split('\n')
-      .filter((line) => line.trim().split(/\s+/)[4] === String(process.pid));
-    return holderIn(own.join('\n'), file, openFiles) !== undefined;
-  } catch {
-    return false; // Not Linux.
-  }
+export function isLockedHere({ dev, ino }: FileId): boolean {
+  return (openFiles('self') ?? []).some((file) => {
+    if (file.dev !== dev || file.ino !== ino) return false;
+    try {
+      return /^lock:.* POSIX /m.test(readFileSync(`/proc/self/fdinfo/${file.descriptor}`, 'utf8'));
+    } catch {
+      return false; // It was closed meanwhile.
+    }
+  });
 }
 
 /** What a process has open; nothing where that can't be seen. */
-export function openFiles(pid: number | 'self'): FileId[] | undefined {
+function openFiles(pid: number | 'self'): OpenFile[] | undefined {
   const directory = `/proc/${pid}/fd`;
   let links: string[];
   try {
@@ -98,7 +103,10 @@ export function openFiles(pid: number | 'self'): FileId[] | undefined {
     const isGone = systemCode(error) === 'ENOENT' && process.platform === 'linux';
     return isGone ? [] : undefined;
   }
-  return links.flatMap((link) => fileId(`${directory}/${link}`) ?? []);
+  return links.flatMap((descriptor) => {
+    const file = fileId(`${directory}/${descriptor}`);
+    return file ? [{ dev: file.dev, ino: file.ino, descriptor }] : [];
+  });
 }
 
 /**
