@@ -6,7 +6,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeGraph } from '../src/codegraph.js';
+import { codeGraph } from '../src/model/codegraph.js';
 import { requireDuckDb } from './packages.js';
 
 const [directory = '', rows = '', seed = '1', rowsPerGroup = '122880'] = process.argv.slice(2);

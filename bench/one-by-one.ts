@@ -6,7 +6,7 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { Connection, Database, type KuzuValue, type QueryResult } from 'kuzu';
-import { codeGraph } from '../src/codegraph.js';
+import { codeGraph } from '../src/model/codegraph.js';
 import { allTables, tables, type Table } from './statements.js';
 
 const [dataset = '', path = '', commits = 'each', maxRows = '20000'] = process.argv.slice(2);

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeGraph } from '../src/codegraph.js';
+import { codeGraph } from '../src/model/codegraph.js';
 import { identifier, pathLiteral } from '../src/cypher.js';
 import type { Property } from '../src/types.js';
 

@@ -9,7 +9,7 @@ try {
     ['load', 'preprocess', 'export', 'schema'].includes(command) ||
     rest.some((arg) => arg.startsWith('--verify'));
   if (isIsolated && rest.length > 0 && !rest.some((arg) => arg === '--help' || arg === '-h')) {
-    const { startWorker } = await import('../dist/bin/workerprocess.js');
+    const { startWorker } = await import('../dist/bin/start.js');
     startWorker();
   }
 

@@ -3,17 +3,21 @@
  * from 30 modules. The library stays as the compiler writes it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The packages that every start needs. Others are imported when they are used. */
 const BUNDLED = ['commander', 'hyparquet', 'pluralize-esm'];
 
-/** The entries; each imports what it must share with another by the other's name. */
-const ENTRIES = ['workerprocess', 'worker', 'cli'];
+/** The entries, each one file in `dist/bin`; each imports what it must share with another from there. */
+const ENTRIES: Record<string, string> = {
+  start: 'process/start.js',
+  worker: 'process/worker.js',
+  cli: 'cli.js',
+};
 
 interface Manifest {
   dependencies: Record<string, string>;
@@ -22,10 +26,10 @@ interface Manifest {
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
 const packages = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
-for (const entry of ENTRIES) {
+for (const [entry, file] of Object.entries(ENTRIES)) {
   await build({
     absWorkingDir: ROOT,
-    entryPoints: [`dist/src/${entry}.js`],
+    entryPoints: { [entry]: `dist/src/${file}` },
     outdir: 'dist/bin',
     chunkNames: `${entry}-[hash]`,
     bundle: true,
@@ -33,10 +37,8 @@ for (const entry of ENTRIES) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    external: [
-      ...packages.filter((name) => !BUNDLED.includes(name)),
-      ...ENTRIES.filter((other) => other !== entry).map((other) => `./${other}.js`),
-    ],
+    external: packages.filter((name) => !BUNDLED.includes(name)),
+    plugins: [otherEntries(entry)],
     // commander is CommonJS, and requires Node's own modules.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
@@ -49,3 +51,16 @@ const licenses = BUNDLED.map((name) => {
   return `${name}\n\n${text.trim()}\n`;
 });
 writeFileSync(join(ROOT, 'dist', 'bin', 'LICENSES'), licenses.join('\n\n'));
+
+/** Keeps the other entries out of a bundle: they hold state that must not be there twice. */
+function otherEntries(entry: string): Plugin {
+  const names = Object.keys(ENTRIES).filter((name) => name !== entry);
+  return {
+    name: 'other entries',
+    setup: ({ onResolve }) => {
+      onResolve({ filter: new RegExp(`^[./].*/(${names.join('|')})\\.js$`) }, ({ path, kind }) =>
+        kind === 'entry-point' ? undefined : { path: `./${basename(path)}`, external: true },
+      );
+    },
+  };
+}

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { codeGraph } from '../src/codegraph.js';
+import { codeGraph } from '../src/model/codegraph.js';
 import { messageOf } from '../src/errors.js';
 import { BINARY, onEngine, type CommandJson } from '../test/helpers.js';
 import type { Contents, RowSet } from './fuzz-contents.js';

@@ -2,7 +2,7 @@
  * What a code graph's database holds, for scripts/fuzz.ts: `fuzz-contents.js DATABASE PREFIX`. A
  * process of its own, since the engine may crash on a damaged database.
  */
-import { codeGraph } from '../src/codegraph.js';
+import { codeGraph } from '../src/model/codegraph.js';
 import { messageOf } from '../src/errors.js';
 import { execute, query } from '../test/helpers.js';
 

@@ -2,7 +2,7 @@
 import { copyFileSync, linkSync, mkdirSync, readdirSync, renameSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeGraphRows, type Cell } from '../fixtures/code-graph.js';
-import { codeGraph } from '../src/codegraph.js';
+import { codeGraph } from '../src/model/codegraph.js';
 import { writeParquet } from '../test/helpers.js';
 import {
   differences,

@@ -33,7 +33,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ParquetType } from '@dsnp/parquetjs';
 import { codeGraphRows, EMPTY_COLUMNS, type Rows } from '../fixtures/code-graph.js';
-import { codeGraph } from '../src/codegraph.js';
+import { codeGraph } from '../src/model/codegraph.js';
 import { messageOf } from '../src/errors.js';
 import { formatTable } from '../src/format.js';
 import { execute, FIXTURE, writeParquet } from '../test/helpers.js';

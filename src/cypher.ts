@@ -1,6 +1,6 @@
 /** The only place that writes Cypher text. */
 import { KgloadError } from './errors.js';
-import { pairsOf } from './tables.js';
+import { pairsOf } from './model/tables.js';
 import type { Endpoints, NodeTable, Property, RelTable } from './types.js';
 
 /**

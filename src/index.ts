@@ -1,8 +1,8 @@
 /** The library: what the command line does, for programs. */
-export { codeGraph } from './codegraph.js';
+export { codeGraph } from './model/codegraph.js';
 export { KgloadError } from './errors.js';
 export type { ExportOptions, ExportReport } from './export.js';
-export { DependencyGraph } from './graph.js';
+export { DependencyGraph } from './graph/dependencygraph.js';
 export {
   createSchema,
   exportDatabase,
@@ -12,7 +12,7 @@ export {
   readSchema,
   readStats,
 } from './library.js';
-export type { PreprocessedFile, PreprocessReport } from './preprocess.js';
-export type { CreatedTables } from './schema.js';
+export type { PreprocessedFile, PreprocessReport } from './prepare/preprocess.js';
+export type { CreatedTables } from './schema/mermaid.js';
 export type * from './types.js';
 export { verifyDatabase, type VerifyOptions } from './verify.js';

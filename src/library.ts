@@ -1,17 +1,17 @@
 /** The functions of the library. */
-import { codeGraph } from './codegraph.js';
-import { readDataset } from './dataset.js';
+import { codeGraph } from './model/codegraph.js';
+import { readDataset } from './dataset/dataset.js';
 import { withConnection } from './engine/callers.js';
 import { exportSteps, type ExportOptions, type ExportReport } from './export.js';
-import { loadDatabase, loadDataset, type RunOptions } from './load.js';
+import { loadDatabase, loadDataset, type RunOptions } from './load/load.js';
 import { logEvents } from './log.js';
-import { preprocessFile, type PreprocessReport } from './preprocess.js';
-import { withReadable } from './readable.js';
-import { createTables, toCypher, type CreatedTables } from './schema.js';
-import { chooseSchema } from './schemafile.js';
-import { statsSteps } from './stats.js';
-import { drive, driveSync, type Steps } from './steps.js';
-import { likelyEngine } from './target.js';
+import { preprocessFile, type PreprocessReport } from './prepare/preprocess.js';
+import { withReadable } from './prepare/readable.js';
+import { createTables, toCypher, type CreatedTables } from './schema/mermaid.js';
+import { chooseSchema } from './schema/file.js';
+import { statsSteps } from './database/stats.js';
+import { drive, driveSync, type Steps } from './engine/drive.js';
+import { likelyEngine } from './database/target.js';
 import type {
   Connection,
   DatabaseStats,

@@ -5,21 +5,21 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { countRows, readCatalog, readTables } from './catalog.js';
-import { codeGraph } from './codegraph.js';
+import { countRows, readCatalog, readTables } from './database/catalog.js';
+import { codeGraph } from './model/codegraph.js';
 import { hashOf, identifier, literal, pathLiteral } from './cypher.js';
-import { changeDatabaseInMemory, readDatabase } from './database.js';
-import { readDataset, type Dataset } from './dataset.js';
+import { changeDatabaseInMemory, readDatabase } from './database/open.js';
+import { readDataset, type Dataset } from './dataset/dataset.js';
 import { firstLine, hasToJson, type OpenDatabase } from './engine/engine.js';
 import { KgloadError, messageOf } from './errors.js';
-import { countParts } from './load.js';
-import { planLoad, type PlannedCopy, type PlannedTable } from './plan.js';
-import { withReadable } from './readable.js';
-import { withFiles } from './schemafile.js';
+import { countParts } from './load/load.js';
+import { planLoad, type PlannedCopy, type PlannedTable } from './plan/plan.js';
+import { withReadable } from './prepare/readable.js';
+import { withFiles } from './schema/file.js';
 import { makeScratch, removeScratch } from './scratch.js';
-import { drive, toBigInt, type Row, type Steps } from './steps.js';
-import { isNested, kindOf, pairsOf, primaryKeyOf } from './tables.js';
-import { inspectDatabase } from './target.js';
+import { drive, toBigInt, type Row, type Steps } from './engine/drive.js';
+import { isNested, kindOf, pairsOf, primaryKeyOf } from './model/tables.js';
+import { inspectDatabase } from './database/target.js';
 import type {
   Connection,
   EngineName,

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { isDefinition, isExpression, isType, readIndexDefinition } from '../src/definitions.js';
+import {
+  isDefinition,
+  isExpression,
+  isType,
+  readIndexDefinition,
+} from '../src/schema/definitions.js';
 import { readSchema } from '../src/index.js';
 import { splitStatements } from '../src/cypher.js';
 import {

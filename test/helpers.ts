@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { ParquetSchema, ParquetWriter, type ParquetType } from '@dsnp/parquetjs';
 import { openEngine, type OpenDatabase } from '../src/engine/engine.js';
 import type { EngineName } from '../src/types.js';
-import { driveSync, type Query, type Row, type Steps } from '../src/steps.js';
+import { driveSync, type Query, type Row, type Steps } from '../src/engine/drive.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const BINARY = join(ROOT, 'bin', 'kgload.js');

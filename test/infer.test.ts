@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { nodeTableName, relTableName, singularName } from '../src/names.js';
+import { nodeTableName, relTableName, singularName } from '../src/model/names.js';
 import { FIXTURE, kgload, kgloadJson, query, scratch, writeParquet } from './helpers.js';
 
 /** A copy of fixtures/films, to be spoiled. */

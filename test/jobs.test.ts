@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultJobs } from '../src/engine/resources.js';
-import { drive, driveSync, type Steps } from '../src/steps.js';
+import { drive, driveSync, type Steps } from '../src/engine/drive.js';
 import type { Connection } from '../src/types.js';
 import {
   executeOn,

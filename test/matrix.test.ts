@@ -3,12 +3,12 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import type { GraphSchema, LoadReport } from 'kgload';
-import { readDataset } from '../src/dataset.js';
+import { readDataset } from '../src/dataset/dataset.js';
 import { openEngine } from '../src/engine/engine.js';
-import { loadDatabase } from '../src/load.js';
-import { preprocess } from '../src/preprocess.js';
-import { withReadable } from '../src/readable.js';
-import { drive, driveSync, type Row, type Steps } from '../src/steps.js';
+import { loadDatabase } from '../src/load/load.js';
+import { preprocess } from '../src/prepare/preprocess.js';
+import { withReadable } from '../src/prepare/readable.js';
+import { drive, driveSync, type Row, type Steps } from '../src/engine/drive.js';
 import type { Connection } from '../src/types.js';
 import { ENGINE, FIXTURE, scratch } from './helpers.js';
 

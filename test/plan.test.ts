@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { copyFrom, identifier, literal, loadFrom, pathLiteral } from '../src/cypher.js';
-import type { Dataset, DatasetFile, DatasetTable } from '../src/dataset.js';
-import { planLoad } from '../src/plan.js';
+import type { Dataset, DatasetFile, DatasetTable } from '../src/dataset/dataset.js';
+import { planLoad } from '../src/plan/plan.js';
 import type { GraphSchema } from '../src/types.js';
 
 const schema: GraphSchema = {

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
-import { readMetadata } from '../src/parquet.js';
+import { readMetadata } from '../src/dataset/footer.js';
 import { codeGraphRows } from '../fixtures/code-graph.js';
 import {
   BINARY,

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processExists } from '../src/process.js';
+import { processExists } from '../src/engine/processes.js';
 import { writeBomb } from './bomb.js';
 import {
   BINARY,

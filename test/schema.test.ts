@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { codeGraph } from '../src/codegraph.js';
+import { codeGraph } from '../src/model/codegraph.js';
 import { execute, FIXTURE, kgload, kgloadJson, query, scratch } from './helpers.js';
 
 const TABLES = [...codeGraph.nodes, ...codeGraph.edges].map(({ name }) => name);

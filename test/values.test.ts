@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { codeGraph } from '../src/codegraph.js';
-import { readDataset } from '../src/dataset.js';
+import { codeGraph } from '../src/model/codegraph.js';
+import { readDataset } from '../src/dataset/dataset.js';
 import { openEngine } from '../src/engine/engine.js';
-import { mayBeChanged, replacing } from '../src/hazards.js';
+import { mayBeChanged, replacing } from '../src/plan/hazards.js';
 import { loadFromParquet } from '../src/library.js';
-import { planLoad } from '../src/plan.js';
+import { planLoad } from '../src/plan/plan.js';
 import { ENGINE, FIXTURE, kgloadJson, query, scratch } from './helpers.js';
 
 /** A value as Cypher, and as it is read back. */

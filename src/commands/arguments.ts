@@ -1,6 +1,6 @@
 /** Arguments that several commands take. */
 import { InvalidArgumentError, Option } from 'commander';
-import { defaultMemory } from '../watchdog.js';
+import { defaultMemory } from '../process/watchdog.js';
 
 /** Of the commands that decode or open what others made. */
 export interface MemoryFlag {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ExportReport } from '../export.js';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
-import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
+import { printJson, printLines, type Io, type OutputFlags } from '../terminal/output.js';
 import type { TableTime } from '../types.js';
 import { memoryOption, type MemoryFlag } from './arguments.js';
 
@@ -27,7 +27,7 @@ Examples:
 }
 
 export async function run([directory = '']: string[], flags: Flags, io: Io): Promise<number> {
-  const { showTask } = await import('../isolation.js');
+  const { showTask } = await import('../process/isolation.js');
   const { db: database, memory, schema } = flags;
   const task = { kind: 'export', database, directory, memory, schema } as const;
   const report = await showTask(task, io, flags);

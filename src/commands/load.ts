@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
-import { onInterrupt } from '../interrupt.js';
+import { onInterrupt } from '../terminal/interrupt.js';
 import {
   createProgress,
   printJson,
@@ -8,14 +8,14 @@ import {
   printLog,
   type Io,
   type OutputFlags,
-} from '../output.js';
+} from '../terminal/output.js';
 import { ENGINE_NAMES } from '../engine/engine.js';
 import { byteSize } from './arguments.js';
-import { summarizeBadRows } from '../badrows.js';
-import { codeGraph } from '../codegraph.js';
-import { refusedReport } from '../report.js';
+import { summarizeBadRows } from '../load/badrows.js';
+import { codeGraph } from '../model/codegraph.js';
+import { refusedReport } from '../load/report.js';
 import type { EngineName, LoadEvent, LoadReport, Problem, TableTime } from '../types.js';
-import type { Job } from '../worker.js';
+import type { Job } from '../process/worker.js';
 
 interface Flags extends OutputFlags {
   db: string;
@@ -112,7 +112,7 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
   });
   let report: LoadReport;
   try {
-    const { runJob } = await import('../supervisor.js');
+    const { runJob } = await import('../process/supervisor.js');
     const onEvent = (event: LoadEvent): void => {
       if (event.type === 'schema' && flags.schema === 'infer' && !flags.quiet) {
         printLog(io, `${event.source}:`);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatCount, formatTable } from '../format.js';
-import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
+import { printJson, printLines, type Io, type OutputFlags } from '../terminal/output.js';
 import { memoryOption, type MemoryFlag } from './arguments.js';
 
 export function define(command: Command): void {
@@ -27,7 +27,7 @@ export async function run(
   flags: OutputFlags & MemoryFlag & { keepExtra?: boolean },
   io: Io,
 ): Promise<number> {
-  const { showTask } = await import('../isolation.js');
+  const { showTask } = await import('../process/isolation.js');
   const { keepExtra = false, memory, schema } = flags;
   const task = { kind: 'preprocess', source, destination, keepExtra, memory, schema } as const;
   const report = await showTask(task, io, flags);

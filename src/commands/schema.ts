@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
-import { codeGraph } from '../codegraph.js';
+import { codeGraph } from '../model/codegraph.js';
 import { ENGINE_NAMES } from '../engine/engine.js';
 import { KgloadError } from '../errors.js';
 import { plural } from '../format.js';
-import { printJson, printLines, type Io, type OutputFlags } from '../output.js';
-import { toCypher, toMermaid } from '../schema.js';
-import type { SchemaTask } from '../tasks.js';
+import { printJson, printLines, type Io, type OutputFlags } from '../terminal/output.js';
+import { toCypher, toMermaid } from '../schema/mermaid.js';
+import type { SchemaTask } from '../process/tasks.js';
 import type { EngineName, GraphSchema } from '../types.js';
 import { memoryOption, type MemoryFlag } from './arguments.js';
 
@@ -85,12 +85,12 @@ function usage(message: string, hint: string): KgloadError {
 async function readSchema(given: Given): Promise<GraphSchema> {
   const { schema, dataset, database } = given;
   if (schema === undefined && dataset === undefined && database === undefined) return codeGraph;
-  const { runTask } = await import('../isolation.js');
+  const { runTask } = await import('../process/isolation.js');
   return await runTask({ kind: 'schema', ...given } as const);
 }
 
 async function create(database: string, given: Given, flags: Flags, io: Io): Promise<number> {
-  const { runTask } = await import('../isolation.js');
+  const { runTask } = await import('../process/isolation.js');
   const { created, existing } = await runTask({ kind: 'create', ...given, database } as const);
   if (flags.json) printJson(io, { database, created, existing });
   else if (!flags.quiet) {

@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
 import { formatBytes, formatCount, formatTable } from '../format.js';
-import { printJson, printLines, printProblem, type Io, type OutputFlags } from '../output.js';
-import { statsSteps } from '../stats.js';
-import { drive } from '../steps.js';
+import {
+  printJson,
+  printLines,
+  printProblem,
+  type Io,
+  type OutputFlags,
+} from '../terminal/output.js';
+import { statsSteps } from '../database/stats.js';
+import { drive } from '../engine/drive.js';
 import type {
   DatabaseStats,
   DegreeStats,
@@ -100,7 +106,7 @@ function degreeTable(degrees: NonNullable<DatabaseStats['degrees']>): string[] {
 }
 
 async function verify(dataset: string, flags: Flags, io: Io): Promise<number> {
-  const { runTask } = await import('../isolation.js');
+  const { runTask } = await import('../process/isolation.js');
   const { db: database, memory, schema } = flags;
   const report = await runTask({ kind: 'verify', database, dataset, memory, schema } as const);
   for (const error of report.errors) printProblem(io, 'error', error);

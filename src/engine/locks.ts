@@ -1,7 +1,7 @@
 /** Who locks a database file. Linux tells; elsewhere nobody knows. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { systemCode } from '../errors.js';
-import { processExists } from '../process.js';
+import { processExists } from './processes.js';
 
 export interface LockHolder {
   pid: number;

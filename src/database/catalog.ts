@@ -1,0 +1,318 @@
+/** What tables a database has. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { identifier, literal, splitStatements } from '../cypher.js';
+import { firstLine, fullDiskError } from '../engine/engine.js';
+import { KgloadError, messageOf } from '../errors.js';
+import { fileNameOf } from '../model/names.js';
+import { makeScratch, removeScratch } from '../scratch.js';
+import { shareOut, type Row, type Steps } from '../engine/drive.js';
+import { kindOf, pairsOf } from '../model/tables.js';
+import type {
+  Connection,
+  Endpoints,
+  GraphSchema,
+  Multiplicity,
+  NodeTable,
+  Property,
+  RelTable,
+  TableKind,
+} from '../types.js';
+
+export interface CatalogTable {
+  name: string;
+  kind: TableKind;
+  properties: Property[];
+  /** Of a node table. */
+  primaryKey?: string;
+  /** Of a rel table. */
+  endpoints?: Endpoints[];
+  storageDirection?: 'fwd' | 'both';
+}
+
+/** Table name → table, in the order of their creation. */
+export type Catalog = ReadonlyMap<string, CatalogTable>;
+
+/** The tables of a database, in the order of their creation. */
+export function* listTables(connection: Connection): Steps<{ name: string; kind: TableKind }[]> {
+  const tables = (yield {
+    connection,
+    cypher: 'CALL show_tables() RETURN id, name, type ORDER BY id',
+  }) as { name: string; type: string }[];
+  return tables
+    .filter(({ type }) => type === 'NODE' || type === 'REL')
+    .map(({ name, type }) => ({ name, kind: type === 'NODE' ? 'node' : 'edge' }));
+}
+
+/** Reads the tables, their columns and endpoints. */
+export function* readCatalog(connection: Connection): Steps<Catalog> {
+  const catalog = new Map<string, CatalogTable>();
+  for (const { name, kind } of yield* listTables(connection)) {
+    const columns = (yield {
+      connection,
+      cypher: `CALL table_info(${literal(name)}) RETURN *`,
+    }) as ColumnRow[];
+    const table: CatalogTable = { name, kind, properties: columns.map(toProperty) };
+    if (kind === 'node') {
+      const key = columns.find((column) => column['primary key'])?.name;
+      if (key !== undefined) table.primaryKey = key;
+    } else {
+      const endpoints = (yield {
+        connection,
+        cypher: `CALL show_connection(${literal(name)}) RETURN *`,
+      }) as { 'source table name': string; 'destination table name': string }[];
+      table.endpoints = endpoints.map((row) => ({
+        from: row['source table name'],
+        to: row['destination table name'],
+      }));
+      const direction = columns[0]?.storage_direction;
+      if (direction === 'fwd') table.storageDirection = direction;
+    }
+    catalog.set(name, table);
+  }
+  return catalog;
+}
+
+/** What `table_info` says of a property; of a SERIAL one the default is no expression, but empty. */
+interface ColumnRow extends Row {
+  name: string;
+  type: string;
+  'default expression': string;
+  'primary key'?: boolean;
+  storage_direction?: 'fwd' | 'both';
+}
+
+function toProperty(row: ColumnRow): Property {
+  const { name, type, 'default expression': value } = row;
+  return { name, type, ...(value !== 'NULL' && value !== '' && { default: value }) };
+}
+
+/** The tables of a database as a schema; {@link readSchema} also reads what is in no catalog. */
+export function* readTables(connection: Connection): Steps<GraphSchema> {
+  return toSchema(yield* readCatalog(connection), new Map());
+}
+
+/**
+ * Reads all that a database's schema is, so that it can be created anew elsewhere. Multiplicities,
+ * sequences and macros stand in no catalog function; the engine's own export of the schema has them.
+ *
+ * @param options - `isScratch`: nobody needs the database any more.
+ * @throws {KgloadError} `ENGINE` for a schema that the engine can't export.
+ */
+export function* readSchema(
+  connection: Connection,
+  { isScratch = false } = {},
+): Steps<GraphSchema> {
+  const catalog = yield* readCatalog(connection);
+  if (isScratch) yield* renameKeys(connection, catalog);
+  const script = yield* exportScript(connection);
+  const multiplicities = new Map(script.flatMap(multiplicityOf));
+  const statements = script.filter((statement) => !/^CREATE (NODE|REL) TABLE /.test(statement));
+  const kept = yield* withoutUnused(connection, statements);
+  // Ladybug also lists the primary keys' own indexes, which nobody defines.
+  const cypher = "CALL show_indexes() WITH index_definition AS i WHERE i <> '' RETURN i";
+  const indexes = yield { connection, cypher };
+  return {
+    ...toSchema(catalog, multiplicities),
+    ...(kept.length > 0 && { statements: kept }),
+    ...(indexes.length > 0 && { indexes: indexes.map(({ i }) => String(i).replace(/;$/, '')) }),
+  };
+}
+
+function toSchema(
+  catalog: Catalog,
+  multiplicities: ReadonlyMap<string, Multiplicity>,
+): GraphSchema {
+  const tables = [...catalog.values()];
+  return {
+    nodes: tables.filter(({ kind }) => kind === 'node').map(toNodeTable),
+    edges: tables
+      .filter(({ kind }) => kind === 'edge')
+      .map((table) => toRelTable(table, multiplicities)),
+  };
+}
+
+/** Kuzu 0.11.3 forgets to quote the names of keys when it exports: "Cannot find property na for b". */
+function* renameKeys(connection: Connection, catalog: Catalog): Steps<void> {
+  for (const { name, primaryKey = '' } of catalog.values()) {
+    if (/^\w*$/.test(primaryKey)) continue;
+    const cypher = `ALTER TABLE ${identifier(name)} RENAME ${identifier(primaryKey)} TO key`;
+    yield { connection, cypher };
+  }
+}
+
+/** The statements that `EXPORT DATABASE` writes for the schema. */
+function* exportScript(connection: Connection): Steps<string[]> {
+  const scratch = makeScratch();
+  try {
+    const directory = join(scratch, 'schema');
+    try {
+      yield { connection, cypher: `EXPORT DATABASE ${literal(directory)} (schema_only=true)` };
+    } catch (error) {
+      throw (
+        fullDiskError(directory, error) ??
+        new KgloadError(
+          {
+            code: 'ENGINE',
+            message: `the engine cannot export its schema: ${firstLine(messageOf(error))}`,
+            hint: 'a primary key whose name needs quotes does that: ALTER TABLE … RENAME … TO …',
+          },
+          { cause: error },
+        )
+      );
+    }
+    return splitStatements(readFileSync(join(directory, 'schema.cypher'), 'utf8'));
+  } finally {
+    removeScratch(scratch);
+  }
+}
+
+function multiplicityOf(statement: string): [string, Multiplicity][] {
+  const [, name, multiplicity] =
+    /^CREATE REL TABLE `([^`]*)` .*[ ,]([A-Z]+_[A-Z]+)\)$/s.exec(statement) ?? [];
+  if (name === undefined || multiplicity === 'MANY_MANY') return [];
+  return [[name, multiplicity as Multiplicity]];
+}
+
+function toNodeTable({ name, properties, primaryKey = '' }: CatalogTable): NodeTable {
+  return { name, file: fileNameOf(name), primaryKey, properties };
+}
+
+function toRelTable(
+  { name, properties, endpoints = [], storageDirection }: CatalogTable,
+  multiplicities: ReadonlyMap<string, Multiplicity>,
+): RelTable {
+  const [first = { from: '', to: '' }] = endpoints;
+  const multiplicity = multiplicities.get(name);
+  return {
+    name,
+    file: fileNameOf(name),
+    ...first,
+    ...(endpoints.length > 1 && { pairs: endpoints }),
+    properties,
+    ...(multiplicity && { multiplicity }),
+    ...(storageDirection && { storageDirection }),
+  };
+}
+
+/**
+ * The export consumes a value of every sequence, so that it goes on where it was. Of one that gave
+ * out none yet that would be the first; and a SERIAL property makes its own sequence.
+ *
+ * @returns The statements to keep, sequences by name: the engine's order is one of chance.
+ */
+function* withoutUnused(connection: Connection, statements: readonly string[]): Steps<string[]> {
+  const sequences: { name: string; statement: string }[] = [];
+  const others: string[] = [];
+  for (const statement of statements) {
+    const [, declared, advanced] =
+      /^(?:DROP|CREATE) SEQUENCE .*?`([^`]*)`|^RETURN nextval\('(.*)'\)$/s.exec(statement) ?? [];
+    const name = declared ?? advanced;
+    if (name === undefined) others.push(statement);
+    else if (
+      (declared !== undefined && !name.endsWith('_serial')) ||
+      (yield* isUsed(connection, name))
+    ) {
+      sequences.push({ name, statement });
+    }
+  }
+  sequences.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
+  return [...sequences.map(({ statement }) => statement), ...others];
+}
+
+function* isUsed(connection: Connection, sequence: string): Steps<boolean> {
+  try {
+    yield { connection, cypher: `RETURN currval(${literal(sequence)})` };
+    return true;
+  } catch (error) {
+    if (messageOf(error).includes('call nextval first')) return false;
+    throw error;
+  }
+}
+
+/** Rows of a table. */
+export function* countRows(
+  connection: Connection,
+  table: { name: string; kind: TableKind },
+): Steps<number> {
+  const label = identifier(table.name);
+  const pattern = table.kind === 'node' ? `(t:${label})` : `()-[t:${label}]->()`;
+  const rows = yield { connection, cypher: `MATCH ${pattern} RETURN count(*) AS n` };
+  return Number(rows[0]?.['n'] ?? 0);
+}
+
+/**
+ * The offset that the next row of a table gets at least: rows are numbered as they come.
+ *
+ * @param pattern - Matches its rows as `x`.
+ */
+export function* nextOffset(connection: Connection, pattern: string): Steps<number> {
+  const cypher = `MATCH ${pattern} RETURN max(offset(id(x))) AS n`;
+  const [row] = yield { connection, cypher };
+  return Number(row?.['n'] ?? -1) + 1;
+}
+
+/** The rows of tables, counted on several connections at the same time. */
+export function* countTables(
+  connections: readonly Connection[],
+  tables: readonly { name: string; kind: TableKind }[],
+): Steps<Map<string, number>> {
+  const counts = new Map<string, number>();
+  // Edges take longer, and so begin.
+  yield* shareOut(connections, tables.toReversed(), function* (connection, table) {
+    counts.set(table.name, yield* countRows(connection, table));
+  });
+  return counts;
+}
+
+/** The tables of the schema that the database has with other columns, types or endpoints. */
+export function schemaDifferences(
+  schema: GraphSchema,
+  catalog: Catalog,
+): { table: string; differences: string[] }[] {
+  return [...schema.nodes, ...schema.edges].flatMap((table) => {
+    const found = catalog.get(table.name);
+    const differences = found ? tableDifferences(table, found) : [];
+    return differences.length > 0 ? [{ table: table.name, differences }] : [];
+  });
+}
+
+function tableDifferences(wanted: NodeTable | RelTable, found: CatalogTable): string[] {
+  const kind = kindOf(wanted);
+  if (found.kind !== kind) return [`is a table of ${found.kind}s, not of ${kind}s`];
+  const differences: string[] = [];
+  if ('primaryKey' in wanted && found.primaryKey !== wanted.primaryKey) {
+    differences.push(`primary key is ${found.primaryKey ?? 'none'}, not ${wanted.primaryKey}`);
+  }
+  if ('from' in wanted) {
+    const pairs = describePairs(found.endpoints ?? []);
+    const wantedPairs = describePairs(pairsOf(wanted));
+    if (pairs !== wantedPairs) differences.push(`connects ${pairs}, not ${wantedPairs}`);
+  }
+  const types = new Map(found.properties.map(({ name, type }) => [name, type]));
+  for (const { name, type } of wanted.properties) {
+    const foundType = types.get(name);
+    if (foundType === undefined) differences.push(`has no property ${name}`);
+    else if (canonicalType(foundType) !== canonicalType(type)) {
+      differences.push(`${name} is ${foundType}, not ${type}`);
+    }
+    types.delete(name);
+  }
+  for (const [name, type] of types) differences.push(`has a property ${name} ${type} more`);
+  return differences;
+}
+
+function describePairs(pairs: readonly Endpoints[]): string {
+  return pairs
+    .map(({ from, to }) => `${from} → ${to}`)
+    .sort()
+    .join(', ');
+}
+
+/** Kuzu's catalog says BOOL for what its DDL accepts as BOOLEAN too. */
+export function canonicalType(type: string): string {
+  return type
+    .replace(/\bBOOLEAN\b/gi, 'BOOL')
+    .replace(/\s+/g, '')
+    .toUpperCase();
+}

@@ -1,0 +1,92 @@
+/** What a database holds. */
+import { countTables, listTables, readCatalog, type CatalogTable } from './catalog.js';
+import { identifier } from '../cypher.js';
+import { readDatabase } from './open.js';
+import type { OpenDatabase } from '../engine/engine.js';
+import { smallBufferPool } from '../engine/resources.js';
+import type { Steps } from '../engine/drive.js';
+import { databaseBytes, inspectDatabase } from './target.js';
+import type { Connection, DatabaseStats, DegreeStats, RelDegrees, TableKind } from '../types.js';
+
+/**
+ * Counts the rows of every table; opens the database read-only.
+ *
+ * @param options - `degrees`: also look at every edge, for how many the nodes have.
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`.
+ */
+export function* statsSteps(path: string, { degrees = false } = {}): Steps<DatabaseStats> {
+  const target = inspectDatabase(path);
+  const read = function* ({
+    connection,
+    connections,
+    engine,
+    version,
+  }: OpenDatabase): Steps<DatabaseStats> {
+    const tables = yield* listTables(connection);
+    const counts = yield* countTables(connections, tables);
+    const countsOf = (kind: TableKind): Record<string, number> =>
+      Object.fromEntries(
+        tables.flatMap((table) =>
+          table.kind === kind ? [[table.name, counts.get(table.name) ?? 0]] : [],
+        ),
+      );
+    const [nodes, edges] = [countsOf('node'), countsOf('edge')];
+    const degreesOf: DatabaseStats['degrees'] = {};
+    if (degrees) {
+      for (const table of (yield* readCatalog(connection)).values()) {
+        if (table.kind === 'edge') {
+          degreesOf[table.name] = yield* readDegrees(connection, table, nodes, edges);
+        }
+      }
+    }
+    return {
+      totalNodes: sum(Object.values(nodes)),
+      totalEdges: sum(Object.values(edges)),
+      nodes,
+      edges,
+      ...(degrees && { degrees: degreesOf }),
+      database: {
+        path,
+        engine,
+        version,
+        storageVersion: target.header.storageVersion,
+        bytes: databaseBytes(target.path),
+      },
+    };
+  };
+  const options = degrees ? {} : { bufferPool: smallBufferPool(), connections: READERS };
+  return yield* readDatabase(target, read, options);
+}
+
+/** More than cores: a count waits for one page after the other. */
+const READERS = 4;
+
+function* readDegrees(
+  connection: Connection,
+  { name, endpoints = [] }: CatalogTable,
+  nodes: Record<string, number>,
+  edges: Record<string, number>,
+): Steps<RelDegrees> {
+  const degreesOf = function* (tables: readonly string[], pattern: string): Steps<DegreeStats> {
+    const cypher = `MATCH ${pattern} WITH n, count(*) AS degree RETURN max(degree) AS max, count(*) AS connected`;
+    const [row = {}] = yield { connection, cypher };
+    const total = sum(tables.map((table) => nodes[table] ?? 0));
+    return {
+      nodes: total,
+      mean: total === 0 ? 0 : (edges[name] ?? 0) / total,
+      max: Number(row['max'] ?? 0),
+      isolated: total - Number(row['connected'] ?? 0),
+    };
+  };
+  const edge = identifier(name);
+  const from = [...new Set(endpoints.map((pair) => pair.from))];
+  const to = [...new Set(endpoints.map((pair) => pair.to))];
+  return {
+    out: yield* degreesOf(from, `(n:${from.map(identifier).join(':')})-[:${edge}]->()`),
+    in: yield* degreesOf(to, `()-[:${edge}]->(n:${to.map(identifier).join(':')})`),
+  };
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

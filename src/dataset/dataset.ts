@@ -1,0 +1,284 @@
+/** A dataset: the files of a directory, and what their footers say. */
+import { existsSync, readdirSync, statSync, type Dirent } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { isUnreadable } from '../plan/conversion.js';
+import { KgloadError, messageOf, systemCode, toProblem } from '../errors.js';
+import { fileNameOf, matchNames } from '../model/names.js';
+import { readFooter, type Footer } from './footer.js';
+import { pairsOf } from '../model/tables.js';
+import type { Endpoints, GraphSchema, NodeTable, Problem, RelTable } from '../types.js';
+
+/** A file, by the path under the dataset that messages show (`nodes/files.parquet`). */
+export interface DatasetFile {
+  path: string;
+  name: string;
+  /** What the file says about itself, or why it can't be read. */
+  footer: Footer | Problem;
+  /** Values of the `key=value` directories that it lies in; null for Hive's word for NULL. */
+  partition: Record<string, string | null>;
+  /** Of a rel table that connects several: the node tables that the file's edges connect. */
+  pair?: Endpoints;
+  /** Columns that were left out when the file was rewritten. */
+  leftOut?: string[];
+}
+
+/** The files of one table. */
+export interface DatasetTable {
+  /** `nodes/files.parquet`, or `nodes/files/` for a directory of part files. */
+  name: string;
+  files: DatasetFile[];
+  /** Why the table can't be loaded, whatever its files say. */
+  error?: Problem;
+}
+
+export interface Dataset {
+  directory: string;
+  /** Tables without files are absent. */
+  tables: ReadonlyMap<string, DatasetTable>;
+  /** Parquet files that belong to no table of the schema. */
+  unknown: string[];
+}
+
+/** The file in a dataset's directory that holds its schema, as `EXPORT DATABASE` names it. */
+export const SCHEMA_FILE = 'schema.cypher';
+
+/** The file in a dataset's directory that creates its indexes, as `EXPORT DATABASE` names it. */
+export const INDEX_FILE = 'index.cypher';
+
+/** Whether a dataset carries its own schema. */
+export function hasSchema(directory: string): boolean {
+  return existsSync(join(directory, SCHEMA_FILE));
+}
+
+/** A directory with files of tables: `nodes` or `edges`, or '' where both are side by side. */
+export type Part = 'nodes' | 'edges' | '';
+
+/**
+ * The directories of a dataset that hold the tables: `nodes/` and `edges/`, or the dataset itself
+ * where it is an exported database.
+ *
+ * @throws {KgloadError} `ENOENT` when the dataset is missing, `DATASET_LAYOUT` when it is none.
+ */
+export function datasetParts(directory: string): readonly Part[] {
+  const root = resolve(directory);
+  if (list(root) === undefined) {
+    throw new KgloadError({
+      code: 'ENOENT',
+      message: `the dataset ${directory} does not exist`,
+      file: directory,
+    });
+  }
+  const parts = ['nodes', 'edges'] as const;
+  const missing = parts.filter((part) => !list(join(root, part)));
+  if (missing.length === 0) return parts;
+  if (missing.length === 2 && hasSchema(root)) {
+    refuseCsv(directory);
+    return [''];
+  }
+  throw new KgloadError({
+    code: 'DATASET_LAYOUT',
+    message: `the dataset ${directory} has no ${missing.map((part) => `${part}/`).join(' and no ')}`,
+    file: directory,
+    hint: 'a dataset is a directory with nodes/*.parquet and edges/*.parquet, or an exported database',
+  });
+}
+
+/** `EXPORT DATABASE` writes CSV unless it is told otherwise. */
+function refuseCsv(directory: string): void {
+  const names = (list(resolve(directory)) ?? []).map(({ name }) => name);
+  if (!names.some((name) => name.endsWith('.csv'))) return;
+  if (names.some((name) => name.endsWith('.parquet'))) return;
+  throw new KgloadError({
+    code: 'DATASET_LAYOUT',
+    message: `the database in ${directory} was exported as CSV, and kgload reads Parquet`,
+    file: directory,
+    hint: "export it with EXPORT DATABASE '…' (format='parquet'), or with kgload export",
+  });
+}
+
+/** What fills a table, or one pair of the node tables that a rel table connects. */
+interface Slot {
+  table: string;
+  pair?: Endpoints;
+}
+
+/**
+ * Finds the files of a schema's tables and reads their footers.
+ *
+ * @throws {KgloadError} `ENOENT` when the directory is missing, `DATASET_LAYOUT` when it is no
+ *   dataset. A file that can't be read is no error here: its entry says why.
+ */
+export function readDataset(directory: string, schema: GraphSchema): Dataset {
+  const root = resolve(directory);
+  const found = new Map<string, DatasetTable>();
+  const unknown: string[] = [];
+  for (const part of datasetParts(directory)) {
+    const tables = [
+      ...(part === 'edges' ? [] : schema.nodes),
+      ...(part === 'nodes' ? [] : schema.edges),
+    ];
+    const slotOf = matchNames(tables.flatMap(slotsOf));
+    const entries = partEntries(root, part).map((entry) => ({ entry, fit: slotOf(entry.stem) }));
+    const exact = new Set(entries.map(({ fit }) => (fit?.level === 0 ? fit.owner : undefined)));
+    for (const { entry, fit } of entries) {
+      const isOther = fit && fit.level > 0 && exact.has(fit.owner);
+      if (!fit || isOther) unknown.push(`${entry.name}${entry.isDirectory ? '/' : ''}`);
+      else {
+        const { table, pair } = fit.owner;
+        const read = readTable(entry, pair);
+        found.set(table, both(found.get(table), read, pair));
+      }
+    }
+  }
+  return { directory: root, tables: found, unknown };
+}
+
+/** The names under which the files of a table may be found. */
+function slotsOf(table: NodeTable | RelTable): { owner: Slot; names: string[] }[] {
+  const { name, file } = table;
+  const whole = { owner: { table: name }, names: [file, name, fileNameOf(name)] };
+  if (!('from' in table)) return [whole];
+  const pairs = pairsOf(table);
+  const namesOf = (pair: Endpoints): string[] => [
+    ...pairFileNames(table, pair),
+    `${pair.from}_${name}_${pair.to}`,
+  ];
+  if (pairs.length === 1) return [{ ...whole, names: [...whole.names, ...pairs.flatMap(namesOf)] }];
+  return [whole, ...pairs.map((pair) => ({ owner: { table: name, pair }, names: namesOf(pair) }))];
+}
+
+/** The files of one pair of node tables, the first as `kgload export` names it. */
+export function pairFileNames({ name, file }: RelTable, { from, to }: Endpoints): string[] {
+  return [...new Set([file, fileNameOf(name), name])].map((stem) =>
+    stem === name ? `${name}_${from}_${to}` : `${stem}_${fileNameOf(from)}_${fileNameOf(to)}`,
+  );
+}
+
+/** A file or directory that may hold rows of a table. */
+export interface PartEntry {
+  path: string;
+  /** As messages show it. */
+  name: string;
+  /** The name without `.parquet`. */
+  stem: string;
+  isDirectory: boolean;
+}
+
+/** The Parquet files, and the directories of part files, in a part of a dataset. */
+export function partEntries(root: string, part: Part): PartEntry[] {
+  return (list(join(root, part)) ?? []).flatMap(({ name }) => {
+    if (isHidden(name)) return [];
+    const path = join(root, part, name);
+    const isDirectory = isDirectoryAt(path);
+    if (!isDirectory && !name.endsWith('.parquet')) return [];
+    const stem = name.replace(/\.parquet$/, '');
+    return [{ path, name: part === '' ? name : `${part}/${name}`, stem, isDirectory }];
+  });
+}
+
+/** The file of a table, or its part files. */
+export function readTable({ path, name, isDirectory }: PartEntry, pair?: Endpoints): DatasetTable {
+  const withPair = (files: DatasetFile[]): DatasetFile[] =>
+    pair ? files.map((file) => ({ ...file, pair })) : files;
+  if (!isDirectory) return { name, files: withPair([readFile(path, name, {})]) };
+  const files = withPair(partFiles(path, `${name}/`, {}));
+  if (files.length > 0) return { name: `${name}/`, files };
+  const message = `${name}/ is a directory without Parquet files`;
+  return { name: `${name}/`, files, error: { code: 'DATASET_LAYOUT', file: `${name}/`, message } };
+}
+
+/** Part files as Spark and Hive lay them out: `part-*.parquet`, in `key=value/` directories too. */
+function partFiles(
+  directory: string,
+  name: string,
+  partition: Record<string, string | null>,
+): DatasetFile[] {
+  return (list(directory) ?? []).flatMap((entry) => {
+    if (isHidden(entry.name)) return [];
+    const path = join(directory, entry.name);
+    if (entry.name.endsWith('.parquet')) return [readFile(path, name + entry.name, partition)];
+    const [, key, value] = /^([^=]+)=(.*)$/.exec(entry.name) ?? [];
+    if (key === undefined || value === undefined || !entry.isDirectory()) return [];
+    const inner = { ...partition, [unescapeHive(key)]: hiveValue(value) };
+    return partFiles(path, `${name}${entry.name}/`, inner);
+  });
+}
+
+/** Spark's and Hadoop's rule for what is not data: `_SUCCESS`, `.part-0.parquet.crc`. */
+function isHidden(name: string): boolean {
+  return name.startsWith('_') || name.startsWith('.');
+}
+
+function hiveValue(value: string): string | null {
+  return value === '__HIVE_DEFAULT_PARTITION__' ? null : unescapeHive(value);
+}
+
+function unescapeHive(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  );
+}
+
+/** A file for every pair of node tables goes together; two for one leave open which is meant. */
+function both(
+  first: DatasetTable | undefined,
+  second: DatasetTable,
+  pair: Endpoints | undefined,
+): DatasetTable {
+  if (!first) return second;
+  if (pair && first.files.every((file) => file.pair && file.pair !== pair)) {
+    const error = first.error ?? second.error;
+    const name = `${first.name}, ${second.name}`;
+    return { name, files: [...first.files, ...second.files], ...(error && { error }) };
+  }
+  const message = `${first.name} and ${second.name} are both there for one table`;
+  const error: Problem = { code: 'DATASET_LAYOUT', file: second.name, message, hint: 'remove one' };
+  return { ...first, error };
+}
+
+function readFile(
+  path: string,
+  name: string,
+  partition: Record<string, string | null>,
+): DatasetFile {
+  try {
+    return { path, name, footer: readFooter(path), partition };
+  } catch (error) {
+    if (!(error instanceof KgloadError)) throw error;
+    const { message, ...rest } = toProblem(error);
+    const footer = { ...rest, message: message.replace(path, () => name), file: name };
+    return { path, name, footer, partition };
+  }
+}
+
+/** Links are followed; one that leads nowhere is no directory. */
+function isDirectoryAt(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // Reading it as a file says what is wrong.
+  }
+}
+
+/** The entries of a directory, sorted; nothing where there is none. */
+function list(directory: string): Dirent[] | undefined {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new KgloadError({
+      code: 'DATASET_LAYOUT',
+      message: `the directory ${directory} cannot be read: ${messageOf(error)}`,
+      file: directory,
+    });
+  }
+}
+
+/** Whether a file may hold what the engine can't read, so that a closer look is worth its while. */
+export function needsRewrite({ tables }: Dataset): boolean {
+  return [...tables.values()].some(({ files }) =>
+    files.some(({ footer }) => 'columns' in footer && footer.columns.some(isUnreadable)),
+  );
+}

@@ -1,0 +1,387 @@
+/** What a Parquet file says about itself in its footer. */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { FileMetaData, SchemaElement } from 'hyparquet';
+// The whole of hyparquet takes ten times as long to import as its footer's half.
+import { parquetMetadata } from 'hyparquet/src/metadata.js';
+import { KgloadError, messageOf, systemCode } from '../errors.js';
+
+export type Unit = 'ms' | 'us' | 'ns';
+
+/** What the values of a column are, by its logical type, else its converted, else its physical. */
+export type Meaning =
+  | { is: 'string' | 'boolean' | 'date' | 'uuid' | 'bytes' | 'interval' | 'null' }
+  | { is: 'integer'; bits: number; signed: boolean }
+  | { is: 'float'; bits: 16 | 32 | 64 }
+  | { is: 'timestamp' | 'time'; unit: Unit }
+  | { is: 'decimal'; precision: number; scale: number }
+  /** Lists, structs and maps; `plain` if the engine reads every value in them as what it is. */
+  | { is: 'nested'; plain: boolean };
+
+export interface Column {
+  name: string;
+  /** As Parquet says it, for messages: `INT64 TIMESTAMP(MICROS)`, `STRING`, `LIST`. */
+  type: string;
+  meaning: Meaning;
+  /**
+   * The type as which Kuzu reads it; it looks at the physical and the converted type alone. Absent
+   * for those at whose sight it refuses the whole file.
+   */
+  engineType?: string;
+  /** Its pages are encoded in a way that the engine can't decode; it need not be read, though. */
+  isEncodingRefused?: boolean;
+  /**
+   * The least of its integers, at every depth, by the statistics of all row groups; of dates and
+   * instants the least in milliseconds, of UUIDs the least as a number. Absent where they don't tell.
+   */
+  least?: number | bigint;
+}
+
+export interface Footer {
+  rows: number;
+  rowGroups: number;
+  /** Bytes of the file. */
+  bytes: number;
+  /** Bytes of the data, encoded but not compressed. */
+  dataBytes: number;
+  columns: Column[];
+}
+
+/** Most footers are a few kilobytes, so that one read gets the length and the footer itself. */
+const TAIL_BYTES = 16 * 1024;
+
+/**
+ * Reads a file's footer and nothing else of it.
+ *
+ * @throws {KgloadError} `ENOENT` or `PARQUET_UNREADABLE`, naming the file.
+ */
+export function readFooter(path: string): Footer {
+  const { bytes, metadata } = readMetadata(path);
+  try {
+    return { bytes, ...summarize(metadata) };
+  } catch (error) {
+    throw unreadable(path, `its footer is damaged (${messageOf(error)})`);
+  }
+}
+
+function summarize({ schema, num_rows, row_groups }: FileMetaData): Omit<Footer, 'bytes'> {
+  const rows = Number(num_rows);
+  const inGroups = row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  if (!Number.isSafeInteger(rows) || rows < 0 || rows !== inGroups) {
+    throw new Error(`it says ${rows} rows, and ${inGroups} in its row groups`);
+  }
+  const columns = withoutTwins(readColumns(schema));
+  const refused = refusedEncodings(row_groups);
+  const least = leastValues(row_groups);
+  return {
+    rows,
+    rowGroups: row_groups.length,
+    dataBytes: row_groups.reduce((sum, group) => sum + Number(group.total_byte_size), 0),
+    columns: columns.map((column) => {
+      const value = least.get(column.name);
+      return {
+        ...column,
+        ...(refused.has(column.name) && { isEncodingRefused: true }),
+        ...(value !== undefined && { least: value }),
+      };
+    }),
+  };
+}
+
+/** The engine ignores case, and refuses a file with two columns of one name. */
+function withoutTwins(columns: readonly Column[]): Column[] {
+  const counts = new Map<string, number>();
+  for (const { name } of columns) {
+    counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
+  }
+  return columns.map((column) => {
+    if (counts.get(column.name.toLowerCase()) === 1) return column;
+    const { name, type, meaning } = column;
+    return { name, type, meaning };
+  });
+}
+
+/** Columns with pages that the engine can't decode: KU_UNREACHABLE in Kuzu 0.11.3. */
+function refusedEncodings(groups: FileMetaData['row_groups']): Set<string> {
+  const refused = ['DELTA_LENGTH_BYTE_ARRAY', 'DELTA_BYTE_ARRAY', 'BYTE_STREAM_SPLIT'];
+  return new Set(
+    groups.flatMap(({ columns }) =>
+      columns.flatMap(({ meta_data: data }) =>
+        data?.encodings.some((encoding) => refused.includes(encoding))
+          ? [data.path_in_schema[0] ?? '']
+          : [],
+      ),
+    ),
+  );
+}
+
+/** What {@link Column.least} is; `undefined` for a column with a chunk that says nothing. */
+function leastValues(groups: FileMetaData['row_groups']): Map<string, number | bigint | undefined> {
+  const values = new Map<string, number | bigint | undefined>();
+  for (const { columns } of groups) {
+    for (const { meta_data: data } of columns) {
+      if (!data || data.type === 'BOOLEAN' || data.type === 'FLOAT' || data.type === 'DOUBLE') {
+        continue;
+      }
+      const { statistics, num_values: count } = data;
+      if (statistics?.null_count !== undefined && statistics.null_count === count) continue;
+      const name = data.path_in_schema[0] ?? '';
+      const least = asNumber(statistics?.min_value ?? statistics?.min);
+      if (!values.has(name)) values.set(name, least);
+      const before = values.get(name);
+      if (least === undefined || before === undefined) values.set(name, undefined);
+      else if (least < before) values.set(name, least);
+    }
+  }
+  return values;
+}
+
+function asNumber(value: unknown): number | bigint | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return value;
+  // A date beyond those that JavaScript knows is no number.
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : value.getTime();
+  if (typeof value !== 'string' || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)) {
+    return undefined;
+  }
+  return BigInt(`0x${value.replaceAll('-', '')}`);
+}
+
+/**
+ * The whole metadata of a file, as hyparquet gives it.
+ *
+ * @throws {KgloadError} `ENOENT` or `PARQUET_UNREADABLE`, naming the file.
+ */
+export function readMetadata(path: string): { bytes: number; metadata: FileMetaData } {
+  let handle: number;
+  try {
+    // Not to wait for a writer, should it be a FIFO.
+    handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') {
+      throw new KgloadError({ code: 'ENOENT', message: `${path} does not exist`, file: path });
+    }
+    throw unreadable(path, messageOf(error));
+  }
+  try {
+    const stat = fstatSync(handle);
+    if (!stat.isFile()) throw unreadable(path, 'it is not a regular file');
+    if (stat.size < 12) throw unreadable(path, 'it is too short to be a Parquet file');
+    let tail = readTail(handle, stat.size, TAIL_BYTES);
+    const magic = tail.toString('latin1', tail.length - 4);
+    if (magic === 'PARE') throw unreadable(path, 'it is encrypted');
+    if (magic !== 'PAR1') {
+      throw unreadable(path, 'it does not end as a Parquet file does (cut off, or another format)');
+    }
+    const footerBytes = tail.readUInt32LE(tail.length - 8);
+    if (footerBytes + 12 > stat.size) {
+      throw unreadable(path, `its footer claims ${footerBytes} bytes of a file of ${stat.size}`);
+    }
+    if (footerBytes + 8 > tail.length) tail = readTail(handle, stat.size, footerBytes + 8);
+    return { bytes: stat.size, metadata: parquetMetadata(tail) };
+  } catch (error) {
+    if (error instanceof KgloadError) throw error;
+    throw unreadable(path, `its footer is damaged (${messageOf(error)})`);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function readTail(handle: number, size: number, bytes: number): Buffer {
+  const tail = Buffer.allocUnsafe(Math.min(size, bytes));
+  const read = readSync(handle, tail, 0, tail.length, size - tail.length);
+  return tail.subarray(0, read);
+}
+
+function unreadable(path: string, reason: string): KgloadError {
+  return new KgloadError({
+    code: 'PARQUET_UNREADABLE',
+    message: `${path} is not readable as Parquet: ${reason}`,
+    file: path,
+  });
+}
+
+/** The top-level columns. The footer lists the schema's tree in depth-first order. */
+function readColumns(schema: readonly SchemaElement[]): Column[] {
+  const columns: Column[] = [];
+  const count = schema[0]?.num_children ?? 0;
+  let position = 1;
+  while (columns.length < count) {
+    const start = position;
+    for (let pending = 1; pending > 0; position += 1) {
+      const element = schema[position];
+      if (!element) throw new Error('the schema ends early');
+      pending += (element.num_children ?? 0) - 1;
+    }
+    const [element, ...descendants] = schema.slice(start, position);
+    if (element) columns.push(toColumn(element, descendants));
+  }
+  return columns;
+}
+
+function toColumn(element: SchemaElement, descendants: readonly SchemaElement[]): Column {
+  const { name } = element;
+  const type = typeName(element);
+  if (!element.type) {
+    const leaves = descendants.filter((inner) => inner.type);
+    const plain = leaves.every((leaf) => isPlain(meaningOf(leaf), engineTypeOf(leaf)));
+    const isRefused = leaves.some((leaf) => engineTypeOf(leaf) === undefined);
+    const column: Column = { name, type, meaning: { is: 'nested', plain } };
+    return isRefused ? column : { ...column, engineType: 'NESTED' };
+  }
+  if (element.repetition_type === 'REPEATED') {
+    return {
+      name,
+      type: `${type} REPEATED`,
+      meaning: { is: 'nested', plain: false },
+      engineType: 'NESTED',
+    };
+  }
+  const engineType = engineTypeOf(element);
+  return {
+    name,
+    type,
+    meaning: meaningOf(element),
+    ...(engineType !== undefined && { engineType }),
+  };
+}
+
+function typeName(element: SchemaElement): string {
+  const logical = element.logical_type;
+  const physical = element.type ?? (logical || element.converted_type ? '' : 'STRUCT');
+  let name: string = logical?.type ?? element.converted_type ?? '';
+  if (logical?.type === 'TIMESTAMP' || logical?.type === 'TIME') name += `(${logical.unit})`;
+  if (logical?.type === 'INTEGER') {
+    name = `${logical.isSigned ? '' : 'U'}INT_${logical.bitWidth}`;
+  }
+  if (name === 'DECIMAL') name += `(${element.precision ?? ''}, ${element.scale ?? 0})`;
+  if (name === 'STRING' || name === 'UTF8') return 'STRING';
+  return [physical, name].filter((part) => part !== '').join(' ');
+}
+
+const UNITS: Record<string, Unit> = { MILLIS: 'ms', MICROS: 'us', NANOS: 'ns' };
+
+/** https://github.com/apache/parquet-format/blob/master/LogicalTypes.md */
+function meaningOf(element: SchemaElement): Meaning {
+  const logical = element.logical_type;
+  switch (logical?.type) {
+    case 'STRING':
+    case 'ENUM':
+    case 'JSON':
+      return { is: 'string' };
+    case 'INTEGER':
+      return { is: 'integer', bits: logical.bitWidth, signed: logical.isSigned };
+    case 'DATE':
+      return { is: 'date' };
+    case 'TIMESTAMP':
+      return { is: 'timestamp', unit: UNITS[logical.unit] ?? 'ns' };
+    case 'TIME':
+      return { is: 'time', unit: UNITS[logical.unit] ?? 'ns' };
+    case 'DECIMAL':
+      return { is: 'decimal', precision: logical.precision, scale: logical.scale };
+    case 'UUID':
+      return { is: 'uuid' };
+    case 'FLOAT16':
+      return { is: 'float', bits: 16 };
+    case 'INTERVAL':
+      return { is: 'interval' };
+    case 'NULL':
+      return { is: 'null' };
+  }
+  const { converted_type: converted } = element;
+  if (converted === 'UTF8' || converted === 'ENUM' || converted === 'JSON') return { is: 'string' };
+  if (converted === 'DATE') return { is: 'date' };
+  if (converted === 'INTERVAL') return { is: 'interval' };
+  if (converted === 'TIMESTAMP_MILLIS') return { is: 'timestamp', unit: 'ms' };
+  if (converted === 'TIMESTAMP_MICROS') return { is: 'timestamp', unit: 'us' };
+  if (converted === 'TIME_MILLIS') return { is: 'time', unit: 'ms' };
+  if (converted === 'TIME_MICROS') return { is: 'time', unit: 'us' };
+  if (converted === 'DECIMAL') {
+    return { is: 'decimal', precision: element.precision ?? 38, scale: element.scale ?? 0 };
+  }
+  const [, unsigned, bits] = /^(U?)INT_(\d+)$/.exec(converted ?? '') ?? [];
+  if (bits !== undefined) return { is: 'integer', bits: Number(bits), signed: unsigned === '' };
+  switch (element.type) {
+    case 'BOOLEAN':
+      return { is: 'boolean' };
+    case 'INT32':
+      return { is: 'integer', bits: 32, signed: true };
+    case 'INT64':
+      return { is: 'integer', bits: 64, signed: true };
+    case 'INT96':
+      return { is: 'timestamp', unit: 'us' };
+    case 'FLOAT':
+      return { is: 'float', bits: 32 };
+    case 'DOUBLE':
+      return { is: 'float', bits: 64 };
+    default:
+      return { is: 'bytes' };
+  }
+}
+
+/** Measured on Kuzu 0.11.3; "Unsupported converted type" for what is missing here. */
+function engineTypeOf({
+  type,
+  converted_type: converted,
+  logical_type: logical,
+}: SchemaElement): string | undefined {
+  switch (converted) {
+    case 'DECIMAL':
+    case 'TIME_MILLIS':
+    case 'TIME_MICROS':
+    case 'JSON':
+    case 'ENUM':
+    case 'BSON':
+      return undefined;
+    case 'UTF8':
+      return 'STRING';
+    case 'DATE':
+      return 'DATE';
+    case 'TIMESTAMP_MILLIS':
+    case 'TIMESTAMP_MICROS':
+      return 'TIMESTAMP';
+    case 'INTERVAL':
+      return 'INTERVAL';
+  }
+  const [, integer] = /^(U?INT_\d+)$/.exec(converted ?? '') ?? [];
+  if (integer !== undefined) return integer.replace('_', '');
+  switch (type) {
+    case 'BOOLEAN':
+      return 'BOOL';
+    case 'INT96':
+      return 'TIMESTAMP';
+    case 'INT32':
+    case 'INT64':
+    case 'FLOAT':
+    case 'DOUBLE':
+      return type;
+    default:
+      return logical?.type === 'UUID' ? 'UUID' : 'BLOB';
+  }
+}
+
+/** Whether the engine reads the values as what they are. */
+function isPlain(meaning: Meaning, engineType: string | undefined): boolean {
+  switch (meaning.is) {
+    case 'integer':
+      return (
+        engineType === `${meaning.signed ? '' : 'U'}INT${meaning.bits}` ||
+        (meaning.signed && /^INT(32|64)$/.test(engineType ?? ''))
+      );
+    case 'float':
+      return meaning.bits !== 16;
+    case 'timestamp':
+      return engineType === 'TIMESTAMP';
+    case 'string':
+      return engineType === 'STRING';
+    case 'date':
+      return engineType === 'DATE';
+    case 'uuid':
+      return engineType === 'UUID';
+    case 'boolean':
+    case 'bytes':
+    case 'interval':
+    case 'null':
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,472 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/** A code graph in a database: loading it, and what people ask it. */
+import { existsSync, realpathSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { readCatalog, type Catalog } from '../database/catalog.js';
+import { firstLine, openEngine, type OpenDatabase } from '../engine/engine.js';
+import { KgloadError, messageOf } from '../errors.js';
+import { loadFromParquet } from '../library.js';
+import {
+  ALLOW_DEPTH,
+  CALLEES,
+  CALLERS,
+  checkTables,
+  ENGINE_DEPTH,
+  inFile,
+  reached,
+  shortestCycle,
+  SUBCLASSES,
+  uses,
+  type Way,
+} from './questions.js';
+import { drive, type Steps } from '../engine/drive.js';
+import { engineFor, inspectDatabase, inspectTarget } from '../database/target.js';
+import type {
+  AttributeUse,
+  ClassRow,
+  Connection,
+  EngineName,
+  FunctionRow,
+  ImportRow,
+  LoadOptions,
+  LoadReport,
+  QueryResult,
+  ReachedClass,
+  ReachedFunction,
+  VariableUse,
+} from '../types.js';
+
+/**
+ * A code graph in a Kuzu or Ladybug database, held open until {@link DependencyGraph.close}.
+ *
+ * Any number of calls and iterations may run at the same time: the database is asked for one after
+ * the other, and a call made during a load waits for its end. Answers that can be large (callers,
+ * callees, impact, uses) are iterations that hand over one row at a time; the others are arrays.
+ * The engine computes an answer whole before its first row, outside JavaScript's memory, and holds
+ * it until the iteration ends, is left by `break`, or the graph is closed. What the data does not
+ * have is null in the rows; an id or path that the graph does not have has an empty answer.
+ *
+ * Every question throws a {@link KgloadError}: `SCHEMA_MISMATCH` when the database lacks a table or
+ * column that it is about, `CLOSED` after {@link DependencyGraph.close}, `ENGINE` when the engine
+ * fails.
+ *
+ * @example
+ * ```ts
+ * const graph = new DependencyGraph('graph.db');
+ * try {
+ *   await graph.loadFromParquet('data/parquet');
+ *   for (const { id, name, startLine } of await graph.getAllFunctionsInFile('src/main.py')) {
+ *     console.log(`${name}, line ${startLine}`);
+ *     for await (const caller of graph.getCallers(id)) console.log(`  called by ${caller.name}`);
+ *   }
+ * } finally {
+ *   await graph.close();
+ * }
+ * ```
+ */
+export class DependencyGraph {
+  readonly #path: string;
+  readonly #readOnly: boolean;
+  readonly #database: OpenDatabase;
+  /** Results whose rows are being taken. */
+  readonly #results = new Set<QueryResult>();
+  /** Done when all work that was begun on the connection is. */
+  #idle: Promise<void> = Promise.resolve();
+  #catalog: Catalog | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Opens the database, and creates it where there is none. No other process can open it
+   * meanwhile, unless all of them open it read-only; nor can this one a second time.
+   *
+   * @param databasePath - A database file, or where to create one.
+   * @param options - `readOnly`: the database must be there, and `loadFromParquet` is refused.
+   *   `engine`: of a database that is created; default: `kuzu`.
+   * @throws {KgloadError} `ENOENT` (read-only), `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`,
+   *   `TARGET_UNWRITABLE`, `ENGINE_MISSING`, `ENGINE_MISMATCH`, `ENGINE`.
+   * @example
+   * ```ts
+   * const graph = new DependencyGraph('graph.db', { readOnly: true });
+   * ```
+   */
+  constructor(
+    databasePath: string,
+    { readOnly = false, engine }: { readOnly?: boolean; engine?: EngineName } = {},
+  ) {
+    refuseSecond(databasePath);
+    const target = (readOnly ? inspectDatabase : inspectTarget)(databasePath);
+    this.#path = target.path;
+    this.#readOnly = readOnly;
+    const chosen = engineFor(target, engine === undefined ? {} : { engine });
+    this.#database = openEngine(chosen, this.#path, { readOnly });
+    openPaths.add(this.#path);
+  }
+
+  /**
+   * Loads a dataset into the database, as the library's function of this name does.
+   *
+   * @param directory - A dataset: `nodes/*.parquet` and `edges/*.parquet`.
+   * @returns Rows and seconds of every table, and every error and warning.
+   * @throws {KgloadError} When the load is refused before any data: `ENOENT`, `DATASET_LAYOUT`,
+   *   `SCHEMA_MISMATCH`, `TARGET_NOT_EMPTY`; `TARGET_UNWRITABLE` when the graph is read-only,
+   *   `CLOSED`.
+   * @example
+   * ```ts
+   * const { totalNodes, totalEdges, errors } = await graph.loadFromParquet('data/parquet');
+   * ```
+   */
+  async loadFromParquet(directory: string, options: LoadOptions = {}): Promise<LoadReport> {
+    this.#refuseIfClosed();
+    if (this.#readOnly) throw openedReadOnly(this.#path);
+    return await this.#inTurn(async () => {
+      this.#catalog = undefined; // The load creates tables.
+      const { connection, engine } = this.#database;
+      return await loadFromParquet(connection, directory, { ...options, engine });
+    });
+  }
+
+  /**
+   * The functions and methods of a file, in the order of their lines (without a line: last), then
+   * ids.
+   *
+   * @param path - As the functions' `file` has it.
+   * @example
+   * ```ts
+   * const functions = await graph.getAllFunctionsInFile('src/main.py');
+   * ```
+   */
+  async getAllFunctionsInFile(path: string): Promise<FunctionRow[]> {
+    return await all(this.#ask<FunctionRow>(['Function'], inFile('Function', path, 'startLine')));
+  }
+
+  /**
+   * The classes of a file, in the order of their lines (without a line: last), then ids.
+   *
+   * @param path - As the classes' `file` has it.
+   * @example
+   * ```ts
+   * const classes = await graph.getAllClassesInFile('src/main.py');
+   * ```
+   */
+  async getAllClassesInFile(path: string): Promise<ClassRow[]> {
+    return await all(this.#ask<ClassRow>(['Class'], inFile('Class', path, 'startLine')));
+  }
+
+  /**
+   * The imports of a file, in the order of their lines (without a line: last), then ids.
+   *
+   * @param path - As the imports' `file` has it.
+   * @example
+   * ```ts
+   * const imports = await graph.getAllImportsInFile('src/main.py');
+   * ```
+   */
+  async getAllImportsInFile(path: string): Promise<ImportRow[]> {
+    return await all(this.#ask<ImportRow>(['Import'], inFile('Import', path, 'lineNumber')));
+  }
+
+  /**
+   * The functions that call a function, directly or over up to `depth` calls: each once, with its
+   * distance, the nearest first, then by id. The function itself is among them, last of its
+   * distance, if it calls itself within `depth` calls.
+   *
+   * @param options - `depth`: a whole number from 1 (the default: direct callers), or Infinity.
+   * @throws {RangeError} For another depth.
+   * @throws {KgloadError} As every question; `ENGINE` also, after the last row, when the way goes
+   *   on for 65,534 calls, where the engine stops, and a greater depth was asked for.
+   * @example
+   * ```ts
+   * for await (const { name, file, distance } of graph.getCallers(id, { depth: 3 })) {
+   *   console.log(`${name} in ${file}, ${distance} calls away`);
+   * }
+   * ```
+   */
+  getCallers(
+    functionId: string,
+    { depth = 1 }: { depth?: number } = {},
+  ): AsyncGenerator<ReachedFunction, void> {
+    return this.#reach<ReachedFunction>(CALLERS, functionId, depth);
+  }
+
+  /**
+   * The functions that a function calls, directly or over up to `depth` calls: each once, with its
+   * distance, the nearest first, then by id. The function itself is among them, last of its
+   * distance, if it calls itself within `depth` calls.
+   *
+   * @param options - `depth`: a whole number from 1 (the default: direct callees), or Infinity.
+   * @throws {RangeError} For another depth.
+   * @throws {KgloadError} As {@link DependencyGraph.getCallers}.
+   * @example
+   * ```ts
+   * for await (const { name } of graph.getCallees(id)) console.log(name);
+   * ```
+   */
+  getCallees(
+    functionId: string,
+    { depth = 1 }: { depth?: number } = {},
+  ): AsyncGenerator<ReachedFunction, void> {
+    return this.#reach<ReachedFunction>(CALLEES, functionId, depth);
+  }
+
+  /**
+   * What a change of a function or method can reach: all its callers over any number of calls, as
+   * {@link DependencyGraph.getCallers} gives them.
+   *
+   * It follows the recorded calls and nothing else. A call of a method counts for the method that
+   * the analyser recorded: where that is the method of a base class, the overriding methods of
+   * subclasses are not reached by it, so ask for the impact of the overridden method too. Nor does
+   * it follow inheritance, decorators, or values passed through variables and attributes: see
+   * {@link DependencyGraph.getSubclasses}, {@link DependencyGraph.getVariableUsers} and
+   * {@link DependencyGraph.getAttributeUsers}.
+   *
+   * @throws {KgloadError} As {@link DependencyGraph.getCallers}.
+   * @example
+   * ```ts
+   * const files = new Set<string | null>();
+   * for await (const { file } of graph.getImpact(id)) files.add(file);
+   * ```
+   */
+  getImpact(functionId: string): AsyncGenerator<ReachedFunction, void> {
+    return this.getCallers(functionId, { depth: Infinity });
+  }
+
+  /**
+   * The classes that inherit from a class, directly or over up to `depth` steps: each once, with its
+   * distance, the nearest first, then by id. The class itself is among them only if the data say
+   * that it inherits from itself.
+   *
+   * @param options - `depth`: a whole number from 1, or Infinity (the default).
+   * @throws {RangeError} For another depth.
+   * @example
+   * ```ts
+   * const direct = await graph.getSubclasses(id, { depth: 1 });
+   * ```
+   */
+  async getSubclasses(
+    classId: string,
+    { depth = Infinity }: { depth?: number } = {},
+  ): Promise<ReachedClass[]> {
+    return await all(this.#reach<ReachedClass>(SUBCLASSES, classId, depth));
+  }
+
+  /**
+   * The uses of a variable by functions, one row for each, ordered by file, line and function; a
+   * function that uses it twice is there twice.
+   *
+   * @example
+   * ```ts
+   * for await (const { name, file, lineNumber, context } of graph.getVariableUsers(id)) {
+   *   console.log(`${file}:${lineNumber} ${name} (${context})`);
+   * }
+   * ```
+   */
+  getVariableUsers(variableId: string): AsyncGenerator<VariableUse, void> {
+    return this.#ask<VariableUse>(
+      ['Function', 'REFERENCES', 'Variable'],
+      uses('Variable', 'REFERENCES', variableId),
+    );
+  }
+
+  /**
+   * The uses of an attribute by functions, one row for each, ordered by file, line and function; a
+   * function that uses it twice is there twice.
+   *
+   * @example
+   * ```ts
+   * for await (const { name, lineNumber, accessType } of graph.getAttributeUsers(id)) {
+   *   console.log(`${name}, line ${lineNumber}: ${accessType}`);
+   * }
+   * ```
+   */
+  getAttributeUsers(attributeId: string): AsyncGenerator<AttributeUse, void> {
+    return this.#ask<AttributeUse>(
+      ['Function', 'ACCESSES', 'Attribute'],
+      uses('Attribute', 'ACCESSES', attributeId),
+    );
+  }
+
+  /**
+   * Writes what is pending to the file and lets go of it. A load that runs is completed before; all
+   * other calls and iterations that are not done end with the error `CLOSED`, and so do later ones.
+   * Closing twice does nothing more.
+   *
+   * @example
+   * ```ts
+   * await graph.close();
+   * ```
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#idle.then(() => {
+      // A result that outlives its database can end the process with a segmentation fault.
+      for (const result of this.#results) result.close();
+      this.#results.clear();
+      openPaths.delete(this.#path);
+      this.#database.close();
+    });
+    return this.#closing;
+  }
+
+  /**
+   * {@link DependencyGraph.close}, for `await using`.
+   *
+   * @example
+   * ```ts
+   * await using graph = new DependencyGraph('graph.db');
+   * ```
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Follows the rels of one table from one node; the arguments are looked at right away. */
+  #reach<T extends { distance: number }>(
+    way: Way,
+    id: string,
+    depth: number,
+  ): AsyncGenerator<T, void> {
+    if (depth !== Infinity && !(Number.isInteger(depth) && depth >= 1)) {
+      throw new RangeError(`depth must be a whole number from 1, or Infinity, not ${depth}`);
+    }
+    this.#refuseIfClosed();
+    return this.#follow<T>(way, id, depth);
+  }
+
+  /** The engine leaves the start out, even where a cycle leads back to it: it is put in its place. */
+  async *#follow<T extends { distance: number }>(
+    way: Way,
+    id: string,
+    depth: number,
+  ): AsyncGenerator<T, void> {
+    const tables = [way.node, way.rel];
+    const bound = Math.min(depth, ENGINE_DEPTH);
+    const cycles = await all(this.#ask<T>(tables, shortestCycle(way, id, bound)));
+    let [itself] = cycles.sort((a, b) => a.distance - b.distance);
+    let deepest = 0;
+    for await (const row of this.#ask<T>(tables, reached(way, id, bound))) {
+      if (itself && row.distance > itself.distance) {
+        yield itself;
+        itself = undefined;
+      }
+      yield row;
+      deepest = row.distance;
+    }
+    if (itself) yield itself;
+    if (deepest === ENGINE_DEPTH && depth > ENGINE_DEPTH) throw tooDeep(way, id);
+  }
+
+  /** The rows of a query, one by one; `tables` are those of the code graph that it names. */
+  #ask<T>(tables: readonly string[], cypher: string): AsyncGenerator<T, void> {
+    this.#refuseIfClosed();
+    return this.#rows<T>(tables, cypher);
+  }
+
+  async *#rows<T>(tables: readonly string[], cypher: string): AsyncGenerator<T, void> {
+    const result = await this.#inTurn(() => this.#query(tables, cypher));
+    try {
+      for (let taken = 1; ; taken += 1) {
+        this.#refuseIfClosed();
+        if (!result.hasNext()) return;
+        // Taking a row from the engine's memory takes 2 µs, waiting for it would take 44; but other
+        // work wants its turn in a long iteration.
+        yield result.getNextSync() as T;
+        if (taken % ROWS_A_TURN === 0) await setImmediate();
+      }
+    } finally {
+      this.#results.delete(result);
+      result.close();
+    }
+  }
+
+  async #query(tables: readonly string[], cypher: string): Promise<QueryResult> {
+    const { connection } = this.#database;
+    try {
+      this.#catalog ??= await drive(prepare(connection));
+      checkTables(tables, this.#catalog);
+      const [result] = [await connection.query(cypher)].flat();
+      if (!result) throw new Error('the engine answered with no result');
+      this.#results.add(result);
+      return result;
+    } catch (error) {
+      if (error instanceof KgloadError) throw error;
+      throw new KgloadError(
+        { code: 'ENGINE', message: `the query failed: ${firstLine(messageOf(error))}` },
+        { cause: error },
+      );
+    }
+  }
+
+  /**
+   * Does one piece of work on the connection after the other: a failing query would roll back the
+   * transaction of a load that runs beside it, and closing must not happen beside either.
+   */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#idle.then(() => {
+      this.#refuseIfClosed();
+      return work();
+    });
+    this.#idle = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  #refuseIfClosed(): void {
+    if (!this.#closing) return;
+    throw new KgloadError({
+      code: 'CLOSED',
+      message: `the graph ${this.#path} is closed`,
+      file: this.#path,
+      hint: 'open it anew: new DependencyGraph(path)',
+    });
+  }
+}
+
+/** Rows that an iteration takes before other work has its turn: some milliseconds. */
+const ROWS_A_TURN = 1000;
+
+/**
+ * The databases that graphs of this process have open. The system's locks on a file are between
+ * processes: the engine would let this one open it twice and write over its own pages, and closing
+ * one would drop the lock of the other (fcntl(2), "advisory record locking").
+ */
+const openPaths = new Set<string>();
+
+function refuseSecond(path: string): void {
+  if (!existsSync(path) || !openPaths.has(realpathSync(path))) return;
+  throw new KgloadError({
+    code: 'TARGET_LOCKED',
+    message: `the database ${path} is open in this process already`,
+    file: path,
+    hint: 'use that graph, which answers any number of calls at the same time, or close it first',
+  });
+}
+
+function* prepare(connection: Connection): Steps<Catalog> {
+  yield { connection, cypher: ALLOW_DEPTH };
+  return yield* readCatalog(connection);
+}
+
+function openedReadOnly(path: string): KgloadError {
+  return new KgloadError({
+    code: 'TARGET_UNWRITABLE',
+    message: `nothing can be loaded into the database ${path}: the graph was opened read-only`,
+    file: path,
+    hint: 'open it without readOnly',
+  });
+}
+
+function tooDeep({ node }: Way, id: string): KgloadError {
+  return new KgloadError({
+    code: 'ENGINE',
+    message: `the engine searches no deeper than ${ENGINE_DEPTH} steps, and more may lie beyond, seen from the ${node} ${JSON.stringify(id)}`,
+    table: node,
+    hint: `if that is far enough, give this depth: ${ENGINE_DEPTH}`,
+  });
+}
+
+async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const row of rows) list.push(row);
+  return list;
+}

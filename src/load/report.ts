@@ -1,0 +1,111 @@
+/** What a load did, gathered as it goes. */
+import type { Plan } from '../plan/plan.js';
+import type {
+  BadRows,
+  GraphSchema,
+  LoadEvent,
+  LoadReport,
+  Problem,
+  TableKind,
+  TableTime,
+} from '../types.js';
+
+export interface Tally {
+  times: Map<string, TableTime>;
+  badRows: BadRows[];
+  skipped: Map<string, number>;
+  errors: Problem[];
+  onEvent: (event: LoadEvent) => void;
+}
+
+/** A tally of zeros for every table of the plan; tells of the plan and its warnings. */
+export function startTally(plan: Plan, onEvent: (event: LoadEvent) => void): Tally {
+  for (const warning of plan.warnings) onEvent({ type: 'warned', warning });
+  onEvent({
+    type: 'planned',
+    tables: plan.tables.flatMap(({ table, kind, rows, copies }) =>
+      copies.length > 0 ? [{ table, kind, rows }] : [],
+    ),
+  });
+  return {
+    times: new Map(plan.tables.map(({ table }) => [table, { seconds: 0, rows: 0 }])),
+    badRows: [],
+    skipped: new Map(),
+    errors: [],
+    onEvent,
+  };
+}
+
+/** Notes that a table failed. */
+export function tallyError(tally: Tally, table: string, error: Problem): void {
+  tally.errors.push(error);
+  tally.onEvent({ type: 'failed', table, error });
+}
+
+/** Notes that a table was loaded, without the bad rows that were left out of it. */
+export function tallyTable(
+  tally: Tally,
+  { table, kind }: { table: string; kind: TableKind },
+  time: TableTime,
+  badRows: readonly BadRows[],
+): void {
+  const skipped = badRows.reduce((sum, { rows }) => sum + rows, 0);
+  tally.times.set(table, time);
+  if (skipped > 0) tally.skipped.set(table, skipped);
+  tally.onEvent({ type: 'finished', table, kind, ...time, skipped });
+}
+
+/** The report; of a load that did not stay, no rows count. */
+export function toReport(
+  schema: GraphSchema,
+  plan: Plan,
+  tally: Tally,
+  outcome: { published: boolean; totalTime: number },
+): LoadReport {
+  const timesOf = (tables: readonly { name: string }[]): Record<string, TableTime> =>
+    Object.fromEntries(
+      tables.map(({ name }) => {
+        const { seconds, rows } = tally.times.get(name) ?? { seconds: 0, rows: 0 };
+        return [name, { seconds, rows: outcome.published ? rows : 0 }];
+      }),
+    );
+  // Tables that are loaded at the same time end as chance will have it.
+  const order = new Map(plan.tables.map(({ table }, i) => [table, i]));
+  const place = ({ table = '' }: { table?: string }): number => order.get(table) ?? order.size;
+  const nodeTimes = timesOf(schema.nodes);
+  const edgeTimes = timesOf(schema.edges);
+  return {
+    totalNodes: sumRows(nodeTimes),
+    totalEdges: sumRows(edgeTimes),
+    totalTime: outcome.totalTime,
+    nodeTimes,
+    edgeTimes,
+    totalSkipped: [...tally.skipped.values()].reduce((sum, rows) => sum + rows, 0),
+    badRows: tally.badRows.toSorted((a, b) => place(a) - place(b)),
+    errors: tally.errors.toSorted((a, b) => place(a) - place(b)),
+    warnings: plan.warnings,
+    published: outcome.published,
+  };
+}
+
+/** The report of a load that was refused before it did anything. */
+export function refusedReport(error: Problem, schema: GraphSchema): LoadReport {
+  const zeros = (tables: readonly { name: string }[]): Record<string, TableTime> =>
+    Object.fromEntries(tables.map(({ name }) => [name, { seconds: 0, rows: 0 }]));
+  return {
+    totalNodes: 0,
+    totalEdges: 0,
+    totalTime: 0,
+    nodeTimes: zeros(schema.nodes),
+    edgeTimes: zeros(schema.edges),
+    totalSkipped: 0,
+    badRows: [],
+    errors: [error],
+    warnings: [],
+    published: false,
+  };
+}
+
+function sumRows(times: Record<string, TableTime>): number {
+  return Object.values(times).reduce((sum, { rows }) => sum + rows, 0);
+}

@@ -1,0 +1,399 @@
+/** Loading one table: all of its files, or none of them. */
+import { badRowsProblem, countRepeatedPairs, findBadRows, isBadRowsError } from './badrows.js';
+import { nextOffset } from '../database/catalog.js';
+import { LOSS } from '../plan/conversion.js';
+import { identifier } from '../cypher.js';
+import {
+  diskFullReason,
+  firstLine,
+  hasLostPages,
+  isDiskFull,
+  isPoolFull,
+} from '../engine/engine.js';
+import { messageOf } from '../errors.js';
+import { formatCount } from '../format.js';
+import { startedEvent, type PlannedCopy, type PlannedTable } from '../plan/plan.js';
+import { tallyTable, type Tally } from './report.js';
+import type { Steps } from '../engine/drive.js';
+import type { BadRow, BadRows, Connection, LoadOptions, Problem } from '../types.js';
+
+export type TableOptions = Pick<
+  LoadOptions,
+  'onError' | 'skipBadRows' | 'maxBadRows' | 'onBadRow' | 'signal'
+>;
+
+/** Why a COPY failed. */
+export interface Failure {
+  problem: Problem;
+  /** A search for bad rows explains it. */
+  isAboutRows: boolean;
+}
+
+/** What the loads of all tables have in common. */
+export interface Run {
+  connection: Connection;
+  tally: Tally;
+  clock: () => number;
+  options: TableOptions;
+  /** Rows that the tables held before. */
+  present: ReadonlyMap<string, number>;
+  /** A transaction is open: a COPY that fails ends it, and with it the rows that explain why. */
+  inTransaction: boolean;
+  /** A database that is thrown away when a COPY fails is being built; absent on others. */
+  building?: {
+    /** Bad rows are looked for before each table, since a COPY failed already. */
+    isCareful: boolean;
+    /** Memory is little for what is loaded. */
+    isTight: boolean;
+    /** Why COPYs failed before; their tables are not copied again. */
+    failures: ReadonlyMap<string, Failure>;
+  };
+  /** Somebody wants to know how far a table is. */
+  hasProgress: boolean;
+  onWarning: (warning: Problem) => void;
+}
+
+/** Ends the building of a database: what a failed COPY leaves behind is not to be trusted. */
+export class CopyFailed extends Error {
+  constructor(
+    readonly table: string,
+    readonly failure: Failure,
+  ) {
+    super(failure.problem.message);
+  }
+}
+
+/** What a callback of the caller's threw: the load is undone, and the caller gets it back. */
+export class CallbackFailed extends Error {
+  constructor(readonly thrown: unknown) {
+    super(messageOf(thrown));
+  }
+}
+
+/** What was written together could not be: no single table is to blame. */
+export class WriteFailed extends Error {
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+  }
+}
+
+/** The options with callbacks whose errors are told from the engine's. */
+export function guardCallbacks<T extends Pick<LoadOptions, 'onEvent' | 'onBadRow'>>(options: T): T {
+  const guard = <A>(callback: (argument: A) => void) => {
+    return (argument: A): void => {
+      try {
+        callback(argument);
+      } catch (error) {
+        throw new CallbackFailed(error);
+      }
+    };
+  };
+  const { onEvent, onBadRow } = options;
+  return {
+    ...options,
+    ...(onEvent && { onEvent: guard(onEvent) }),
+    ...(onBadRow && { onBadRow: guard(onBadRow) }),
+  };
+}
+
+/**
+ * Loads one table, all of its files or none; returns why it failed.
+ *
+ * @throws {CopyFailed} Where a database is being built.
+ */
+export function* loadTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
+  const { connection, inTransaction } = run;
+  if (inTransaction || planned.copies.length < 2) return yield* copyTable(run, planned);
+  yield { connection, cypher: 'BEGIN TRANSACTION' };
+  let problems: Problem[] | undefined;
+  try {
+    problems = yield* copyTable({ ...run, inTransaction: true }, planned);
+    return problems;
+  } finally {
+    // A database that is built is thrown away where this throws.
+    if (problems || !run.building) yield* endTransaction(connection, problems?.length === 0);
+  }
+}
+
+function isAppended({ present }: Run, { table }: PlannedTable): boolean {
+  return (present.get(table) ?? 0) > 0;
+}
+
+/**
+ * Whether the rows that the table would refuse are looked for before: where they are left out, or
+ * where a COPY that fails would take the rows that explain why along, or harm those that are there.
+ */
+function searchesBefore(run: Run, planned: PlannedTable): boolean {
+  const { building, options, inTransaction } = run;
+  if (options.skipBadRows) return true;
+  return building ? building.isCareful : inTransaction || isAppended(run, planned);
+}
+
+/** The offset from which on a node table's rows are those of this load. */
+function* heldOffsets(run: Run, planned: PlannedTable): Steps<number> {
+  if (planned.kind === 'edge' || !isAppended(run, planned)) return 0;
+  return yield* nextOffset(run.connection, `(x:${identifier(planned.table)})`);
+}
+
+function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
+  const { connection, tally, clock, options, building, onWarning } = run;
+  const { table, kind, copies } = planned;
+  tally.onEvent(startedEvent(planned));
+  const before = building?.failures.get(table);
+  if (before && !before.isAboutRows) return [before.problem];
+  const start = clock();
+  const badRows: BadRows[] = [];
+  let rows = 0;
+  let copied = 0;
+  const note = (found: readonly BadRows[]): void => {
+    badRows.push(...found);
+    tally.badRows.push(...found);
+  };
+  let held: number | undefined;
+  const search = function* (copy: PlannedCopy): Steps<BadRows[]> {
+    if (!searchesBefore(run, planned)) return [];
+    held ??= yield* heldOffsets(run, planned); // Before the first file is copied.
+    const found = yield* findBadRows(connection, table, copy, held, options.onBadRow);
+    note(found);
+    return found;
+  };
+  const early = new Map<PlannedCopy, BadRows[]>();
+  for (const copy of copies) {
+    try {
+      if (kind === 'edge' && isAppended(run, planned)) {
+        yield* warnOfRepeats(connection, table, copy, onWarning);
+      }
+      // Edges that are copied already could not be taken back for those of a later file.
+      if (kind === 'edge' && copies.length > 1 && early.size === 0) {
+        for (const each of copies) early.set(each, yield* search(each));
+      }
+      const found = early.get(copy) ?? (yield* search(copy));
+      const problems = badRowsProblems(planned, tally, badRows, options);
+      if (problems.length > 0) return problems;
+      // The search found nothing that explains it.
+      if (before && copy === copies.at(-1)) return [before.problem];
+      const done = copied;
+      const onRows = (more: number): void => {
+        tally.onEvent({ type: 'progress', table, rows: done + more });
+      };
+      rows += yield* copyFile(connection, copy, found, run.hasProgress ? onRows : undefined);
+      copied += copy.rows;
+    } catch (error) {
+      if (error instanceof CallbackFailed) throw error;
+      const problem = engineProblem(table, copy, error, building?.isTight);
+      const isAboutRows = isBadRowsError(messageOf(error));
+      if (building) throw new CopyFailed(table, { problem, isAboutRows });
+      if (run.inTransaction || !isAboutRows) return [problem];
+      // A table that held rows was searched before.
+      note(yield* explain(connection, table, copy, held ?? 0, options.onBadRow));
+      return badRows.length > 0 ? badRows.map(badRowsProblem) : [problem];
+    }
+  }
+  tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows }, badRows);
+  return [];
+}
+
+/** Why bad rows, which the tally has already, fail their table, if they do. */
+export function badRowsProblems(
+  planned: PlannedTable,
+  tally: Tally,
+  badRows: readonly BadRows[],
+  options: TableOptions,
+): Problem[] {
+  if (badRows.length === 0) return [];
+  const total = tally.badRows.reduce((sum, { rows }) => sum + rows, 0);
+  const limit = options.maxBadRows ?? Infinity;
+  if (total > limit) return [tooManyBadRows(planned, total, limit)];
+  return options.skipBadRows ? [] : badRows.map(badRowsProblem);
+}
+
+/** Edges are not attempted when the nodes that they connect failed in this load. */
+export function nodesFailed({ table, kind, file, copies }: PlannedTable, tally: Tally): Problem[] {
+  if (kind === 'node') return [];
+  const failed = new Set(tally.errors.map((error) => error.table));
+  const nodes = [...new Set(copies.flatMap(({ keys }) => keys.map((key) => key.table)))].filter(
+    (name) => failed.has(name),
+  );
+  if (nodes.length === 0) return [];
+  const message = `${table} was not loaded, since the nodes of ${nodes.join(' and ')} were not`;
+  return [{ code: 'NODES_FAILED', table, file, message }];
+}
+
+/** The rows that made a COPY fail; none where even the search fails. */
+function* explain(
+  connection: Connection,
+  table: string,
+  copy: PlannedCopy,
+  held: number,
+  onBadRow?: (row: BadRow) => void,
+): Steps<BadRows[]> {
+  try {
+    return yield* findBadRows(connection, table, copy, held, onBadRow);
+  } catch (error) {
+    if (error instanceof CallbackFailed) throw error;
+    return []; // The file can't be read; the COPY's own error says so.
+  }
+}
+
+function* copyFile(
+  connection: Connection,
+  copy: PlannedCopy,
+  badRows: readonly BadRows[],
+  onRows: ((rows: number) => void) | undefined,
+): Steps<number> {
+  let shown = 0;
+  const onProgress = (fraction: number): void => {
+    const rows = Math.floor(fraction * copy.rows);
+    if (rows <= shown) return; // The engine's progress also goes back now and then.
+    shown = rows;
+    onRows?.(rows);
+  };
+  const progress = onRows && { onProgress };
+  if (badRows.length === 0) {
+    return copiedRows(yield { connection, cypher: copy.cypher, ...progress });
+  }
+  // With one thread the engine takes the rows in the order of the file, and so keeps the first of
+  // those with one key; with more it is a matter of chance.
+  const threads = badRows.some(({ reason }) => reason === 'duplicate_key')
+    ? yield* setThreads(connection, 1)
+    : undefined;
+  let rows: number;
+  try {
+    rows = copiedRows(yield { connection, cypher: copy.lenient, ...progress });
+  } finally {
+    if (threads !== undefined) yield* setThreads(connection, threads);
+  }
+  yield { connection, cypher: 'CALL clear_warnings()' };
+  return rows;
+}
+
+/** @returns The number of threads before. */
+function* setThreads(connection: Connection, threads: number): Steps<number> {
+  const rows = yield { connection, cypher: "CALL current_setting('threads') RETURN *" };
+  yield { connection, cypher: `CALL threads=${threads}` };
+  return Number(Object.values(rows[0] ?? {})[0]);
+}
+
+/** "15103 tuples have been copied to the Function table." */
+function copiedRows(result: readonly Record<string, unknown>[]): number {
+  const message = String(result[0]?.['result']);
+  const rows = /^(\d+) tuples? ha(?:s|ve) been copied/.exec(message)?.[1];
+  if (rows === undefined) throw new Error(`the engine answered COPY with: ${message}`);
+  return Number(rows);
+}
+
+/** Node keys collide when a dataset is appended twice; edges would just be there twice. */
+function* warnOfRepeats(
+  connection: Connection,
+  table: string,
+  copy: PlannedCopy,
+  onWarning: (warning: Problem) => void,
+): Steps<void> {
+  const { repeated, pairs } = yield* countRepeatedPairs(connection, table, copy);
+  if (repeated === 0) return;
+  onWarning({
+    code: 'EDGES_REPEATED',
+    table,
+    file: copy.file,
+    message: `${formatCount(repeated)} of the ${formatCount(pairs)} pairs of nodes that ${copy.file} connects were connected by ${table} before; their edges may be there twice now`,
+    hint: 'if so, load all data anew with --fresh',
+  });
+}
+
+export function* endTransaction(connection: Connection, commit: boolean): Steps<void> {
+  try {
+    yield { connection, cypher: commit ? 'COMMIT' : 'ROLLBACK' };
+  } catch (error) {
+    if (commit) throw new WriteFailed(error);
+    // Kuzu rolls back by itself when a statement fails, and then knows of no transaction.
+    if (!messageOf(error).includes('No active transaction')) throw error;
+  }
+}
+
+/** @throws {WriteFailed} */
+export function* checkpoint(connection: Connection): Steps<void> {
+  try {
+    yield { connection, cypher: 'CHECKPOINT' };
+  } catch (error) {
+    throw new WriteFailed(error);
+  }
+}
+
+/** @param isTight - Memory is little for what is loaded. */
+export function writeProblem({ message }: WriteFailed, isTight: boolean): Problem {
+  const what = 'the database cannot be written';
+  if (isPoolFull(message) || (isTight && hasLostPages(message))) {
+    return {
+      code: 'OUT_OF_MEMORY',
+      message: `${what}: ${firstLine(message)}`,
+      hint: MORE_MEMORY,
+    };
+  }
+  return { code: 'DISK_FULL', message: `${what}: ${describeFullDisk(message)}`, hint: MORE_SPACE };
+}
+
+/** A commit that fails for a full disk may as well say that it can't roll back, or read. */
+function describeFullDisk(message: string): string {
+  return diskFullReason(message) ?? `a commit failed, as on a full disk (${firstLine(message)})`;
+}
+
+const MORE_SPACE = 'free some space beside the database, and load again';
+const MORE_MEMORY =
+  'give it more memory: --buffer-pool 4GB (bufferPool in the library), or --threads 1';
+
+export function engineProblem(
+  table: string,
+  { file }: Pick<PlannedCopy, 'file'>,
+  error: unknown,
+  isTight = false,
+): Problem {
+  const message = messageOf(error);
+  const isLost = hasLostPages(message);
+  if (isDiskFull(message) || (isLost && !isTight)) {
+    return {
+      code: 'DISK_FULL',
+      table,
+      file,
+      message: `${table} cannot be written: ${describeFullDisk(message)}`,
+      hint: MORE_SPACE,
+    };
+  }
+  if (isPoolFull(message) || isLost) {
+    return {
+      code: 'OUT_OF_MEMORY',
+      table,
+      file,
+      message: `${table} failed on ${file}: ${firstLine(message)}`,
+      hint: MORE_MEMORY,
+    };
+  }
+  const [, loss] = new RegExp(`"?(\\w+${LOSS}[^"]*)"?`).exec(message) ?? [];
+  if (loss !== undefined) {
+    const hint = loss.startsWith('nanoseconds')
+      ? 'write the column in microseconds'
+      : 'give the property a type that holds them';
+    return {
+      code: 'COLUMN_TYPE',
+      table,
+      file,
+      message: `${table} failed: ${file} has ${loss}`,
+      hint,
+    };
+  }
+  return {
+    code: 'ENGINE',
+    table,
+    file,
+    message: `${table} failed on ${file}: ${firstLine(message)}`,
+  };
+}
+
+function tooManyBadRows({ table, file }: PlannedTable, total: number, limit: number): Problem {
+  return {
+    code: 'TOO_MANY_BAD_ROWS',
+    table,
+    file,
+    message: `${formatCount(total)} bad rows up to and with ${table}, and ${formatCount(limit)} are allowed; nothing was loaded`,
+    hint: 'raise --max-bad-rows, or mend the files; kgload load --dry-run lists what is wrong',
+  };
+}

@@ -1,0 +1,629 @@
+/**
+ * Stands between the engines and the values that they change (see hazards.ts): looks for such values
+ * in the files before anything is written, replaces them where that was asked for, and compares what
+ * is stored with the files afterwards. A column that the footers clear costs nothing.
+ */
+import { listTables } from '../database/catalog.js';
+import { hashOf, identifier, literal } from '../cypher.js';
+import { changeDatabaseInMemory } from '../database/open.js';
+import type { Dataset } from '../dataset/dataset.js';
+import { plural } from '../format.js';
+import {
+  isRewrittenBadly,
+  placesOf,
+  replacing,
+  mayBeChanged,
+  type Doubt,
+  type Hazard,
+  type Place,
+} from '../plan/hazards.js';
+import {
+  planLoad,
+  withExpressions,
+  type Plan,
+  type PlannedCopy,
+  type PlannedTable,
+} from '../plan/plan.js';
+import type { Tally } from './report.js';
+import { toBigInt, type Steps } from '../engine/drive.js';
+import { engineProblem } from './table.js';
+import { pairsOf, primaryKeyOf } from '../model/tables.js';
+import type {
+  Connection,
+  EngineName,
+  GraphSchema,
+  LoadEvent,
+  NodeTable,
+  Problem,
+  Property,
+  RelTable,
+} from '../types.js';
+
+/** What is asked for, of {@link LoadOptions}. */
+export interface ValueOptions {
+  nanAsNull?: boolean;
+  negativeZeroAsZero?: boolean;
+}
+
+/** Values in a file, or in a table, that may be changed. */
+interface Found extends Place, Doubt {
+  /** How many. */
+  values: number;
+}
+
+/** What the files of a dataset hold of such values. */
+export interface Findings {
+  /** Table → one list for each of its copies; of values that are to be stored as they are. */
+  found: Map<string, Found[][]>;
+  /** Table → for each of its copies: property → the expression that replaces some of its values. */
+  replaced: Map<string, Map<string, string>[]>;
+  /** Why tables can't be loaded. */
+  problems: Problem[];
+  warnings: Problem[];
+  /** Whether the database that they are loaded into may be compressed. */
+  compression: boolean;
+  /** What the tables hold already, where somebody has looked. */
+  held: Map<string, Found[]>;
+}
+
+/** Keys that messages show. */
+const EXAMPLES = 3;
+
+/** Looks into the files of a dataset, with an engine in memory if the footers leave any doubt. */
+export function* examineDataset(
+  engine: EngineName,
+  schema: GraphSchema,
+  dataset: Dataset,
+  options: ValueOptions & {
+    exclude?: readonly Problem[];
+    onEvent?: (event: LoadEvent) => void;
+  },
+): Steps<Findings> {
+  const plan = planLoad(schema, dataset, new Map());
+  const excluded = new Set(options.exclude?.map(({ table }) => table));
+  const doubtful = plan.tables.filter(
+    ({ table, copies }) => !excluded.has(table) && copies.some(({ doubts }) => doubts.length > 0),
+  );
+  const findings = noFindings();
+  if (doubtful.length > 0) {
+    yield* changeDatabaseInMemory(engine, function* (connection) {
+      for (const planned of doubtful) {
+        const { table, file } = planned;
+        options.onEvent?.({ type: 'examining', table, file });
+        yield* examineTable(connection, planned, findings, options);
+        options.onEvent?.({ type: 'examined', table });
+      }
+    });
+  }
+  for (const table of [...schema.nodes, ...schema.edges]) {
+    const copies = plan.tables.find((planned) => planned.table === table.name)?.copies ?? [];
+    const names = table.properties.filter(
+      ({ type }) => copies.length > 1 && /\bUINT8\b/i.test(type),
+    );
+    for (const { name } of names) withoutCompression(findings, table.name, `${name} is a UINT8`);
+  }
+  return findings;
+}
+
+function noFindings(): Findings {
+  return {
+    found: new Map(),
+    replaced: new Map(),
+    problems: [],
+    warnings: [],
+    compression: true,
+    held: new Map(),
+  };
+}
+
+/** Adds what the files of one table hold. */
+function* examineTable(
+  connection: Connection,
+  { table, copies }: PlannedTable,
+  findings: Findings,
+  options: ValueOptions,
+): Steps<void> {
+  const found: Found[][] = [];
+  const replaced: Map<string, string>[] = [];
+  const hazards = new Set<Hazard>([
+    ...(options.nanAsNull ? (['nan'] as const) : []),
+    ...(options.negativeZeroAsZero ? (['negative_zero'] as const) : []),
+  ]);
+  for (const copy of copies) {
+    try {
+      const all = yield* countPlaces(connection, copy.source, copy.doubts);
+      const doubts = copy.doubts.filter(({ property }) =>
+        all.some((one) => one.property === property && hazards.has(one.hazard)),
+      );
+      const others = doubts.map((doubt) => ({
+        ...doubt,
+        expression: replacing(doubt.expression, doubt.type, hazards),
+      }));
+      const left = others.length === 0 ? [] : yield* countPlaces(connection, copy.source, others);
+      replaced.push(new Map(others.map(({ property, expression }) => [property, expression])));
+      for (const one of all) {
+        if (!hazards.has(one.hazard)) continue;
+        const isLeft = left.some(({ path, hazard }) => path === one.path && hazard === one.hazard);
+        if (isLeft) findings.problems.push(notReplaced(table, copy, one));
+        else findings.warnings.push(wasReplaced(table, copy, one));
+      }
+      found.push(all.filter(({ hazard }) => !hazards.has(hazard)));
+    } catch (error) {
+      findings.problems.push(engineProblem(table, copy, error));
+    }
+  }
+  if (found.some((list) => list.length > 0)) findings.found.set(table, found);
+  if (replaced.some((map) => map.size > 0)) findings.replaced.set(table, replaced);
+  // Compressed, NaN is stored where it is stored without, and -0 is not.
+  const plain = found.flat().find(({ hazard }) => hazard !== 'nan');
+  if (plain) withoutCompression(findings, table, `${plain.path} holds ${plain.value}`);
+}
+
+function withoutCompression(findings: Findings, table: string, why: string): void {
+  if (!findings.compression) return;
+  findings.compression = false;
+  findings.warnings.push(compressionOff(table, `${table}.${why}`));
+}
+
+function compressionOff(table: string, why: string): Problem {
+  return {
+    code: 'COMPRESSION_OFF',
+    table,
+    message: `the database is written without compression, since the engine would change values: ${why}`,
+    hint: 'its file is larger for that; nothing is lost',
+  };
+}
+
+function notReplaced(table: string, { file }: PlannedCopy, { path, value }: Found): Problem {
+  return {
+    code: 'VALUE_CHANGED',
+    table,
+    file,
+    message: `${table} failed: ${file} has ${value} in ${path}, where nothing can take its place`,
+    hint: 'mend the file',
+  };
+}
+
+function wasReplaced(table: string, { file }: PlannedCopy, one: Found): Problem {
+  const by = one.hazard === 'nan' ? 'NULL' : '0';
+  return {
+    code: 'VALUE_REPLACED',
+    table,
+    file,
+    message: `${plural(one.values, 'value')} ${one.value} in ${table}.${one.path} of ${file} became ${by}`,
+  };
+}
+
+/** The places of values in a scan's rows that hold such, and how many of them. */
+function* countPlaces(
+  connection: Connection,
+  source: string,
+  doubts: readonly Doubt[],
+): Steps<Found[]> {
+  const places = doubts.flatMap((doubt) =>
+    placesOf(doubt.property, doubt.type, doubt.expression).map((place) => ({ ...doubt, ...place })),
+  );
+  const whole = places.flatMap(({ condition }) => (condition === undefined ? [] : [condition]));
+  const columns = whole.map((condition) => `sum(CASE WHEN ${condition} THEN 1 ELSE 0 END)`);
+  const returned = columns.map((column, i) => `${column} AS c${i}`).join(', ');
+  const [row = {}] =
+    columns.length > 0 ? yield { connection, cypher: `${source} RETURN ${returned}` } : [];
+  const counts = Object.values(row).values();
+  const found: Found[] = [];
+  for (const place of places) {
+    let values: unknown;
+    if (place.condition !== undefined) values = counts.next().value;
+    else {
+      const [inLists] = yield {
+        connection,
+        cypher: `${source}${place.rows([], [])} RETURN count(*) AS n`,
+      };
+      values = inLists?.['n'];
+    }
+    if (Number(values ?? 0) > 0) found.push({ ...place, values: Number(values) });
+  }
+  return found;
+}
+
+/**
+ * Whether an existing database has to be opened without compression: it holds values that would be
+ * lost when its last chunks are written again. Says so in the findings' warnings.
+ */
+export function* needsPlain(
+  connection: Connection,
+  schema: GraphSchema,
+  dataset: Dataset,
+  findings: Findings,
+): Steps<boolean> {
+  if (!findings.compression) return false; // It is opened so already.
+  const existing = new Set((yield* listTables(connection)).map(({ name }) => name));
+  for (const table of [...schema.nodes, ...schema.edges]) {
+    if (!existing.has(table.name) || !dataset.tables.has(table.name)) continue;
+    const held = yield* heldPlaces(connection, table);
+    findings.held.set(table.name, held);
+    const plain = held.find(({ hazard }) => hazard !== 'nan');
+    if (plain) withoutCompression(findings, table.name, `${plain.path} holds ${plain.value}`);
+  }
+  return !findings.compression;
+}
+
+/** What of such values a table holds. */
+function* heldPlaces(connection: Connection, table: NodeTable | RelTable): Steps<Found[]> {
+  const found: Found[] = [];
+  const properties = table.properties.filter(({ type }) => mayBeChanged(type));
+  const scans = sideScans(table);
+  for (const { name, type } of properties) {
+    for (const { match, variable } of scans) {
+      const value = `${variable}.${identifier(name)}`;
+      const doubt = { property: name, type, expression: value };
+      // The zone maps answer for whole numbers: 1 ms for a million rows.
+      const [place] = placesOf(name, type, value);
+      if (place?.where !== undefined) {
+        const cypher = `${match} WHERE ${place.where} RETURN count(*) AS n`;
+        const [row = {}] = yield { connection, cypher };
+        const values = Number(row['n'] ?? 0);
+        if (values > 0) found.push({ ...doubt, ...place, values });
+      } else found.push(...(yield* countPlaces(connection, match, [doubt])));
+    }
+  }
+  return found;
+}
+
+/** One way to all rows of a table: one for each pair of node tables. */
+function sideScans(
+  table: NodeTable | RelTable,
+): { match: string; variable: string; pair?: { from: string; to: string } }[] {
+  const label = identifier(table.name);
+  if (!('from' in table)) return [{ match: `MATCH (n:${label})`, variable: 'n' }];
+  return pairsOf(table).map((pair) => ({
+    match: `MATCH (a:${identifier(pair.from)})-[r:${label}]->(b:${identifier(pair.to)})`,
+    variable: 'r',
+    pair,
+  }));
+}
+
+/** What is compared after a load: a sum over the rows of a table. */
+interface Check {
+  planned: PlannedTable;
+  table: NodeTable | RelTable;
+  property: string;
+  type: string;
+  /** Of all values of the property, if absent. */
+  place?: Pick<Place, 'path' | 'hazard' | 'value'>;
+  /** Of the rows that the table held before. */
+  before: bigint;
+}
+
+/**
+ * Puts what was found into the plan: tables that can't be loaded get their errors, copies the
+ * expressions that replace values.
+ *
+ * @param options - `findings`: absent for a connection that the caller opened: there nobody can switch the
+ *   compression off, nor undo what is found to be changed, so that such tables are not attempted.
+ * @param present - Rows that the tables hold already.
+ * @returns What is to be checked when the load is done.
+ */
+export function* prepareValues(
+  connection: Connection,
+  plan: Plan,
+  schema: GraphSchema,
+  present: ReadonlyMap<string, number>,
+  { findings, ...options }: ValueOptions & { findings?: Findings },
+): Steps<Check[]> {
+  const isOwn = findings !== undefined;
+  const known = findings ?? noFindings();
+  const checks: Check[] = [];
+  if (isOwn) plan.warnings.push(...known.warnings);
+  for (const planned of plan.tables) {
+    if (planned.copies.length === 0) continue;
+    const table = [...schema.nodes, ...schema.edges].find(({ name }) => name === planned.table);
+    if (!table) throw new Error(`the schema lacks ${planned.table}`);
+    const rows = present.get(table.name) ?? 0;
+    if (!isOwn) {
+      const own = noFindings();
+      yield* examineTable(connection, planned, own, options);
+      plan.warnings.push(...own.warnings.filter(({ code }) => code !== 'COMPRESSION_OFF'));
+      known.problems.push(...own.problems);
+      for (const key of ['found', 'replaced'] as const) {
+        const list = own[key].get(table.name);
+        if (list) (known[key] as Map<string, unknown>).set(table.name, list);
+      }
+    }
+    const inFiles = known.found.get(table.name) ?? [];
+    const held =
+      rows > 0 ? (known.held.get(table.name) ?? (yield* heldPlaces(connection, table))) : [];
+    const places = new Map(
+      [...inFiles.flat(), ...held].map((one) => [`${one.hazard} ${one.path}`, one]),
+    );
+    const rewritten =
+      rows > 0 || planned.copies.length > 1
+        ? table.properties.filter(
+            (property) => isRewrittenBadly(property.type) && isKnown(property, planned),
+          )
+        : [];
+    const errors = known.problems.filter((problem) => problem.table === table.name);
+    if (!isOwn) {
+      errors.push(
+        ...inFiles.flatMap((list, i) =>
+          list.map((one) => notHere(planned, planned.copies[i]?.file ?? planned.file, one)),
+        ),
+        ...held.map((one) => notBeside(planned, one)),
+        ...rewritten.map((property) => notTwice(planned, property)),
+      );
+    } else if (rows > 0) {
+      for (const one of inFiles.flat()) {
+        const isWide = one.hazard === 'least' && /\b(INT128|UUID)\b/i.test(one.type);
+        if (isWide && (yield* isPacked(connection, table.name)))
+          errors.push(notInPacked(planned, one));
+      }
+    }
+    if (errors.length > 0) {
+      planned.errors.push(...errors);
+      planned.copies = [];
+      continue;
+    }
+    planned.copies = planned.copies.map((copy, i) => {
+      const expressions = known.replaced.get(table.name)?.[i];
+      return expressions ? withExpressions(table.name, copy, expressions) : copy;
+    });
+    for (const { property, type, path, hazard, value } of places.values()) {
+      const place = { path, hazard, value };
+      checks.push({ planned, table, property, type, place, before: 0n });
+    }
+    for (const { name, type } of rewritten) {
+      checks.push({ planned, table, property: name, type, before: 0n });
+    }
+  }
+  for (const check of checks) {
+    const rows = present.get(check.table.name) ?? 0;
+    if (rows > 0) check.before = yield* sumStored(connection, check, schema);
+  }
+  return checks;
+}
+
+/** Compares the tables with what was loaded into them; every table that differs is an error. */
+export function* checkValues(
+  connection: Connection,
+  schema: GraphSchema,
+  checks: readonly Check[],
+  { skipped, errors }: Tally,
+): Steps<Problem[]> {
+  const failed = new Set(errors.map(({ table }) => table));
+  const problems: Problem[] = [];
+  for (const check of checks) {
+    const { planned, table, property, place, before } = check;
+    if (failed.has(table.name)) continue;
+    const isPartial = (skipped.get(table.name) ?? 0) > 0;
+    let sum = before;
+    for (const copy of planned.copies) sum += yield* sumLoaded(connection, copy, check, isPartial);
+    let stored: bigint | undefined;
+    try {
+      stored = yield* sumStored(connection, check, schema);
+    } catch (error) {
+      problems.push(engineProblem(table.name, planned, error));
+      continue;
+    }
+    if (stored === sum) continue;
+    const keys = place ? yield* exampleKeys(connection, planned, check) : [];
+    const where = keys.length > 0 ? ` (${keys.join(', ')}, …)` : '';
+    problems.push({
+      code: 'VALUE_CHANGED',
+      table: table.name,
+      file: planned.file,
+      message: place
+        ? `${table.name} failed: the engine stores ${place.value} in ${place.path}${where} as another value, or others as ${place.value}`
+        : `${table.name} failed: the engine changed values of ${property} when rows were added to the table`,
+      hint: hintFor(place?.hazard),
+    });
+  }
+  return problems;
+}
+
+/** Whether the files say what a property's values are; an expression of the schema's may not. */
+function isKnown({ name, default: value }: Property, { copies }: PlannedTable): boolean {
+  return (
+    value === undefined ||
+    copies.every(({ mappings }) => mappings.some(({ property }) => property === name))
+  );
+}
+
+function hintFor(hazard: Hazard | undefined): string {
+  switch (hazard) {
+    case 'nan':
+      return 'load NULL in its place with --nan-as-null (nanAsNull in the library), or mend the file';
+    case 'negative_zero':
+      return 'load 0 in its place with --negative-zero-as-zero (negativeZeroAsZero in the library), or mend the file';
+    default:
+      return 'load all data anew with --fresh, or give the property a wider type';
+  }
+}
+
+function notHere({ table }: PlannedTable, file: string, one: Found): Problem {
+  return {
+    code: 'VALUE_CHANGED',
+    table,
+    file,
+    message: `${table} failed: ${file} has ${one.value} in ${one.path} (${plural(one.values, 'value')}), which the engine may store as another value`,
+    hint:
+      one.hazard === 'least'
+        ? 'load into a path: there compression, which changes it, can be switched off'
+        : `load into a path: there it can be checked; or ${hintFor(one.hazard)}`,
+  };
+}
+
+function notBeside({ table, file }: PlannedTable, one: Found): Problem {
+  return {
+    code: 'VALUE_CHANGED',
+    table,
+    file,
+    message: `${table} failed: the table holds ${one.value} in ${one.path} (${plural(one.values, 'value')}), which the engine may change when rows are added`,
+    hint: 'load into a path: there it can be checked, and undone',
+  };
+}
+
+function notTwice({ table, file }: PlannedTable, { name, type }: Property): Problem {
+  return {
+    code: 'VALUE_CHANGED',
+    table,
+    file,
+    message: `${table} failed: ${name} is ${type}, of which the engine may change values when rows are added to those that are there`,
+    hint: 'load into a path: there it can be checked, and undone',
+  };
+}
+
+function notInPacked({ table, file }: PlannedTable, one: Found): Problem {
+  return {
+    code: 'VALUE_CHANGED',
+    table,
+    file,
+    message: `${table} failed: ${file} has ${one.value} in ${one.path} (${plural(one.values, 'value')}), which the engine can't add to a column that is compressed`,
+    hint: hintFor('least'),
+  };
+}
+
+/** Whether a table's columns of 128 bits are packed: the engine fails on the least of them, and says COMMIT failed. */
+function* isPacked(connection: Connection, table: string): Steps<boolean> {
+  const rows = yield {
+    connection,
+    cypher: `CALL storage_info(${literal(table)}) RETURN data_type, compression`,
+  };
+  return rows.some(
+    (row) =>
+      /INT128|UUID/.test(String(row['data_type'])) &&
+      String(row['compression']).startsWith('INTEGER_BITPACKING'),
+  );
+}
+
+/** The sum of a check over the rows of a file, those that were left out as bad not counted. */
+function* sumLoaded(
+  connection: Connection,
+  copy: PlannedCopy,
+  check: Check,
+  isPartial: boolean,
+): Steps<bigint> {
+  const mapping = copy.mappings.find(({ property }) => property === check.property);
+  if (!mapping)
+    return check.place ? 0n : yield* sumOf(connection, copy.source, copy, 'NULL', check);
+  if (!isPartial) return yield* sumOf(connection, copy.source, copy, mapping.expression, check);
+  const keys = copy.keys.map(
+    ({ expression, type }, i) => `CAST(${expression} AS ${type}) AS k${i}`,
+  );
+  const nodes = copy.keys.map(
+    ({ table, property }, i) => `(n${i}:${identifier(table)} {${identifier(property)}: k${i}})`,
+  );
+  const source = `${copy.source} WITH ${[...keys, `${mapping.expression} AS v`].join(', ')} MATCH ${nodes.join(', ')} WITH *`;
+  const known = copy.keys.map((key, i) => ({ ...key, expression: `k${i}` }));
+  return yield* sumOf(connection, source, { keys: known }, 'v', check);
+}
+
+function* sumOf(
+  connection: Connection,
+  source: string,
+  { keys }: Pick<PlannedCopy, 'keys'>,
+  expression: string,
+  check: Check,
+): Steps<bigint> {
+  const list = keys.map(({ expression: key, type }) => `CAST(${key} AS ${type})`);
+  return yield* sum(connection, source, list, expression, check);
+}
+
+function* sumStored(connection: Connection, check: Check, schema: GraphSchema): Steps<bigint> {
+  const { table, property, planned } = check;
+  let total = 0n;
+  for (const { match, variable, pair } of sideScans(table)) {
+    const key = (name: string, node: string): string =>
+      `${name}.${identifier(primaryKeyOf(schema, node).name)}`;
+    let keys: string[] = [];
+    if (pair) keys = [key('a', pair.from), key('b', pair.to)];
+    else if (planned.copies.every((copy) => copy.keys.length > 0)) keys = [key('n', table.name)];
+    total += yield* sum(connection, match, keys, `${variable}.${identifier(property)}`, check);
+  }
+  return total;
+}
+
+/** Of the rows' keys, as often as the row has the value, or of the keys with the value. */
+function* sum(
+  connection: Connection,
+  source: string,
+  keys: readonly string[],
+  value: string,
+  { property, type, place }: Check,
+): Steps<bigint> {
+  const columns = keys.map((key, i) => `${key} AS h${i}`);
+  const names = keys.map((_, i) => `h${i}`);
+  const wanted =
+    place &&
+    placesOf(property, type, value).find(
+      ({ path, hazard }) => path === place.path && hazard === place.hazard,
+    );
+  const all = names.length > 0 ? names : ['0'];
+  const cypher = wanted
+    ? `${source}${wanted.rows(columns, names)} RETURN sum(CAST(${hashOf(all)} AS INT128)) AS s`
+    : `${source} WITH ${[...columns, `CAST(${value} AS ${type}) AS c`].join(', ')} RETURN sum(CAST(${hashOf([...all, fingerprint('c', type)])} AS INT128)) AS s`;
+  const [row = {}] = yield { connection, cypher };
+  return toBigInt(row['s']);
+}
+
+/** Lists of structs hash what their NULLs happen to hold; their text is told apart well enough here. */
+function fingerprint(value: string, type: string): string {
+  return /[[(]/.test(type) ? `CAST(${value} AS STRING)` : value;
+}
+
+/** Keys of rows in the files with the value of a check. */
+function* exampleKeys(
+  connection: Connection,
+  { copies }: PlannedTable,
+  { property, type, place }: Check,
+): Steps<string[]> {
+  const examples: string[] = [];
+  for (const { source, keys, mappings } of copies) {
+    const expression = mappings.find((mapping) => mapping.property === property)?.expression;
+    const wanted = placesOf(property, type, expression ?? 'NULL').find(
+      ({ path, hazard }) => path === place?.path && hazard === place.hazard,
+    );
+    if (!wanted || keys.length === 0) continue;
+    const names = keys.map((_, i) => `h${i}`);
+    const columns = keys.map(
+      (key, i) => `CAST(CAST(${key.expression} AS ${key.type}) AS STRING) AS h${i}`,
+    );
+    const rows = yield {
+      connection,
+      cypher: `${source}${wanted.rows(columns, names)} RETURN DISTINCT ${names.join(', ')} LIMIT ${EXAMPLES}`,
+    };
+    examples.push(...rows.map((row) => Object.values(row).map(shown).join(' → ')));
+  }
+  return examples.slice(0, EXAMPLES);
+}
+
+function shown(key: unknown): string {
+  const text = JSON.stringify(key);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+/** What a dry run can say of such values, since it stores none; what can't be loaded fails the table. */
+export function* examinePlanned(
+  connection: Connection,
+  planned: PlannedTable,
+  options: ValueOptions & { onEvent?: (event: LoadEvent) => void },
+): Steps<Problem[]> {
+  const { table, file, copies } = planned;
+  if (!copies.some(({ doubts }) => doubts.length > 0)) return [];
+  const findings = noFindings();
+  options.onEvent?.({ type: 'examining', table, file });
+  yield* examineTable(connection, planned, findings, options);
+  options.onEvent?.({ type: 'examined', table });
+  planned.errors.push(...findings.problems);
+  const found = findings.found.get(table)?.flat() ?? [];
+  const doubtful = found.filter(({ hazard }) => hazard !== 'least');
+  return [...findings.warnings, ...doubtful.map((one) => doubtfulValue(planned, one))];
+}
+
+function doubtfulValue({ table, file }: PlannedTable, one: Found): Problem {
+  return {
+    code: 'VALUE_DOUBTFUL',
+    table,
+    file,
+    message: `${table}.${one.path} is to hold ${one.value} (${plural(one.values, 'value')}), which the engine stores as another value in some places; the load looks whether it does`,
+    hint: hintFor(one.hazard),
+  };
+}

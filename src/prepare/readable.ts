@@ -1,0 +1,119 @@
+/** Loading with the files that the engine can't read rewritten, for as long as the load takes. */
+import { join } from 'node:path';
+import { codeGraph } from '../model/codegraph.js';
+import { rewrittenColumn } from '../plan/conversion.js';
+import {
+  needsRewrite,
+  type Dataset,
+  type DatasetFile,
+  type DatasetTable,
+} from '../dataset/dataset.js';
+import { KgloadError, systemError } from '../errors.js';
+import type { RunOptions } from '../load/load.js';
+import { readFooter } from '../dataset/footer.js';
+import { describeColumns, mapColumns, type ColumnMap } from '../plan/plan.js';
+import { rewrite } from '../dataset/rewrite.js';
+import { makeScratch, removeScratch } from '../scratch.js';
+import type { GraphSchema, NodeTable, Problem, RelTable } from '../types.js';
+
+type ReadableOptions = Pick<RunOptions, 'schema' | 'onEvent'>;
+
+/** Runs a load, or another work, on a dataset that the engine can read all of. */
+export async function withReadable<T extends ReadableOptions, R extends { warnings: Problem[] }>(
+  dataset: Dataset,
+  options: T,
+  load: (dataset: Dataset, options: T) => Promise<R>,
+): Promise<R> {
+  const { schema = codeGraph } = options;
+  if (!needsRewrite(dataset)) return await load(dataset, options);
+  const warnings: Problem[] = [];
+  const scratch = makeScratch();
+  options.onEvent?.({ type: 'scratch', directory: scratch });
+  try {
+    const readable = await makeReadable(dataset, schema, scratch, (warning) => {
+      warnings.push(warning);
+      options.onEvent?.({ type: 'warned', warning });
+    });
+    const report = await load(readable, options);
+    return { ...report, warnings: [...warnings, ...report.warnings] };
+  } finally {
+    removeScratch(scratch);
+  }
+}
+
+/**
+ * Rewrites those files of a dataset that the engine can't read into a directory.
+ *
+ * @returns The dataset with these files in the place of the others.
+ * @throws {KgloadError} Never for a file: one that can't be rewritten says so in its entry.
+ */
+async function makeReadable(
+  dataset: Dataset,
+  schema: GraphSchema,
+  directory: string,
+  onWarning: (warning: Problem) => void,
+): Promise<Dataset> {
+  const tables = new Map(dataset.tables);
+  for (const table of [...schema.nodes, ...schema.edges]) {
+    const found = tables.get(table.name);
+    if (!found) continue;
+    const files: DatasetFile[] = [];
+    for (const file of found.files) {
+      files.push(await makeFileReadable(file, table, schema, directory, onWarning));
+    }
+    tables.set(table.name, { ...found, files } satisfies DatasetTable);
+  }
+  return { ...dataset, tables };
+}
+
+async function makeFileReadable(
+  file: DatasetFile,
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  directory: string,
+  onWarning: (warning: Problem) => void,
+): Promise<DatasetFile> {
+  if ('code' in file.footer) return file;
+  let map: ColumnMap;
+  try {
+    map = mapColumns(table, schema, file, file.footer);
+  } catch (error) {
+    if (error instanceof KgloadError) return file; // The plan finds it too, and reports it.
+    throw error;
+  }
+  if (map.unreadable.length === 0) return file;
+  onWarning({
+    code: 'FILE_REWRITTEN',
+    table: table.name,
+    file: file.name,
+    message: `${file.name} is rewritten before it is loaded, since the engine cannot read ${describeColumns(map.unreadable)}`,
+    hint: 'kgload preprocess does it once for all loads',
+  });
+  const path = join(
+    directory,
+    `${table.name}-${file.name.replaceAll(/[^0-9A-Za-z]/g, '_')}.parquet`,
+  );
+  try {
+    await rewrite([{ path: file.path, columns: map.used }], path);
+  } catch (error) {
+    const known =
+      error instanceof KgloadError
+        ? error
+        : systemError(error, `${file.name} cannot be rewritten in ${directory}`);
+    if (!known) throw error;
+    return {
+      ...file,
+      footer: {
+        code: known.code,
+        message: known.message.replace(file.path, () => file.name),
+        file: file.name,
+      },
+    };
+  }
+  return {
+    ...file,
+    path,
+    footer: { ...readFooter(path), columns: map.used.map(rewrittenColumn) },
+    leftOut: map.ignored,
+  };
+}

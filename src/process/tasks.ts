@@ -1,0 +1,120 @@
+/** What a worker does besides loading: all else that opens or decodes what others made. */
+import { readSchema } from '../database/catalog.js';
+import { codeGraph } from '../model/codegraph.js';
+import { readDatabase } from '../database/open.js';
+import { defaultBufferPool } from '../engine/resources.js';
+import { exportSteps, type ExportReport } from '../export.js';
+import { preprocess, type PreprocessReport } from '../prepare/preprocess.js';
+import { createTablesAt, type CreatedTables } from '../schema/mermaid.js';
+import { withFiles } from '../schema/file.js';
+import { resolveSchema } from '../schema/choose.js';
+import { drive, type Steps } from '../engine/drive.js';
+import { inspectDatabase, likelyEngine } from '../database/target.js';
+import type { EngineName, GraphSchema, LoadEvent, VerifyReport } from '../types.js';
+import { verifyDatabase } from '../verify.js';
+
+/** Goes through JSON. */
+export type Task = PreprocessTask | ExportTask | VerifyTask | SchemaTask | CreateTask;
+
+interface AnyTask {
+  /** A schema file, or `infer`. */
+  schema?: string | undefined;
+  /** Bytes that the process may hold. */
+  memory: number;
+}
+
+export interface PreprocessTask extends AnyTask {
+  kind: 'preprocess';
+  source: string;
+  destination: string;
+  keepExtra?: boolean;
+}
+
+export interface ExportTask extends AnyTask {
+  kind: 'export';
+  database: string;
+  directory: string;
+}
+
+export interface VerifyTask extends AnyTask {
+  kind: 'verify';
+  database: string;
+  dataset: string;
+}
+
+export interface SchemaTask extends AnyTask {
+  kind: 'schema';
+  /** The one whose schema is asked for. */
+  database?: string | undefined;
+  dataset?: string | undefined;
+  engine?: EngineName | undefined;
+}
+
+/** {@link SchemaTask}, and its tables in a database. */
+export interface CreateTask extends AnyTask {
+  kind: 'create';
+  database: string;
+  dataset?: string | undefined;
+  engine?: EngineName | undefined;
+}
+
+export interface Results {
+  preprocess: PreprocessReport;
+  export: ExportReport;
+  verify: VerifyReport;
+  schema: GraphSchema;
+  create: CreatedTables;
+}
+
+/** A comparison has two databases open, and there is Node besides. */
+const POOL_SHARE = 0.4;
+
+/** Does a task in this process. */
+export async function perform(
+  task: Task,
+  onEvent: (event: LoadEvent) => void,
+): Promise<Results[Task['kind']]> {
+  const bufferPool = Math.floor(Math.min(defaultBufferPool(), task.memory * POOL_SHARE));
+  switch (task.kind) {
+    case 'preprocess': {
+      const { source, destination, keepExtra = false } = task;
+      const { schema } = await resolveSchema(task.schema, source);
+      return await preprocess(source, destination, { schema, keepExtra, onEvent });
+    }
+    case 'export': {
+      const { schema } = await resolveSchema(task.schema, undefined);
+      const options = { schema, bufferPool, onEvent };
+      return await drive(exportSteps(task.database, task.directory, options));
+    }
+    case 'verify': {
+      const { database, dataset } = task;
+      const options = { bufferPool, onEvent };
+      if (task.schema === undefined) return await verifyDatabase(database, dataset, options);
+      const { schema } = await resolveSchema(task.schema, dataset, likelyEngine(database));
+      return await verifyDatabase(database, dataset, { ...options, schema });
+    }
+    case 'schema':
+      if (task.database !== undefined) return await drive(schemaOf(task.database));
+      return (await resolveSchema(task.schema, task.dataset, task.engine)).schema;
+    case 'create': {
+      const { database, dataset, engine, schema: choice } = task;
+      const { schema } = await resolveSchema(choice, dataset, likelyEngine(database, engine));
+      const onStaged = (directory: string): void => {
+        onEvent({ type: 'staged', directory });
+      };
+      const options = engine === undefined ? {} : { engine };
+      return await drive(createTablesAt(database, schema, options, onStaged));
+    }
+  }
+}
+
+/**
+ * The schema of the database at a path, which is opened read-only.
+ *
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`, `ENGINE`.
+ */
+function* schemaOf(path: string): Steps<GraphSchema> {
+  const target = inspectDatabase(path);
+  const schema = yield* readDatabase(target, ({ connection }) => readSchema(connection));
+  return withFiles(schema, codeGraph);
+}

@@ -1,0 +1,247 @@
+/** Schemas that users bring: as Cypher, as JSON, beside a dataset, or inferred from one. */
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
+import { array, exactOptional, getDotPath, object, picklist, safeParse, string } from 'valibot';
+import { canonicalType, readSchema } from '../database/catalog.js';
+import { codeGraph } from '../model/codegraph.js';
+import { splitStatements } from '../cypher.js';
+import { changeDatabaseInMemory } from '../database/open.js';
+import { hasSchema, INDEX_FILE, SCHEMA_FILE } from '../dataset/dataset.js';
+import { isDefinition, isExpression, isType, readIndexDefinition } from './definitions.js';
+import { anyEngine, firstLine } from '../engine/engine.js';
+import { KgloadError, messageOf, systemCode } from '../errors.js';
+import { inferSchema } from './infer.js';
+import { fileNameOf } from '../model/names.js';
+import { toCypher } from './mermaid.js';
+import { BUILT_IN, type ChosenSchema } from './choose.js';
+import type { Steps } from '../engine/drive.js';
+import type { EngineName, GraphSchema, NodeTable, RelTable } from '../types.js';
+
+/**
+ * The schema that a user asked for: `infer`, a file's path, or nothing; then it is the one in the
+ * dataset's own `schema.cypher`, or the built-in code graph.
+ *
+ * @param engine - In its memory a schema is read, or inferred.
+ * @throws {KgloadError} `ENOENT`, `SCHEMA_INVALID`, `SCHEMA_AMBIGUOUS`, and what reading a dataset
+ *   throws.
+ */
+export function* chooseSchema(
+  choice: string | undefined,
+  directory: string | undefined,
+  engine: EngineName = anyEngine(),
+): Steps<ChosenSchema> {
+  if (choice === 'infer') {
+    if (directory === undefined) {
+      throw new KgloadError({
+        code: 'USAGE',
+        message: 'a schema can only be inferred from a dataset',
+        hint: 'name the dataset: kgload schema <dataset> --schema infer',
+      });
+    }
+    return { schema: yield* inferSchema(directory, engine), source: `inferred from ${directory}` };
+  }
+  if (choice !== undefined)
+    return { schema: yield* readSchemaFile(choice, engine), source: choice };
+  if (directory === undefined || !hasSchema(directory)) return BUILT_IN;
+  const own = join(directory, SCHEMA_FILE);
+  const schema = yield* readSchemaFile(own, engine);
+  const indexes = readIndexes(join(directory, INDEX_FILE), schema, directory);
+  return { schema: { ...schema, ...(indexes.length > 0 && { indexes }) }, source: own };
+}
+
+/**
+ * Reads a schema from a file of Cypher statements, or of the JSON that `kgload schema` prints. The
+ * engine says what they mean: they are run in memory, and the catalog is read.
+ *
+ * @throws {KgloadError} `ENOENT`, `SCHEMA_INVALID`.
+ */
+export function* readSchemaFile(path: string, engine: EngineName): Steps<GraphSchema> {
+  const text = readText(path);
+  if (!text.trimStart().startsWith('{')) {
+    return withFiles(yield* runSchema(path, splitStatements(text), engine), codeGraph);
+  }
+  const given = parseJson(path, text);
+  const schema = yield* runSchema(path, splitStatements(toCypher(given)), engine);
+  const { indexes } = given;
+  return { ...withFiles(schema, given), ...(indexes && { indexes }) };
+}
+
+function* runSchema(
+  path: string,
+  statements: readonly string[],
+  engine: EngineName,
+): Steps<GraphSchema> {
+  const schema = yield* changeDatabaseInMemory(engine, function* (connection) {
+    for (const cypher of statements) {
+      if (!isDefinition(cypher)) {
+        throw invalid(path, `${excerpt(cypher)} defines neither table, sequence, macro nor type`);
+      }
+      try {
+        yield { connection, cypher };
+      } catch (error) {
+        throw invalid(path, `${excerpt(cypher)}: ${firstLine(messageOf(error))}`);
+      }
+    }
+    return yield* readSchema(connection, { isScratch: true });
+  });
+  if (schema.nodes.length === 0) throw invalid(path, 'it creates no node table');
+  return schema;
+}
+
+/**
+ * The schema with the file names, aliases and spellings of another, for the tables that are in
+ * both: the engine's catalog has no words for them.
+ */
+export function withFiles(schema: GraphSchema, other: GraphSchema): GraphSchema {
+  const known = new Map([...other.nodes, ...other.edges].map((table) => [table.name, table]));
+  const complete = <T extends NodeTable | RelTable>(table: T): T => {
+    const like = known.get(table.name);
+    if (!like || !haveSameNames(table, like)) return table;
+    const properties = table.properties.map((property, i) => {
+      const { aliases, type = '' } = like.properties[i] ?? {};
+      return {
+        ...property,
+        ...(canonicalType(type) === canonicalType(property.type) && { type }),
+        ...(aliases && { aliases }),
+      };
+    });
+    return { ...table, file: like.file, properties };
+  };
+  return { ...schema, nodes: schema.nodes.map(complete), edges: schema.edges.map(complete) };
+}
+
+function haveSameNames(a: NodeTable | RelTable, b: NodeTable | RelTable): boolean {
+  const names = (table: NodeTable | RelTable): string =>
+    JSON.stringify([
+      'from' in table ? [table.from, table.to] : table.primaryKey,
+      table.properties.map(({ name }) => name),
+    ]);
+  return names(a) === names(b);
+}
+
+const PROPERTY = object({
+  name: string(),
+  type: string(),
+  aliases: exactOptional(array(string())),
+  default: exactOptional(string()),
+});
+
+const ENDPOINTS = object({ from: string(), to: string() });
+
+const SCHEMA = object({
+  nodes: array(
+    object({
+      name: string(),
+      file: exactOptional(string()),
+      primaryKey: string(),
+      properties: array(PROPERTY),
+    }),
+  ),
+  edges: array(
+    object({
+      name: string(),
+      file: exactOptional(string()),
+      ...ENDPOINTS.entries,
+      pairs: exactOptional(array(ENDPOINTS)),
+      properties: exactOptional(array(PROPERTY)),
+      multiplicity: exactOptional(picklist(['MANY_MANY', 'MANY_ONE', 'ONE_MANY', 'ONE_ONE'])),
+      storageDirection: exactOptional(picklist(['fwd', 'both'])),
+    }),
+  ),
+  statements: exactOptional(array(string())),
+  indexes: exactOptional(array(string())),
+});
+
+function parseJson(path: string, text: string): GraphSchema {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw invalid(path, messageOf(error));
+  }
+  const parsed = safeParse(SCHEMA, json);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw invalid(path, `${getDotPath(issue) ?? 'the document'}: ${issue.message}`);
+  }
+  const { nodes, edges, ...rest } = parsed.output;
+  const schema = {
+    nodes: nodes.map((table) => ({ file: fileNameOf(table.name), ...table })),
+    edges: edges.map((table) => ({ file: fileNameOf(table.name), properties: [], ...table })),
+    ...rest,
+  };
+  for (const { name, properties } of [...schema.nodes, ...schema.edges]) {
+    for (const property of properties) {
+      const { type, default: value } = property;
+      if (!isType(type)) {
+        throw invalid(path, `${name}.${property.name}: ${excerpt(type)} is no type`);
+      }
+      if (value !== undefined && !isExpression(value)) {
+        throw invalid(path, `${name}.${property.name}: ${excerpt(value)} is no expression`);
+      }
+    }
+  }
+  refuseOtherThanIndexes(path, schema.indexes ?? [], schema);
+  return schema;
+}
+
+/** The statements of an exported `index.cypher`, if there is one. */
+function readIndexes(path: string, schema: GraphSchema, directory: string): string[] {
+  if (!existsSync(path)) return [];
+  const statements = splitStatements(readText(path));
+  refuseOtherThanIndexes(path, statements, schema, directory);
+  return statements;
+}
+
+/** @param directory - The dataset's, whose files an index may read. */
+function refuseOtherThanIndexes(
+  path: string,
+  statements: readonly string[],
+  schema: GraphSchema,
+  directory?: string,
+): void {
+  for (const statement of statements) {
+    const index = readIndexDefinition(statement);
+    if (!index) throw invalid(path, `${excerpt(statement)} creates no index`);
+    const { stopWords = 'default' } = index;
+    const isTable = schema.nodes.some(({ name }) => name === stopWords);
+    if (stopWords === 'default' || isTable) continue;
+    if (directory !== undefined && isInside(stopWords, directory)) continue;
+    throw invalid(path, `${excerpt(statement)} reads a file outside of the dataset, ${stopWords}`);
+  }
+}
+
+function isInside(path: string, directory: string): boolean {
+  if (!existsSync(path)) return false;
+  const way = relative(realpathSync(directory), realpathSync(path));
+  return way !== '' && way !== '..' && !way.startsWith('../') && !isAbsolute(way);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/^\ufeff/, '');
+  } catch (error) {
+    const isMissing = systemCode(error) === 'ENOENT';
+    throw new KgloadError({
+      code: isMissing ? 'ENOENT' : 'SCHEMA_INVALID',
+      message: isMissing
+        ? `the schema file ${path} does not exist`
+        : `the schema file ${path} cannot be read: ${messageOf(error)}`,
+      file: path,
+    });
+  }
+}
+
+function excerpt(statement: string): string {
+  const line = statement.replaceAll(/\s+/g, ' ');
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+}
+
+function invalid(path: string, reason: string): KgloadError {
+  return new KgloadError({
+    code: 'SCHEMA_INVALID',
+    message: `${path} is no schema: ${reason}`,
+    file: path,
+    hint: 'a schema is Cypher (CREATE NODE TABLE …; CREATE REL TABLE …), or the JSON that kgload schema --format json prints',
+  });
+}
