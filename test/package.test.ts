@@ -89,7 +89,7 @@ describe('the package, installed', { concurrency: 2 }, () => {
     const pages = ['library', 'api', 'ladybug'].map((name) => `docs/${name}.md`);
     const needed = ['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/bin/LICENSES', ...pages];
     const code =
-      /^(package\.json|bin\/kgload\.js|dist\/src\/[\w/]+(\.d\.ts|\.js)|dist\/bin\/(cli|worker(process)?)(-\w+)?\.js)$/;
+      /^(package\.json|bin\/kgload\.js|dist\/src\/[\w/]+(\.d\.ts|\.js)|dist\/bin\/(cli|start|worker)(-\w+)?\.js)$/;
     const others = consumer.files.filter((path) => !code.test(path));
     assert.deepEqual(others.sort(), needed.sort());
   });
