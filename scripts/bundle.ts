@@ -57,9 +57,11 @@ function otherEntries(entry: string): Plugin {
   const names = Object.keys(ENTRIES).filter((name) => name !== entry);
   return {
     name: 'other entries',
-    setup: ({ onResolve }) => {
-      onResolve({ filter: new RegExp(`^[./].*/(${names.join('|')})\\.js$`) }, ({ path, kind }) =>
-        kind === 'entry-point' ? undefined : { path: `./${basename(path)}`, external: true },
+    setup: (bundler) => {
+      bundler.onResolve(
+        { filter: new RegExp(`^[./].*/(${names.join('|')})\\.js$`) },
+        ({ path, kind }) =>
+          kind === 'entry-point' ? undefined : { path: `./${basename(path)}`, external: true },
       );
     },
   };

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isTooManyFiles, KgloadError, tooManyFiles, toProblem } from './errors.js';
-import { printJson, printProblem, type Io, type OutputFlags } from './terminal/output.js';
+import { type Io, type OutputFlags, printJson, printProblem } from './terminal/output.js';
 import type { Problem } from './types.js';
 
 interface CommandModule {

@@ -1,20 +1,22 @@
 /** Writing a database as a dataset, from which the same database can be loaded. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { countRows, readSchema } from './database/catalog.js';
-import { codeGraph } from './model/codegraph.js';
 import { identifier, literal } from './cypher.js';
+import { countRows, readSchema } from './database/catalog.js';
 import { readDatabase } from './database/open.js';
-import { INDEX_FILE, pairFileNames, readDataset, SCHEMA_FILE } from './dataset/dataset.js';
-import { buildDirectory, checkDirectoryDestination } from './dataset/destination.js';
-import { firstLine, fullDiskError, type OpenDatabase } from './engine/engine.js';
-import { KgloadError, messageOf } from './errors.js';
-import { readFooter } from './dataset/footer.js';
-import { toCypher, toScript } from './schema/mermaid.js';
-import { withFiles } from './schema/file.js';
-import type { Steps } from './engine/drive.js';
-import { isNested, pairsOf, primaryKeyOf } from './model/tables.js';
 import { inspectDatabase } from './database/target.js';
+import { INDEX_FILE, readDataset, SCHEMA_FILE } from './dataset/dataset.js';
+import { buildDirectory, checkDirectoryDestination } from './dataset/destination.js';
+import { readFooter } from './dataset/footer.js';
+import type { Steps } from './engine/drive.js';
+import type { OpenDatabase } from './engine/engine.js';
+import { firstLine, fullDiskError } from './engine/messages.js';
+import { KgloadError, messageOf } from './errors.js';
+import { codeGraph } from './model/codegraph.js';
+import { withFiles } from './model/differences.js';
+import { pairFileNames } from './model/names.js';
+import { isNested, pairsOf, primaryKeyOf } from './model/tables.js';
+import { toCypher, toScript } from './schema/script.js';
 import type {
   Connection,
   Endpoints,

@@ -13,6 +13,6 @@ export {
   readStats,
 } from './library.js';
 export type { PreprocessedFile, PreprocessReport } from './prepare/preprocess.js';
-export type { CreatedTables } from './schema/mermaid.js';
+export type { CreatedTables } from './database/create.js';
 export type * from './types.js';
 export { verifyDatabase, type VerifyOptions } from './verify.js';

@@ -1,17 +1,19 @@
 /** The functions of the library. */
-import { codeGraph } from './model/codegraph.js';
+import { type CreatedTables, createTables } from './database/create.js';
+import { statsSteps } from './database/stats.js';
+import { likelyEngine } from './database/target.js';
 import { readDataset } from './dataset/dataset.js';
 import { withConnection } from './engine/callers.js';
-import { exportSteps, type ExportOptions, type ExportReport } from './export.js';
-import { loadDatabase, loadDataset, type RunOptions } from './load/load.js';
+import { drive, driveSync, type Steps } from './engine/drive.js';
+import { type ExportOptions, type ExportReport, exportSteps } from './export.js';
+import { loadDatabase, loadDataset } from './load/load.js';
 import { logEvents } from './log.js';
+import { codeGraph } from './model/codegraph.js';
+import type { RunOptions } from './plan/options.js';
 import { preprocessFile, type PreprocessReport } from './prepare/preprocess.js';
 import { withReadable } from './prepare/readable.js';
-import { createTables, toCypher, type CreatedTables } from './schema/mermaid.js';
 import { chooseSchema } from './schema/file.js';
-import { statsSteps } from './database/stats.js';
-import { drive, driveSync, type Steps } from './engine/drive.js';
-import { likelyEngine } from './database/target.js';
+import { toCypher } from './schema/script.js';
 import type {
   Connection,
   DatabaseStats,

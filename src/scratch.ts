@@ -5,8 +5,8 @@
 import { lstatSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KgloadError, systemCode, systemError } from './errors.js';
 import { isAlive, isHere, randomLetters, readOwner, removeAs, writeOwner } from './engine/owner.js';
+import { KgloadError, systemCode, systemError } from './errors.js';
 
 /** Beside something that is being built, they are hidden. */
 const NAME = /^\.?kgload-[0-9A-Za-z]{6}$/;

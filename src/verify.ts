@@ -5,21 +5,32 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { countRows, readCatalog, readTables } from './database/catalog.js';
-import { codeGraph } from './model/codegraph.js';
 import { hashOf, identifier, literal, pathLiteral } from './cypher.js';
+import { countRows, readCatalog, readTables } from './database/catalog.js';
 import { changeDatabaseInMemory, readDatabase } from './database/open.js';
-import { readDataset, type Dataset } from './dataset/dataset.js';
-import { firstLine, hasToJson, type OpenDatabase } from './engine/engine.js';
-import { KgloadError, messageOf } from './errors.js';
-import { countParts } from './load/load.js';
-import { planLoad, type PlannedCopy, type PlannedTable } from './plan/plan.js';
-import { withReadable } from './prepare/readable.js';
-import { withFiles } from './schema/file.js';
-import { makeScratch, removeScratch } from './scratch.js';
-import { drive, toBigInt, type Row, type Steps } from './engine/drive.js';
-import { isNested, kindOf, pairsOf, primaryKeyOf } from './model/tables.js';
 import { inspectDatabase } from './database/target.js';
+import { type Dataset, readDataset } from './dataset/dataset.js';
+import { drive, type Row, type Steps, toBigInt } from './engine/drive.js';
+import type { OpenDatabase } from './engine/engine.js';
+import { firstLine } from './engine/messages.js';
+import { hasToJson } from './engine/native.js';
+import { KgloadError, messageOf } from './errors.js';
+import { countParts } from './load/parts.js';
+import { codeGraph } from './model/codegraph.js';
+import { withFiles } from './model/differences.js';
+import { kindOf } from './model/tables.js';
+import { planLoad, type PlannedTable } from './plan/plan.js';
+import {
+  comparable,
+  comparedProperties,
+  databaseScans,
+  datasetScans,
+  hasKeys,
+  hasStructs,
+  type Scan,
+} from './plan/scans.js';
+import { withReadable } from './prepare/readable.js';
+import { makeScratch, removeScratch } from './scratch.js';
 import type {
   Connection,
   EngineName,
@@ -162,94 +173,6 @@ function* verifyTable(
     result.errors.push({ code: 'ENGINE', table: name, file: planned.file, message });
     return result;
   }
-}
-
-/** A query's beginning and the expressions by which its rows are told apart. */
-interface Scan {
-  source: string;
-  /** The node's key, or the edge's endpoints. */
-  keys: string[];
-  /** One for each compared property. */
-  values: string[];
-}
-
-/** Those of which the dataset says something: with a column, or without one and without a default. */
-function comparedProperties(table: NodeTable | RelTable, { copies }: PlannedTable): Property[] {
-  const key = 'from' in table ? undefined : table.primaryKey;
-  return table.properties.filter(
-    (property) =>
-      property.name !== key &&
-      (property.default === undefined ||
-        copies.every(({ mappings }) =>
-          mappings.some((mapping) => mapping.property === property.name),
-        )),
-  );
-}
-
-function datasetScans(
-  { copies }: PlannedTable,
-  compared: readonly Property[],
-  engine: EngineName,
-): Scan[] {
-  return copies.map(({ source, keys, mappings }: PlannedCopy) => ({
-    source,
-    keys: hasKeys(copies) ? keys.map(({ expression, type }) => cast(expression, type)) : ['0'],
-    values: compared.map(({ name, type }) => {
-      const mapping = mappings.find(({ property }) => property === name);
-      return comparable(cast(mapping?.expression ?? 'NULL', type), type, engine);
-    }),
-  }));
-}
-
-/** The engine makes the keys of a SERIAL table; the dataset has none then. */
-function hasKeys(copies: readonly PlannedCopy[]): boolean {
-  return copies.every(({ keys }) => keys.length > 0);
-}
-
-function databaseScans(
-  table: NodeTable | RelTable,
-  { copies }: PlannedTable,
-  schema: GraphSchema,
-  compared: readonly Property[],
-  engine: EngineName,
-): Scan[] {
-  const keyOf = (variable: string, node: string): string => {
-    return `${variable}.${identifier(primaryKeyOf(schema, node).name)}`;
-  };
-  if (!('from' in table)) {
-    return [
-      {
-        source: `MATCH (n:${identifier(table.name)})`,
-        keys: hasKeys(copies) ? [keyOf('n', table.name)] : ['0'],
-        values: compared.map(({ name, type }) => comparable(`n.${identifier(name)}`, type, engine)),
-      },
-    ];
-  }
-  return pairsOf(table).map(({ from, to }) => ({
-    source: `MATCH (a:${identifier(from)})-[r:${identifier(table.name)}]->(b:${identifier(to)})`,
-    keys: [keyOf('a', from), keyOf('b', to)],
-    values: compared.map(({ name, type }) => comparable(`r.${identifier(name)}`, type, engine)),
-  }));
-}
-
-function cast(expression: string, type: string): string {
-  return `CAST(${expression} AS ${type === 'SERIAL' ? 'INT64' : type})`;
-}
-
-/**
- * A value as what is hashed: the same on both sides where the values are. The engines hash what a
- * NULL in a struct happens to hold; the JSON of a nested value has no such. Ladybug makes none
- * without an extension, but text, in which some different values look alike.
- */
-function comparable(expression: string, type: string, engine: EngineName): string {
-  if (!isNested(type)) return expression;
-  if (hasToJson(engine)) return `to_json(${expression})`;
-  if (!hasStructs(type)) return expression;
-  return `CASE WHEN ${expression} IS NULL THEN 'null' ELSE CAST(${expression} AS STRING) END`;
-}
-
-function hasStructs(type: string): boolean {
-  return /\b(STRUCT|MAP|UNION)\b/.test(type);
 }
 
 /** The properties of which not every difference is seen. */

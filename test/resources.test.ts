@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { defaultBufferPool, smallBufferPool } from '../src/engine/resources.js';
-import { engineProblem } from '../src/load/table.js';
+import { engineProblem } from '../src/load/problems.js';
 import { BINARY, FIXTURE, kgload, kgloadJson, onEngine, scratch } from './helpers.js';
 
 const GB = 1e9;

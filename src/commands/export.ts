@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { ExportReport } from '../export.js';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
-import { printJson, printLines, type Io, type OutputFlags } from '../terminal/output.js';
+import { type Io, type OutputFlags, printJson, printLines } from '../terminal/output.js';
 import type { TableTime } from '../types.js';
-import { memoryOption, type MemoryFlag } from './arguments.js';
+import { type MemoryFlag, memoryOption } from './arguments.js';
 
 interface Flags extends OutputFlags, MemoryFlag {
   db: string;

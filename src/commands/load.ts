@@ -1,21 +1,21 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ENGINE_NAMES } from '../engine/native.js';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
+import { summarizeBadRows } from '../load/badrows.js';
+import { refusedReport } from '../load/report.js';
+import { codeGraph } from '../model/codegraph.js';
+import type { Job } from '../process/job.js';
 import { onInterrupt } from '../terminal/interrupt.js';
 import {
   createProgress,
+  type Io,
+  type OutputFlags,
   printJson,
   printLines,
   printLog,
-  type Io,
-  type OutputFlags,
 } from '../terminal/output.js';
-import { ENGINE_NAMES } from '../engine/engine.js';
-import { byteSize } from './arguments.js';
-import { summarizeBadRows } from '../load/badrows.js';
-import { codeGraph } from '../model/codegraph.js';
-import { refusedReport } from '../load/report.js';
 import type { EngineName, LoadEvent, LoadReport, Problem, TableTime } from '../types.js';
-import type { Job } from '../process/worker.js';
+import { byteSize } from './arguments.js';
 
 interface Flags extends OutputFlags {
   db: string;

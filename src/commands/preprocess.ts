@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatCount, formatTable } from '../format.js';
-import { printJson, printLines, type Io, type OutputFlags } from '../terminal/output.js';
-import { memoryOption, type MemoryFlag } from './arguments.js';
+import { type Io, type OutputFlags, printJson, printLines } from '../terminal/output.js';
+import { type MemoryFlag, memoryOption } from './arguments.js';
 
 export function define(command: Command): void {
   command

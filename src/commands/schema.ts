@@ -1,13 +1,14 @@
-import { Option, type Command } from 'commander';
-import { codeGraph } from '../model/codegraph.js';
-import { ENGINE_NAMES } from '../engine/engine.js';
+import { type Command, Option } from 'commander';
+import { ENGINE_NAMES } from '../engine/native.js';
 import { KgloadError } from '../errors.js';
 import { plural } from '../format.js';
-import { printJson, printLines, type Io, type OutputFlags } from '../terminal/output.js';
-import { toCypher, toMermaid } from '../schema/mermaid.js';
+import { codeGraph } from '../model/codegraph.js';
 import type { SchemaTask } from '../process/tasks.js';
+import { toMermaid } from '../schema/mermaid.js';
+import { toCypher } from '../schema/script.js';
+import { type Io, type OutputFlags, printJson, printLines } from '../terminal/output.js';
 import type { EngineName, GraphSchema } from '../types.js';
-import { memoryOption, type MemoryFlag } from './arguments.js';
+import { type MemoryFlag, memoryOption } from './arguments.js';
 
 interface Flags extends OutputFlags, MemoryFlag {
   format?: 'cypher' | 'json' | 'mermaid';

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
+import { statsSteps } from '../database/stats.js';
+import { drive } from '../engine/drive.js';
 import { formatBytes, formatCount, formatTable } from '../format.js';
 import {
+  type Io,
+  type OutputFlags,
   printJson,
   printLines,
   printProblem,
-  type Io,
-  type OutputFlags,
 } from '../terminal/output.js';
-import { statsSteps } from '../database/stats.js';
-import { drive } from '../engine/drive.js';
 import type {
   DatabaseStats,
   DegreeStats,
@@ -16,7 +16,7 @@ import type {
   TableVerification,
   VerifyReport,
 } from '../types.js';
-import { memoryOption, type MemoryFlag } from './arguments.js';
+import { type MemoryFlag, memoryOption } from './arguments.js';
 
 interface Flags extends OutputFlags, MemoryFlag {
   db: string;

@@ -2,15 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identifier, literal, splitStatements } from '../cypher.js';
-import { firstLine, fullDiskError } from '../engine/engine.js';
+import { type Row, shareOut, type Steps } from '../engine/drive.js';
+import { firstLine, fullDiskError } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
+import type { Catalog, CatalogTable } from '../model/differences.js';
 import { fileNameOf } from '../model/names.js';
 import { makeScratch, removeScratch } from '../scratch.js';
-import { shareOut, type Row, type Steps } from '../engine/drive.js';
-import { kindOf, pairsOf } from '../model/tables.js';
 import type {
   Connection,
-  Endpoints,
   GraphSchema,
   Multiplicity,
   NodeTable,
@@ -18,20 +17,6 @@ import type {
   RelTable,
   TableKind,
 } from '../types.js';
-
-export interface CatalogTable {
-  name: string;
-  kind: TableKind;
-  properties: Property[];
-  /** Of a node table. */
-  primaryKey?: string;
-  /** Of a rel table. */
-  endpoints?: Endpoints[];
-  storageDirection?: 'fwd' | 'both';
-}
-
-/** Table name → table, in the order of their creation. */
-export type Catalog = ReadonlyMap<string, CatalogTable>;
 
 /** The tables of a database, in the order of their creation. */
 export function* listTables(connection: Connection): Steps<{ name: string; kind: TableKind }[]> {
@@ -263,56 +248,4 @@ export function* countTables(
     counts.set(table.name, yield* countRows(connection, table));
   });
   return counts;
-}
-
-/** The tables of the schema that the database has with other columns, types or endpoints. */
-export function schemaDifferences(
-  schema: GraphSchema,
-  catalog: Catalog,
-): { table: string; differences: string[] }[] {
-  return [...schema.nodes, ...schema.edges].flatMap((table) => {
-    const found = catalog.get(table.name);
-    const differences = found ? tableDifferences(table, found) : [];
-    return differences.length > 0 ? [{ table: table.name, differences }] : [];
-  });
-}
-
-function tableDifferences(wanted: NodeTable | RelTable, found: CatalogTable): string[] {
-  const kind = kindOf(wanted);
-  if (found.kind !== kind) return [`is a table of ${found.kind}s, not of ${kind}s`];
-  const differences: string[] = [];
-  if ('primaryKey' in wanted && found.primaryKey !== wanted.primaryKey) {
-    differences.push(`primary key is ${found.primaryKey ?? 'none'}, not ${wanted.primaryKey}`);
-  }
-  if ('from' in wanted) {
-    const pairs = describePairs(found.endpoints ?? []);
-    const wantedPairs = describePairs(pairsOf(wanted));
-    if (pairs !== wantedPairs) differences.push(`connects ${pairs}, not ${wantedPairs}`);
-  }
-  const types = new Map(found.properties.map(({ name, type }) => [name, type]));
-  for (const { name, type } of wanted.properties) {
-    const foundType = types.get(name);
-    if (foundType === undefined) differences.push(`has no property ${name}`);
-    else if (canonicalType(foundType) !== canonicalType(type)) {
-      differences.push(`${name} is ${foundType}, not ${type}`);
-    }
-    types.delete(name);
-  }
-  for (const [name, type] of types) differences.push(`has a property ${name} ${type} more`);
-  return differences;
-}
-
-function describePairs(pairs: readonly Endpoints[]): string {
-  return pairs
-    .map(({ from, to }) => `${from} → ${to}`)
-    .sort()
-    .join(', ');
-}
-
-/** Kuzu's catalog says BOOL for what its DDL accepts as BOOLEAN too. */
-export function canonicalType(type: string): string {
-  return type
-    .replace(/\bBOOLEAN\b/gi, 'BOOL')
-    .replace(/\s+/g, '')
-    .toUpperCase();
 }

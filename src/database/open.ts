@@ -1,20 +1,20 @@
 /** Opening a database for a piece of work, and putting the result in its place. */
-import { copyFileSync, constants, existsSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, rmSync } from 'node:fs';
+import type { Steps } from '../engine/drive.js';
 import {
   holdDatabase,
-  isDiskFull,
+  type OpenDatabase,
   openEngine,
+  type OpenOptions,
   stampOf,
   watchForWriters,
-  type OpenDatabase,
-  type OpenOptions,
 } from '../engine/engine.js';
 import { LOG_FILES, SIDE_FILES } from '../engine/file.js';
+import { isDiskFull } from '../engine/messages.js';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
-import { discardStaging, openStaging } from './staging.js';
-import type { Steps } from '../engine/drive.js';
-import { guardTarget, isThere, publish, type ExistingTarget, type Target } from './target.js';
 import type { Connection, EngineName, Problem, Resources } from '../types.js';
+import { discardStaging, openStaging } from './staging.js';
+import { type ExistingTarget, guardTarget, isThere, publish, type Target } from './target.js';
 
 /**
  * Opens a database read-only, works on it, closes it.

@@ -8,19 +8,19 @@ import { lstatSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs
 import { basename, dirname, join } from 'node:path';
 import { holdDatabase } from '../engine/engine.js';
 import { readHeader, SIDE_FILES } from '../engine/file.js';
-import { KgloadError, systemCode } from '../errors.js';
 import {
   isAlive,
   isHere,
+  type Owner,
   OWNER_FILE,
   randomLetters,
   readOwner,
   removeAs,
   stagingOf,
-  type Owner,
   writeOwner,
 } from '../engine/owner.js';
 import { processExists, sleepSync } from '../engine/processes.js';
+import { KgloadError, systemCode } from '../errors.js';
 
 export interface Staging {
   directory: string;

@@ -1,12 +1,13 @@
 /** What a database holds. */
-import { countTables, listTables, readCatalog, type CatalogTable } from './catalog.js';
 import { identifier } from '../cypher.js';
-import { readDatabase } from './open.js';
+import type { Steps } from '../engine/drive.js';
 import type { OpenDatabase } from '../engine/engine.js';
 import { smallBufferPool } from '../engine/resources.js';
-import type { Steps } from '../engine/drive.js';
-import { databaseBytes, inspectDatabase } from './target.js';
+import type { CatalogTable } from '../model/differences.js';
 import type { Connection, DatabaseStats, DegreeStats, RelDegrees, TableKind } from '../types.js';
+import { countTables, listTables, readCatalog } from './catalog.js';
+import { readDatabase } from './open.js';
+import { databaseBytes, inspectDatabase } from './target.js';
 
 /**
  * Counts the rows of every table; opens the database read-only.

@@ -12,14 +12,10 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { DEFAULT_ENGINE, holdDatabase, openEngine, titleOf } from '../engine/engine.js';
-import {
-  LOG_FILES,
-  nameProblem,
-  readHeader,
-  SIDE_FILES,
-  type DatabaseHeader,
-} from '../engine/file.js';
+import { holdDatabase, openEngine } from '../engine/engine.js';
+import { LOG_FILES, nameProblem, readHeader, SIDE_FILES } from '../engine/file.js';
+import { DEFAULT_ENGINE, titleOf } from '../engine/native.js';
+import type { DatabaseHeader } from '../engine/register.js';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
 import { moveToFree, sync } from '../files.js';
 import type { EngineName } from '../types.js';

@@ -1,12 +1,12 @@
 /** A dataset: the files of a directory, and what their footers say. */
-import { existsSync, readdirSync, statSync, type Dirent } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isUnreadable } from '../plan/conversion.js';
+import { isUnreadable } from '../engine/reads.js';
 import { KgloadError, messageOf, systemCode, toProblem } from '../errors.js';
-import { fileNameOf, matchNames } from '../model/names.js';
-import { readFooter, type Footer } from './footer.js';
+import { fileNameOf, matchNames, pairFileNames } from '../model/names.js';
 import { pairsOf } from '../model/tables.js';
 import type { Endpoints, GraphSchema, NodeTable, Problem, RelTable } from '../types.js';
+import { type Footer, readFooter } from './footer.js';
 
 /** A file, by the path under the dataset that messages show (`nodes/files.parquet`). */
 export interface DatasetFile {
@@ -145,13 +145,6 @@ function slotsOf(table: NodeTable | RelTable): { owner: Slot; names: string[] }[
   ];
   if (pairs.length === 1) return [{ ...whole, names: [...whole.names, ...pairs.flatMap(namesOf)] }];
   return [whole, ...pairs.map((pair) => ({ owner: { table: name, pair }, names: namesOf(pair) }))];
-}
-
-/** The files of one pair of node tables, the first as `kgload export` names it. */
-export function pairFileNames({ name, file }: RelTable, { from, to }: Endpoints): string[] {
-  return [...new Set([file, fileNameOf(name), name])].map((stem) =>
-    stem === name ? `${name}_${from}_${to}` : `${stem}_${fileNameOf(from)}_${fileNameOf(to)}`,
-  );
 }
 
 /** A file or directory that may hold rows of a table. */

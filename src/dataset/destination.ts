@@ -1,10 +1,10 @@
 /** A file or directory that is written: beside its place first, and moved there when it is complete. */
 import { lstatSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Steps } from '../engine/drive.js';
 import { KgloadError, systemCode, systemError } from '../errors.js';
 import { moveToFree, sync } from '../files.js';
 import { makeScratch, removeScratch } from '../scratch.js';
-import type { Steps } from '../engine/drive.js';
 import type { LoadEvent } from '../types.js';
 
 /**

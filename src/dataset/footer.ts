@@ -3,38 +3,9 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileMetaData, SchemaElement } from 'hyparquet';
 // The whole of hyparquet takes ten times as long to import as its footer's half.
 import { parquetMetadata } from 'hyparquet/src/metadata.js';
+import { engineTypeOf, isPlain, refusedEncodings } from '../engine/reads.js';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
-
-export type Unit = 'ms' | 'us' | 'ns';
-
-/** What the values of a column are, by its logical type, else its converted, else its physical. */
-export type Meaning =
-  | { is: 'string' | 'boolean' | 'date' | 'uuid' | 'bytes' | 'interval' | 'null' }
-  | { is: 'integer'; bits: number; signed: boolean }
-  | { is: 'float'; bits: 16 | 32 | 64 }
-  | { is: 'timestamp' | 'time'; unit: Unit }
-  | { is: 'decimal'; precision: number; scale: number }
-  /** Lists, structs and maps; `plain` if the engine reads every value in them as what it is. */
-  | { is: 'nested'; plain: boolean };
-
-export interface Column {
-  name: string;
-  /** As Parquet says it, for messages: `INT64 TIMESTAMP(MICROS)`, `STRING`, `LIST`. */
-  type: string;
-  meaning: Meaning;
-  /**
-   * The type as which Kuzu reads it; it looks at the physical and the converted type alone. Absent
-   * for those at whose sight it refuses the whole file.
-   */
-  engineType?: string;
-  /** Its pages are encoded in a way that the engine can't decode; it need not be read, though. */
-  isEncodingRefused?: boolean;
-  /**
-   * The least of its integers, at every depth, by the statistics of all row groups; of dates and
-   * instants the least in milliseconds, of UUIDs the least as a number. Absent where they don't tell.
-   */
-  least?: number | bigint;
-}
+import type { Column, Meaning, Unit } from '../model/column.js';
 
 export interface Footer {
   rows: number;
@@ -98,20 +69,6 @@ function withoutTwins(columns: readonly Column[]): Column[] {
     const { name, type, meaning } = column;
     return { name, type, meaning };
   });
-}
-
-/** Columns with pages that the engine can't decode: KU_UNREACHABLE in Kuzu 0.11.3. */
-function refusedEncodings(groups: FileMetaData['row_groups']): Set<string> {
-  const refused = ['DELTA_LENGTH_BYTE_ARRAY', 'DELTA_BYTE_ARRAY', 'BYTE_STREAM_SPLIT'];
-  return new Set(
-    groups.flatMap(({ columns }) =>
-      columns.flatMap(({ meta_data: data }) =>
-        data?.encodings.some((encoding) => refused.includes(encoding))
-          ? [data.path_in_schema[0] ?? '']
-          : [],
-      ),
-    ),
-  );
 }
 
 /** What {@link Column.least} is; `undefined` for a column with a chunk that says nothing. */
@@ -314,74 +271,5 @@ function meaningOf(element: SchemaElement): Meaning {
       return { is: 'float', bits: 64 };
     default:
       return { is: 'bytes' };
-  }
-}
-
-/** Measured on Kuzu 0.11.3; "Unsupported converted type" for what is missing here. */
-function engineTypeOf({
-  type,
-  converted_type: converted,
-  logical_type: logical,
-}: SchemaElement): string | undefined {
-  switch (converted) {
-    case 'DECIMAL':
-    case 'TIME_MILLIS':
-    case 'TIME_MICROS':
-    case 'JSON':
-    case 'ENUM':
-    case 'BSON':
-      return undefined;
-    case 'UTF8':
-      return 'STRING';
-    case 'DATE':
-      return 'DATE';
-    case 'TIMESTAMP_MILLIS':
-    case 'TIMESTAMP_MICROS':
-      return 'TIMESTAMP';
-    case 'INTERVAL':
-      return 'INTERVAL';
-  }
-  const [, integer] = /^(U?INT_\d+)$/.exec(converted ?? '') ?? [];
-  if (integer !== undefined) return integer.replace('_', '');
-  switch (type) {
-    case 'BOOLEAN':
-      return 'BOOL';
-    case 'INT96':
-      return 'TIMESTAMP';
-    case 'INT32':
-    case 'INT64':
-    case 'FLOAT':
-    case 'DOUBLE':
-      return type;
-    default:
-      return logical?.type === 'UUID' ? 'UUID' : 'BLOB';
-  }
-}
-
-/** Whether the engine reads the values as what they are. */
-function isPlain(meaning: Meaning, engineType: string | undefined): boolean {
-  switch (meaning.is) {
-    case 'integer':
-      return (
-        engineType === `${meaning.signed ? '' : 'U'}INT${meaning.bits}` ||
-        (meaning.signed && /^INT(32|64)$/.test(engineType ?? ''))
-      );
-    case 'float':
-      return meaning.bits !== 16;
-    case 'timestamp':
-      return engineType === 'TIMESTAMP';
-    case 'string':
-      return engineType === 'STRING';
-    case 'date':
-      return engineType === 'DATE';
-    case 'uuid':
-      return engineType === 'UUID';
-    case 'boolean':
-    case 'bytes':
-    case 'interval':
-    case 'null':
-      return true;
-    default:
-      return false;
   }
 }

@@ -10,7 +10,7 @@ import type {
 } from '@dsnp/parquetjs';
 import type { FileMetaData, SchemaElement } from 'hyparquet';
 import { KgloadError, messageOf, systemError } from '../errors.js';
-import type { Column, Meaning, Unit } from './footer.js';
+import type { Column, Meaning, Unit } from '../model/column.js';
 
 export interface RewriteSource {
   path: string;

@@ -1,89 +1,17 @@
-/** The engines, and opening their databases. A native module is loaded at the first call. */
+/** Opening databases, once a file: readers share what this process has open. */
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { constants, devNull } from 'node:os';
-import { dirname, join } from 'node:path';
+import { devNull } from 'node:os';
 import type * as Kuzu from 'kuzu';
-import { isTooManyFiles, KgloadError, messageOf, systemCode, tooManyFiles } from '../errors.js';
-import { readOwner, stagingOf } from './owner.js';
-import { sleepSync } from './processes.js';
+import { isTooManyFiles, KgloadError, messageOf, tooManyFiles } from '../errors.js';
 import type { Connection, EngineName, Resources } from '../types.js';
 import { endCheckpoint, readFirstBytes } from './file.js';
 import { isDying, lockHolder } from './locks.js';
+import { firstLine, isLockError, LOCK_ERROR, needsRecovery } from './messages.js';
+import { type EngineModule, ENGINES, requireEngine } from './native.js';
+import { readOwner, stagingOf } from './owner.js';
+import { sleepSync } from './processes.js';
+import { type Held, heldError, heldHere, hold, release } from './register.js';
 import { addressSpace, defaultBufferPool, smallBufferPool } from './resources.js';
-import { heldError, heldHere, hold, release, type Held } from './register.js';
-
-/** What differs between the engines; all else is the same. */
-interface Engine {
-  /** As people write it. */
-  title: string;
-  /** The package that is installed. */
-  package: string;
-  /** The version that kgload is tested with. */
-  version: string;
-  /** What the package lacks until its install script has run. */
-  built: string;
-  /**
-   * Whether a database that is open for reading is locked against writers, and the other way
-   * round. Where it is not, a reader has to look for writers itself.
-   */
-  readersLock: boolean;
-  /** Whether the function `to_json` is built in. */
-  toJson: boolean;
-  /**
-   * The statement that lets several connections write at a time, if the engine can. Ladybug calls
-   * the setting one for debugging; how it was tried is told in docs/ladybug.md.
-   */
-  manyWriters?: string;
-}
-
-const ENGINES: Record<EngineName, Engine> = {
-  kuzu: {
-    title: 'Kuzu',
-    package: 'kuzu',
-    version: '0.11.3',
-    built: 'index.js',
-    readersLock: true,
-    toJson: true,
-  },
-  ladybug: {
-    title: 'Ladybug',
-    package: '@ladybugdb/core',
-    version: '0.19.1',
-    built: 'lbugjs.node',
-    readersLock: false,
-    toJson: false,
-    manyWriters: 'CALL debug_enable_multi_writes=true',
-  },
-};
-
-/** For those who do not say which engine they want. */
-export const DEFAULT_ENGINE: EngineName = 'kuzu';
-
-export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[];
-
-/** Whichever engine is installed, where it is all the same. */
-export function anyEngine(): EngineName {
-  const require = createRequire(import.meta.url);
-  const isInstalled = (name: EngineName): boolean => {
-    try {
-      return require.resolve(ENGINES[name].package) !== '';
-    } catch {
-      return false;
-    }
-  };
-  return ENGINE_NAMES.find(isInstalled) ?? DEFAULT_ENGINE;
-}
-
-/** An engine's name as people write it. */
-export function titleOf(engine: EngineName): string {
-  return ENGINES[engine].title;
-}
-
-/** Whether an engine has the function `to_json`. */
-export function hasToJson(engine: EngineName): boolean {
-  return ENGINES[engine].toJson;
-}
 
 export interface OpenDatabase {
   connection: Connection;
@@ -99,14 +27,6 @@ export interface OpenDatabase {
    * (Ladybug 0.19.1 rolls back its hash index for ever) or abort the process (Kuzu 0.11.3).
    */
   abandon: () => void;
-}
-
-/** Both versions stand in the module's index.js, not in its types. */
-type EngineModule = typeof Kuzu & { VERSION: string; STORAGE_VERSION: bigint };
-
-/** Whether an engine can load several tables at a time. */
-export function hasManyWriters(engine: EngineName): boolean {
-  return ENGINES[engine].manyWriters !== undefined;
 }
 
 export interface OpenOptions extends Resources {
@@ -256,11 +176,6 @@ function checkDescriptors(): void {
 
 const FREE_DESCRIPTORS = 12;
 
-/** A statement or an open needs more memory than the buffer pool has. */
-export function isPoolFull(message: string): boolean {
-  return /buffer pool is full|buffer pool size|Buffer manager/i.test(message);
-}
-
 /**
  * Holds a database against writers until it is released, and changes no byte of it.
  *
@@ -334,92 +249,6 @@ export function watchForWriters(engine: EngineName, path: string): () => void {
 const LOCK_MS = 3000;
 const LOCK_POLL_MS = 20;
 
-function requireEngine(name: EngineName): EngineModule {
-  const require = createRequire(import.meta.url);
-  const engine = ENGINES[name];
-  try {
-    if (isRequired(engine, require)) return require(engine.package) as EngineModule;
-    const flags = linkingOf(name, require);
-    const module = withDlopenFlags(flags, () => require(engine.package) as EngineModule);
-    linkedHere.add(name);
-    return module;
-  } catch (error) {
-    throw engineMissing(engine, require, error);
-  }
-}
-
-/** Those that were not in the process before, with their own loader's flags. */
-const linkedHere = new Set<EngineName>();
-
-/**
- * How an engine's library is linked into the process. Both hold the same parser library, and their
- * own loaders make all names known to the whole process (RTLD_GLOBAL), so that the second one uses
- * the first one's parser, and the process ends with a segmentation fault, at the latest on its exit.
- * So kgload keeps each one's names to itself, which also keeps out extensions from files; it loads
- * none, and a caller who does imports the engine before, with its own loader's flags.
- *
- * Ladybug also looks for a name in itself first (RTLD_DEEPBIND), should the caller's Kuzu be known
- * to all. Kuzu 0.11.3 can't: on Node 22 and newer its regular expressions then throw std::bad_cast,
- * since some names of the C++ library are the program's and others are not. It binds all its names
- * at once instead (RTLD_NOW; that takes no longer), before a Ladybug might be known to all. Where
- * the caller's Ladybug is that already, regular expressions that fail are the lesser evil.
- */
-function linkingOf(name: EngineName, require: NodeJS.Require): number {
-  const { RTLD_LAZY, RTLD_NOW } = constants.dlopen;
-  // Missing where the linker keeps libraries apart anyway.
-  const own = (constants.dlopen as { RTLD_DEEPBIND?: number }).RTLD_DEEPBIND ?? 0;
-  if (name === 'ladybug') return RTLD_LAZY | own;
-  const isLadybugKnown = !linkedHere.has('ladybug') && isRequired(ENGINES.ladybug, require);
-  return isLadybugKnown ? RTLD_NOW | own : RTLD_NOW;
-}
-
-/** Whether a package was loaded in this process before. */
-function isRequired(engine: Engine, require: NodeJS.Require): boolean {
-  try {
-    return require.resolve(engine.package) in require.cache;
-  } catch {
-    return false;
-  }
-}
-
-function withDlopenFlags<T>(flags: number, load: () => T): T {
-  const dlopen = process.dlopen.bind(process);
-  process.dlopen = (module, path) => {
-    dlopen(module, path, flags);
-  };
-  try {
-    return load();
-  } finally {
-    process.dlopen = dlopen;
-  }
-}
-
-/** The engines' npm packages are not complete until their install scripts have run. */
-function engineMissing(engine: Engine, require: NodeJS.Require, error: unknown): KgloadError {
-  if (isTooManyFiles(error)) return tooManyFiles(error);
-  const installScript = (require.resolve.paths(engine.package) ?? [])
-    .map((directory) => join(directory, engine.package, 'install.js'))
-    .find((path) => existsSync(path));
-  const isUnbuilt =
-    ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'].includes(systemCode(error) ?? '') &&
-    installScript !== undefined &&
-    !existsSync(join(dirname(installScript), engine.built));
-  return new KgloadError(
-    isUnbuilt
-      ? {
-          code: 'ENGINE_MISSING',
-          message: `the package ${engine.package} is installed, but npm did not run its install script`,
-          hint: `run: node ${installScript}`,
-        }
-      : {
-          code: 'ENGINE_MISSING',
-          message: `the package ${engine.package} cannot be loaded: ${firstLine(messageOf(error))}`,
-          hint: `run: npm install ${engine.package}@${engine.version}`,
-        },
-    { cause: error },
-  );
-}
-
 function openError(path: string, error: unknown, wasRecovered: boolean): KgloadError {
   const message = messageOf(error);
   if (isLockError(message)) return lockedError(path, error);
@@ -446,51 +275,4 @@ function lockedError(path: string, cause: unknown): KgloadError {
     },
     { cause },
   );
-}
-
-function isLockError(message: string): boolean {
-  return message.includes(LOCK_ERROR);
-}
-
-const LOCK_ERROR = 'Could not set lock on file';
-
-/** Why the engine could not write, in the words of write(2) where it has some. */
-export function diskFullReason(message: string): string | undefined {
-  const known = /No space left on device|Disk quota exceeded|File too large/.exec(message)?.[0];
-  return known ?? (message.includes('Cannot write to file') ? 'a write was cut short' : undefined);
-}
-
-/** That a file of a statement's result could not be written for want of space, if it was that. */
-export function fullDiskError(path: string, cause: unknown): KgloadError | undefined {
-  const reason = diskFullReason(messageOf(cause));
-  if (reason === undefined) return undefined;
-  const message = `${path} cannot be written: ${reason}`;
-  return new KgloadError({ code: 'DISK_FULL', message, file: path }, { cause });
-}
-
-/**
- * Whether the engine could not write. Where such an error ends a COMMIT, both engines may say instead
- * that the rollback failed, too.
- */
-export function isDiskFull(message: string): boolean {
-  const isCommit = message.includes('Invalid transaction type to rollback');
-  return isCommit || diskFullReason(message) !== undefined;
-}
-
-/**
- * Whether the engine read beyond the end of a file of its own: a page that it never wrote, since the
- * disk was full, or, with Ladybug 0.19.1 and several connections, the buffer pool.
- */
-export function hasLostPages(message: string): boolean {
-  return /Cannot read from file: .*numBytesRead: 0 /.test(message);
-}
-
-/** A process was killed in the middle of a checkpoint: only opening for writing completes it. */
-function needsRecovery(message: string): boolean {
-  return /replay shadow pages under read-only mode|read-only mode while checkpoint/.test(message);
-}
-
-/** The engine's messages go on with links and hints in further lines. */
-export function firstLine(message: string): string {
-  return message.split('\n')[0] ?? '';
 }

@@ -3,13 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, rmSync, statSync }
 import { basename } from 'node:path';
 import { isTooManyFiles, tooManyFiles } from '../errors.js';
 import type { EngineName } from '../types.js';
-import { heldHere } from './register.js';
-
-export interface DatabaseHeader {
-  engine: EngineName;
-  /** Version of the file format. */
-  storageVersion: number;
-}
+import { type DatabaseHeader, heldHere } from './register.js';
 
 const MAGIC: Record<string, EngineName> = { KUZU: 'kuzu', LBUG: 'ladybug' };
 

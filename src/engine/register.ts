@@ -4,8 +4,8 @@
  * first bytes, would let others write what is held here. So whoever opens asks here first.
  */
 import { KgloadError } from '../errors.js';
-import type { DatabaseHeader } from './file.js';
-import { fileId, isLockedHere, type FileId } from './locks.js';
+import type { EngineName } from '../types.js';
+import { fileId, type FileId, isLockedHere } from './locks.js';
 
 /** An open database, and how many use it. */
 export interface Held<D = unknown> {
@@ -59,4 +59,9 @@ export function heldError(path: string): KgloadError {
     file: path,
     hint: 'use what has it open, or close that first',
   });
+}
+export interface DatabaseHeader {
+  engine: EngineName;
+  /** Version of the file format. */
+  storageVersion: number;
 }

@@ -2,25 +2,14 @@
 /** A code graph in a database: loading it, and what people ask it. */
 import { existsSync, realpathSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { readCatalog, type Catalog } from '../database/catalog.js';
-import { firstLine, openEngine, type OpenDatabase } from '../engine/engine.js';
+import { readCatalog } from '../database/catalog.js';
+import { engineFor, inspectDatabase, inspectTarget } from '../database/target.js';
+import { drive, type Steps } from '../engine/drive.js';
+import { type OpenDatabase, openEngine } from '../engine/engine.js';
+import { firstLine } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { loadFromParquet } from '../library.js';
-import {
-  ALLOW_DEPTH,
-  CALLEES,
-  CALLERS,
-  checkTables,
-  ENGINE_DEPTH,
-  inFile,
-  reached,
-  shortestCycle,
-  SUBCLASSES,
-  uses,
-  type Way,
-} from './questions.js';
-import { drive, type Steps } from '../engine/drive.js';
-import { engineFor, inspectDatabase, inspectTarget } from '../database/target.js';
+import type { Catalog } from '../model/differences.js';
 import type {
   AttributeUse,
   ClassRow,
@@ -35,6 +24,19 @@ import type {
   ReachedFunction,
   VariableUse,
 } from '../types.js';
+import {
+  ALLOW_DEPTH,
+  CALLEES,
+  CALLERS,
+  checkTables,
+  ENGINE_DEPTH,
+  inFile,
+  reached,
+  shortestCycle,
+  SUBCLASSES,
+  uses,
+  type Way,
+} from './questions.js';
 
 /**
  * A code graph in a Kuzu or Ladybug database, held open until {@link DependencyGraph.close}.

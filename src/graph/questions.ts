@@ -3,10 +3,10 @@
  * statement has no close(), so the garbage collector decides when it dies, and one that outlives
  * its connection can end the process. It would save little: 0.80 ms a question against 0.87 ms.
  */
-import { schemaDifferences, type Catalog } from '../database/catalog.js';
-import { codeGraph } from '../model/codegraph.js';
 import { identifier, literal } from '../cypher.js';
 import { KgloadError } from '../errors.js';
+import { codeGraph } from '../model/codegraph.js';
+import { type Catalog, schemaDifferences } from '../model/differences.js';
 import type { GraphSchema } from '../types.js';
 
 /** A node table of the code graph, and the rels that lead on from one of its nodes to the next. */

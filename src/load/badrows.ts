@@ -3,9 +3,10 @@
  * that no node has. The engine finds them itself; a COPY that fails names one at best.
  */
 import { identifier } from '../cypher.js';
-import { formatCount, plural } from '../format.js';
-import type { KeyColumn, PlannedCopy } from '../plan/plan.js';
 import type { Row, Steps } from '../engine/drive.js';
+import { formatCount, plural } from '../format.js';
+import type { KeyColumn } from '../plan/columns.js';
+import type { PlannedCopy } from '../plan/plan.js';
 import type { BadRow, BadRowReason, BadRows, Connection, ErrorCode, Problem } from '../types.js';
 
 /** Keys that messages and reports show. */
@@ -182,17 +183,6 @@ const CODES: Record<BadRowReason, ErrorCode> = {
   null_endpoint: 'NULL_ENDPOINT',
   missing_endpoint: 'MISSING_ENDPOINT',
 };
-
-/**
- * Whether a COPY failed for rows that {@link findBadRows} looks for. After any other error a search
- * would blame what the failed COPY left behind, or hide the real reason. The words are the same in
- * Kuzu 0.11.3 and Ladybug 0.19.1.
- */
-export function isBadRowsError(message: string): boolean {
-  return /duplicated primary key|found NULL, which violates|Unable to find primary key/i.test(
-    message,
-  );
-}
 
 /** Whether an error is about bad rows, and so not about the file as a whole. */
 export function isBadRowsCode(code: ErrorCode): boolean {

@@ -3,27 +3,25 @@
  * in memory, in tables that hold the keys of the nodes and nothing else.
  */
 import { join } from 'node:path';
-import { findBadRows, isBadRowsCode } from './badrows.js';
-import { countRows, readCatalog, type Catalog } from '../database/catalog.js';
-import { codeGraph } from '../model/codegraph.js';
 import { copyFrom, createNodeTable, identifier, literal, loadFrom } from '../cypher.js';
+import { countRows, readCatalog } from '../database/catalog.js';
 import { changeDatabaseInMemory, readDatabase } from '../database/open.js';
-import type { Dataset } from '../dataset/dataset.js';
-import { countParts, notEmpty, nothingToLoad, refuse, type DatabaseLoadOptions } from './load.js';
-import { planLoad, startedEvent, type PlannedCopy, type PlannedTable } from '../plan/plan.js';
-import { startTally, tallyError, tallyTable, toReport, type Tally } from './report.js';
-import { makeScratch, removeScratch } from '../scratch.js';
-import type { Steps } from '../engine/drive.js';
-import {
-  badRowsProblems,
-  CallbackFailed,
-  engineProblem,
-  guardCallbacks,
-  nodesFailed,
-} from './table.js';
 import { engineFor, inspectTarget, isThere } from '../database/target.js';
-import { examinePlanned } from './values.js';
+import type { Dataset } from '../dataset/dataset.js';
+import type { Steps } from '../engine/drive.js';
+import { codeGraph } from '../model/codegraph.js';
+import type { Catalog } from '../model/differences.js';
+import type { DatabaseLoadOptions } from '../plan/options.js';
+import { planLoad, type PlannedCopy, type PlannedTable, startedEvent } from '../plan/plan.js';
+import { makeScratch, removeScratch } from '../scratch.js';
 import type { BadRows, Connection, LoadReport, NodeTable, Problem } from '../types.js';
+import { findBadRows, isBadRowsCode } from './badrows.js';
+import { examinePlanned } from './findings.js';
+import { countParts } from './parts.js';
+import { engineProblem } from './problems.js';
+import { notEmpty, nothingToLoad, refuse } from './refusals.js';
+import { startTally, type Tally, tallyError, tallyTable, toReport } from './report.js';
+import { badRowsProblems, CallbackFailed, guardCallbacks, nodesFailed } from './table.js';
 
 /**
  * What {@link loadDatabase} would do, as its report; rows are those that it would load.

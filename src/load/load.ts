@@ -1,71 +1,36 @@
 /** A load: plan, run, count, report. */
-import {
-  countRows,
-  countTables,
-  nextOffset,
-  readCatalog,
-  type Catalog,
-} from '../database/catalog.js';
-import { codeGraph } from '../model/codegraph.js';
-import { identifier } from '../cypher.js';
+import { countRows, countTables, readCatalog } from '../database/catalog.js';
 import { replaceDatabase } from '../database/open.js';
+import { engineFor, inspectTarget, isThere } from '../database/target.js';
 import type { Dataset } from '../dataset/dataset.js';
-import { firstLine, hasManyWriters, titleOf } from '../engine/engine.js';
+import { shareOut, type Steps } from '../engine/drive.js';
+import { firstLine } from '../engine/messages.js';
+import { hasManyWriters, titleOf } from '../engine/native.js';
 import { defaultBufferPool, defaultJobs, smallBufferPool } from '../engine/resources.js';
 import { KgloadError, messageOf } from '../errors.js';
-import { formatCount } from '../format.js';
-import { planLoad, type Plan, type PlannedTable } from '../plan/plan.js';
-import { startTally, tallyError, toReport, type Tally } from './report.js';
-import { shareOut, type Steps } from '../engine/drive.js';
+import { codeGraph } from '../model/codegraph.js';
+import type { DatabaseLoadOptions, RunOptions } from '../plan/options.js';
+import { type Plan, planLoad, type PlannedTable } from '../plan/plan.js';
+import type { Connection, EngineName, GraphSchema, LoadReport, Problem } from '../types.js';
+import { examineDataset, needsPlain } from './findings.js';
+import { countParts } from './parts.js';
+import { WriteFailed, writeProblem } from './problems.js';
+import { notEmpty, nothingToLoad, notUndoable, refuse } from './refusals.js';
+import { startTally, type Tally, tallyError, toReport } from './report.js';
 import {
   CallbackFailed,
   checkpoint,
   CopyFailed,
   endTransaction,
+  type Failure,
   guardCallbacks,
   loadTable,
   nodesFailed,
-  WriteFailed,
-  writeProblem,
-  type Failure,
   type Run,
   type TableOptions,
 } from './table.js';
-import { engineFor, inspectTarget, isThere } from '../database/target.js';
-import { checkValues, examineDataset, needsPlain, prepareValues, type Findings } from './values.js';
-import type {
-  Connection,
-  EngineName,
-  GraphSchema,
-  LoadOptions,
-  LoadReport,
-  Problem,
-  Resources,
-} from '../types.js';
-
-/** What a load may be told, with a schema that is read already. */
-export interface RunOptions extends Omit<LoadOptions, 'schema' | 'logger'> {
-  /** Default: the built-in code graph. */
-  schema?: GraphSchema;
-  /** Tables that are not to be attempted, and why. */
-  exclude?: readonly Problem[];
-  /** `false`: nobody wants to know how far a table is. */
-  progress?: boolean;
-  /** What was found in the files, where the load can be undone; see values.ts. */
-  findings?: Findings;
-}
-
-export interface DatabaseLoadOptions extends RunOptions, Resources {
-  /** Build a new database and put it in the old one's place. */
-  fresh?: boolean;
-  /**
-   * Tables that are loaded at a time, into a new database of an engine that can. Default: one a
-   * core, but no more than four.
-   */
-  jobs?: number;
-  /** Called when all is loaded, before the target is touched; what it throws keeps that as it is. */
-  beforePublish?: () => void;
-}
+import { markRows, takeBack } from './undo.js';
+import { checkValues, prepareValues } from './values.js';
 
 /**
  * Loads a dataset into the database at a path. A new database is built beside it and renamed into
@@ -313,44 +278,6 @@ function* attemptTables(
   });
 }
 
-/** How to take back what a load adds to a table. */
-interface Mark {
-  table: string;
-  /** It was not there before. */
-  isNew: boolean;
-  /** Queries that delete the rows with greater offsets than those that were there. */
-  deletes: string[];
-}
-
-/** The offsets of the rows that are there tell them from later ones. */
-function* markRows(connection: Connection, plan: Plan, catalog: Catalog): Steps<Mark[]> {
-  const marks: Mark[] = [];
-  for (const { table, kind } of plan.tables) {
-    const found = catalog.get(table);
-    const deletes: string[] = [];
-    const label = identifier(table);
-    const matches =
-      kind === 'node'
-        ? [`(x:${label})`]
-        : (found?.endpoints ?? []).map(
-            ({ from, to }) => `(:${identifier(from)})-[x:${label}]->(:${identifier(to)})`,
-          );
-    for (const match of found ? matches : []) {
-      const next = yield* nextOffset(connection, match);
-      deletes.push(`MATCH ${match} WHERE offset(id(x)) >= ${next} DELETE x`);
-    }
-    marks.push({ table, isNew: !found, deletes });
-  }
-  return marks.reverse(); // Edges go before the nodes that they connect.
-}
-
-function* takeBack(connection: Connection, marks: readonly Mark[]): Steps<void> {
-  for (const { table, isNew, deletes } of marks) {
-    for (const cypher of deletes) yield { connection, cypher };
-    if (isNew) yield { connection, cypher: `DROP TABLE IF EXISTS ${identifier(table)}` };
-  }
-}
-
 /** Whether a database is begun anew after a COPY that failed, and how. */
 function isRepeated(
   { build }: Attempt,
@@ -366,48 +293,6 @@ function isRepeated(
   if (code !== 'OUT_OF_MEMORY') build.failures.set(table, failure);
   build.isCareful = true;
   return true;
-}
-
-/** That no file belongs to a table: it would replace a database by an empty one. */
-export function nothingToLoad(plan: Plan, { directory, unknown }: Dataset): Problem[] {
-  const isNothing = plan.tables.every(
-    ({ copies, errors }) => copies.length === 0 && errors.length === 0,
-  );
-  if (!isNothing) return [];
-  const files = unknown.length > 0 ? `; it has ${unknown.slice(0, 5).join(', ')}` : '';
-  return [
-    {
-      code: 'NOTHING_TO_LOAD',
-      file: directory,
-      message: `${directory} has a file for no table of the schema${files}`,
-      hint: 'name the schema that belongs to it, or derive one: --schema infer',
-    },
-  ];
-}
-
-/**
- * What could not be undone over a caller's connection: both engines destroy the edges that a rel
- * table held before when a transaction with a COPY into it is rolled back.
- */
-function notUndoable(
-  plan: Plan,
-  present: ReadonlyMap<string, number>,
-  isAllOrNothing: boolean,
-): Problem[] {
-  const tables = plan.tables.filter(
-    ({ table, kind, copies }) =>
-      kind === 'edge' && (present.get(table) ?? 0) > 0 && copies.length > (isAllOrNothing ? 0 : 1),
-  );
-  if (tables.length === 0) return [];
-  const list = tables.map(({ table }) => table).join(', ');
-  const why = isAllOrNothing ? 'onError abort and maxBadRows' : 'several files or pairs for one';
-  return [
-    {
-      code: 'UNDO_UNSAFE',
-      message: `the database holds edges of ${list}, which the engine would destroy if a load over this connection had to be undone (${why} may need that)`,
-      hint: 'close it and load by path: loadFromParquetSync with createNew: false, or kgload load --append',
-    },
-  ];
 }
 
 /** That tables are not loaded at a time, though it was asked for. */
@@ -555,34 +440,6 @@ function endsLoad(problems: readonly Problem[], { onError }: TableOptions): bool
   return isFatal || onError === 'abort';
 }
 
-/**
- * Counts the rows of those copies that take some of a file's rows. A file with rows that no copy
- * takes fails its table.
- */
-export function* countParts(connection: Connection, plan: Plan): Steps<void> {
-  for (const planned of plan.tables) {
-    if (!planned.copies.some(({ isPart }) => isPart)) continue;
-    for (const copy of planned.copies) {
-      if (copy.isPart) copy.rows = yield* countSource(connection, copy.source);
-    }
-    const taken = planned.copies.reduce((sum, { rows }) => sum + rows, 0);
-    if (taken === planned.rows) continue;
-    planned.errors.push({
-      code: 'MISSING_ENDPOINT',
-      table: planned.table,
-      file: planned.file,
-      message: `${planned.table} failed: ${planned.file} holds ${formatCount(planned.rows)} rows, and ${formatCount(taken)} of them name node tables that ${planned.table} connects`,
-      hint: 'mend the columns that name the tables, or add the pair to the schema',
-    });
-    planned.copies = [];
-  }
-}
-
-function* countSource(connection: Connection, source: string): Steps<number> {
-  const rows = yield { connection, cypher: `${source} RETURN count(*) AS n` };
-  return Number(rows[0]?.['n'] ?? 0);
-}
-
 /** Rows of the tables to be loaded that the database already has. */
 function* countPresent(
   connection: Connection,
@@ -661,30 +518,4 @@ function excludeTables(plan: Plan, problems: readonly Problem[]): void {
     planned.copies = [];
     planned.errors.push(problem);
   }
-}
-
-/** Why the tables that hold rows already are in the way. */
-export function notEmpty(plan: Plan, present: ReadonlyMap<string, number>): Problem[] {
-  const held = plan.tables
-    .map(({ table }) => [table, present.get(table) ?? 0] as const)
-    .filter(([, rows]) => rows > 0);
-  if (held.length === 0) return [];
-  const list = held.map(([table, rows]) => `${table} (${formatCount(rows)})`).join(', ');
-  return [
-    {
-      code: 'TARGET_NOT_EMPTY',
-      message: `the database holds rows of tables to be loaded already: ${list}`,
-      hint: 'replace the database with --fresh, or add to it with --append',
-    },
-  ];
-}
-
-/** One error that says all that stands in the way. */
-export function refuse(problems: readonly Problem[]): void {
-  const [first] = problems;
-  if (!first) return;
-  throw new KgloadError({
-    ...first,
-    message: problems.map(({ message }) => message).join('; '),
-  });
 }

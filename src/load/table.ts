@@ -1,21 +1,15 @@
 /** Loading one table: all of its files, or none of them. */
-import { badRowsProblem, countRepeatedPairs, findBadRows, isBadRowsError } from './badrows.js';
-import { nextOffset } from '../database/catalog.js';
-import { LOSS } from '../plan/conversion.js';
 import { identifier } from '../cypher.js';
-import {
-  diskFullReason,
-  firstLine,
-  hasLostPages,
-  isDiskFull,
-  isPoolFull,
-} from '../engine/engine.js';
+import { nextOffset } from '../database/catalog.js';
+import type { Steps } from '../engine/drive.js';
+import { isBadRowsError } from '../engine/messages.js';
 import { messageOf } from '../errors.js';
 import { formatCount } from '../format.js';
-import { startedEvent, type PlannedCopy, type PlannedTable } from '../plan/plan.js';
-import { tallyTable, type Tally } from './report.js';
-import type { Steps } from '../engine/drive.js';
+import { type PlannedCopy, type PlannedTable, startedEvent } from '../plan/plan.js';
 import type { BadRow, BadRows, Connection, LoadOptions, Problem } from '../types.js';
+import { badRowsProblem, countRepeatedPairs, findBadRows } from './badrows.js';
+import { engineProblem, tooManyBadRows, WriteFailed } from './problems.js';
+import { type Tally, tallyTable } from './report.js';
 
 export type TableOptions = Pick<
   LoadOptions,
@@ -67,13 +61,6 @@ export class CopyFailed extends Error {
 export class CallbackFailed extends Error {
   constructor(readonly thrown: unknown) {
     super(messageOf(thrown));
-  }
-}
-
-/** What was written together could not be: no single table is to blame. */
-export class WriteFailed extends Error {
-  constructor(cause: unknown) {
-    super(messageOf(cause), { cause });
   }
 }
 
@@ -317,83 +304,4 @@ export function* checkpoint(connection: Connection): Steps<void> {
   } catch (error) {
     throw new WriteFailed(error);
   }
-}
-
-/** @param isTight - Memory is little for what is loaded. */
-export function writeProblem({ message }: WriteFailed, isTight: boolean): Problem {
-  const what = 'the database cannot be written';
-  if (isPoolFull(message) || (isTight && hasLostPages(message))) {
-    return {
-      code: 'OUT_OF_MEMORY',
-      message: `${what}: ${firstLine(message)}`,
-      hint: MORE_MEMORY,
-    };
-  }
-  return { code: 'DISK_FULL', message: `${what}: ${describeFullDisk(message)}`, hint: MORE_SPACE };
-}
-
-/** A commit that fails for a full disk may as well say that it can't roll back, or read. */
-function describeFullDisk(message: string): string {
-  return diskFullReason(message) ?? `a commit failed, as on a full disk (${firstLine(message)})`;
-}
-
-const MORE_SPACE = 'free some space beside the database, and load again';
-const MORE_MEMORY =
-  'give it more memory: --buffer-pool 4GB (bufferPool in the library), or --threads 1';
-
-export function engineProblem(
-  table: string,
-  { file }: Pick<PlannedCopy, 'file'>,
-  error: unknown,
-  isTight = false,
-): Problem {
-  const message = messageOf(error);
-  const isLost = hasLostPages(message);
-  if (isDiskFull(message) || (isLost && !isTight)) {
-    return {
-      code: 'DISK_FULL',
-      table,
-      file,
-      message: `${table} cannot be written: ${describeFullDisk(message)}`,
-      hint: MORE_SPACE,
-    };
-  }
-  if (isPoolFull(message) || isLost) {
-    return {
-      code: 'OUT_OF_MEMORY',
-      table,
-      file,
-      message: `${table} failed on ${file}: ${firstLine(message)}`,
-      hint: MORE_MEMORY,
-    };
-  }
-  const [, loss] = new RegExp(`"?(\\w+${LOSS}[^"]*)"?`).exec(message) ?? [];
-  if (loss !== undefined) {
-    const hint = loss.startsWith('nanoseconds')
-      ? 'write the column in microseconds'
-      : 'give the property a type that holds them';
-    return {
-      code: 'COLUMN_TYPE',
-      table,
-      file,
-      message: `${table} failed: ${file} has ${loss}`,
-      hint,
-    };
-  }
-  return {
-    code: 'ENGINE',
-    table,
-    file,
-    message: `${table} failed on ${file}: ${firstLine(message)}`,
-  };
-}
-
-function tooManyBadRows({ table, file }: PlannedTable, total: number, limit: number): Problem {
-  return {
-    code: 'TOO_MANY_BAD_ROWS',
-    table,
-    file,
-    message: `${formatCount(total)} bad rows up to and with ${table}, and ${formatCount(limit)} are allowed; nothing was loaded`,
-    hint: 'raise --max-bad-rows, or mend the files; kgload load --dry-run lists what is wrong',
-  };
 }

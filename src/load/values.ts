@@ -1,286 +1,29 @@
 /**
- * Stands between the engines and the values that they change (see hazards.ts): looks for such values
- * in the files before anything is written, replaces them where that was asked for, and compares what
- * is stored with the files afterwards. A column that the footers clear costs nothing.
+ * Stands between the engines and the values that they change (see hazards.ts): puts what was found of
+ * them into the plan, and compares what is stored with the files afterwards.
  */
-import { listTables } from '../database/catalog.js';
 import { hashOf, identifier, literal } from '../cypher.js';
-import { changeDatabaseInMemory } from '../database/open.js';
-import type { Dataset } from '../dataset/dataset.js';
+import { type Steps, toBigInt } from '../engine/drive.js';
 import { plural } from '../format.js';
+import { primaryKeyOf } from '../model/tables.js';
+import { isRewrittenBadly, type Place, placesOf } from '../plan/hazards.js';
+import { type Plan, type PlannedCopy, type PlannedTable, withExpressions } from '../plan/plan.js';
+import type { Connection, GraphSchema, NodeTable, Problem, Property, RelTable } from '../types.js';
 import {
-  isRewrittenBadly,
-  placesOf,
-  replacing,
-  mayBeChanged,
-  type Doubt,
-  type Hazard,
-  type Place,
-} from '../plan/hazards.js';
-import {
-  planLoad,
-  withExpressions,
-  type Plan,
-  type PlannedCopy,
-  type PlannedTable,
-} from '../plan/plan.js';
+  examineTable,
+  type Findings,
+  type Found,
+  heldPlaces,
+  hintFor,
+  noFindings,
+  sideScans,
+  type ValueOptions,
+} from './findings.js';
+import { engineProblem } from './problems.js';
 import type { Tally } from './report.js';
-import { toBigInt, type Steps } from '../engine/drive.js';
-import { engineProblem } from './table.js';
-import { pairsOf, primaryKeyOf } from '../model/tables.js';
-import type {
-  Connection,
-  EngineName,
-  GraphSchema,
-  LoadEvent,
-  NodeTable,
-  Problem,
-  Property,
-  RelTable,
-} from '../types.js';
-
-/** What is asked for, of {@link LoadOptions}. */
-export interface ValueOptions {
-  nanAsNull?: boolean;
-  negativeZeroAsZero?: boolean;
-}
-
-/** Values in a file, or in a table, that may be changed. */
-interface Found extends Place, Doubt {
-  /** How many. */
-  values: number;
-}
-
-/** What the files of a dataset hold of such values. */
-export interface Findings {
-  /** Table → one list for each of its copies; of values that are to be stored as they are. */
-  found: Map<string, Found[][]>;
-  /** Table → for each of its copies: property → the expression that replaces some of its values. */
-  replaced: Map<string, Map<string, string>[]>;
-  /** Why tables can't be loaded. */
-  problems: Problem[];
-  warnings: Problem[];
-  /** Whether the database that they are loaded into may be compressed. */
-  compression: boolean;
-  /** What the tables hold already, where somebody has looked. */
-  held: Map<string, Found[]>;
-}
 
 /** Keys that messages show. */
 const EXAMPLES = 3;
-
-/** Looks into the files of a dataset, with an engine in memory if the footers leave any doubt. */
-export function* examineDataset(
-  engine: EngineName,
-  schema: GraphSchema,
-  dataset: Dataset,
-  options: ValueOptions & {
-    exclude?: readonly Problem[];
-    onEvent?: (event: LoadEvent) => void;
-  },
-): Steps<Findings> {
-  const plan = planLoad(schema, dataset, new Map());
-  const excluded = new Set(options.exclude?.map(({ table }) => table));
-  const doubtful = plan.tables.filter(
-    ({ table, copies }) => !excluded.has(table) && copies.some(({ doubts }) => doubts.length > 0),
-  );
-  const findings = noFindings();
-  if (doubtful.length > 0) {
-    yield* changeDatabaseInMemory(engine, function* (connection) {
-      for (const planned of doubtful) {
-        const { table, file } = planned;
-        options.onEvent?.({ type: 'examining', table, file });
-        yield* examineTable(connection, planned, findings, options);
-        options.onEvent?.({ type: 'examined', table });
-      }
-    });
-  }
-  for (const table of [...schema.nodes, ...schema.edges]) {
-    const copies = plan.tables.find((planned) => planned.table === table.name)?.copies ?? [];
-    const names = table.properties.filter(
-      ({ type }) => copies.length > 1 && /\bUINT8\b/i.test(type),
-    );
-    for (const { name } of names) withoutCompression(findings, table.name, `${name} is a UINT8`);
-  }
-  return findings;
-}
-
-function noFindings(): Findings {
-  return {
-    found: new Map(),
-    replaced: new Map(),
-    problems: [],
-    warnings: [],
-    compression: true,
-    held: new Map(),
-  };
-}
-
-/** Adds what the files of one table hold. */
-function* examineTable(
-  connection: Connection,
-  { table, copies }: PlannedTable,
-  findings: Findings,
-  options: ValueOptions,
-): Steps<void> {
-  const found: Found[][] = [];
-  const replaced: Map<string, string>[] = [];
-  const hazards = new Set<Hazard>([
-    ...(options.nanAsNull ? (['nan'] as const) : []),
-    ...(options.negativeZeroAsZero ? (['negative_zero'] as const) : []),
-  ]);
-  for (const copy of copies) {
-    try {
-      const all = yield* countPlaces(connection, copy.source, copy.doubts);
-      const doubts = copy.doubts.filter(({ property }) =>
-        all.some((one) => one.property === property && hazards.has(one.hazard)),
-      );
-      const others = doubts.map((doubt) => ({
-        ...doubt,
-        expression: replacing(doubt.expression, doubt.type, hazards),
-      }));
-      const left = others.length === 0 ? [] : yield* countPlaces(connection, copy.source, others);
-      replaced.push(new Map(others.map(({ property, expression }) => [property, expression])));
-      for (const one of all) {
-        if (!hazards.has(one.hazard)) continue;
-        const isLeft = left.some(({ path, hazard }) => path === one.path && hazard === one.hazard);
-        if (isLeft) findings.problems.push(notReplaced(table, copy, one));
-        else findings.warnings.push(wasReplaced(table, copy, one));
-      }
-      found.push(all.filter(({ hazard }) => !hazards.has(hazard)));
-    } catch (error) {
-      findings.problems.push(engineProblem(table, copy, error));
-    }
-  }
-  if (found.some((list) => list.length > 0)) findings.found.set(table, found);
-  if (replaced.some((map) => map.size > 0)) findings.replaced.set(table, replaced);
-  // Compressed, NaN is stored where it is stored without, and -0 is not.
-  const plain = found.flat().find(({ hazard }) => hazard !== 'nan');
-  if (plain) withoutCompression(findings, table, `${plain.path} holds ${plain.value}`);
-}
-
-function withoutCompression(findings: Findings, table: string, why: string): void {
-  if (!findings.compression) return;
-  findings.compression = false;
-  findings.warnings.push(compressionOff(table, `${table}.${why}`));
-}
-
-function compressionOff(table: string, why: string): Problem {
-  return {
-    code: 'COMPRESSION_OFF',
-    table,
-    message: `the database is written without compression, since the engine would change values: ${why}`,
-    hint: 'its file is larger for that; nothing is lost',
-  };
-}
-
-function notReplaced(table: string, { file }: PlannedCopy, { path, value }: Found): Problem {
-  return {
-    code: 'VALUE_CHANGED',
-    table,
-    file,
-    message: `${table} failed: ${file} has ${value} in ${path}, where nothing can take its place`,
-    hint: 'mend the file',
-  };
-}
-
-function wasReplaced(table: string, { file }: PlannedCopy, one: Found): Problem {
-  const by = one.hazard === 'nan' ? 'NULL' : '0';
-  return {
-    code: 'VALUE_REPLACED',
-    table,
-    file,
-    message: `${plural(one.values, 'value')} ${one.value} in ${table}.${one.path} of ${file} became ${by}`,
-  };
-}
-
-/** The places of values in a scan's rows that hold such, and how many of them. */
-function* countPlaces(
-  connection: Connection,
-  source: string,
-  doubts: readonly Doubt[],
-): Steps<Found[]> {
-  const places = doubts.flatMap((doubt) =>
-    placesOf(doubt.property, doubt.type, doubt.expression).map((place) => ({ ...doubt, ...place })),
-  );
-  const whole = places.flatMap(({ condition }) => (condition === undefined ? [] : [condition]));
-  const columns = whole.map((condition) => `sum(CASE WHEN ${condition} THEN 1 ELSE 0 END)`);
-  const returned = columns.map((column, i) => `${column} AS c${i}`).join(', ');
-  const [row = {}] =
-    columns.length > 0 ? yield { connection, cypher: `${source} RETURN ${returned}` } : [];
-  const counts = Object.values(row).values();
-  const found: Found[] = [];
-  for (const place of places) {
-    let values: unknown;
-    if (place.condition !== undefined) values = counts.next().value;
-    else {
-      const [inLists] = yield {
-        connection,
-        cypher: `${source}${place.rows([], [])} RETURN count(*) AS n`,
-      };
-      values = inLists?.['n'];
-    }
-    if (Number(values ?? 0) > 0) found.push({ ...place, values: Number(values) });
-  }
-  return found;
-}
-
-/**
- * Whether an existing database has to be opened without compression: it holds values that would be
- * lost when its last chunks are written again. Says so in the findings' warnings.
- */
-export function* needsPlain(
-  connection: Connection,
-  schema: GraphSchema,
-  dataset: Dataset,
-  findings: Findings,
-): Steps<boolean> {
-  if (!findings.compression) return false; // It is opened so already.
-  const existing = new Set((yield* listTables(connection)).map(({ name }) => name));
-  for (const table of [...schema.nodes, ...schema.edges]) {
-    if (!existing.has(table.name) || !dataset.tables.has(table.name)) continue;
-    const held = yield* heldPlaces(connection, table);
-    findings.held.set(table.name, held);
-    const plain = held.find(({ hazard }) => hazard !== 'nan');
-    if (plain) withoutCompression(findings, table.name, `${plain.path} holds ${plain.value}`);
-  }
-  return !findings.compression;
-}
-
-/** What of such values a table holds. */
-function* heldPlaces(connection: Connection, table: NodeTable | RelTable): Steps<Found[]> {
-  const found: Found[] = [];
-  const properties = table.properties.filter(({ type }) => mayBeChanged(type));
-  const scans = sideScans(table);
-  for (const { name, type } of properties) {
-    for (const { match, variable } of scans) {
-      const value = `${variable}.${identifier(name)}`;
-      const doubt = { property: name, type, expression: value };
-      // The zone maps answer for whole numbers: 1 ms for a million rows.
-      const [place] = placesOf(name, type, value);
-      if (place?.where !== undefined) {
-        const cypher = `${match} WHERE ${place.where} RETURN count(*) AS n`;
-        const [row = {}] = yield { connection, cypher };
-        const values = Number(row['n'] ?? 0);
-        if (values > 0) found.push({ ...doubt, ...place, values });
-      } else found.push(...(yield* countPlaces(connection, match, [doubt])));
-    }
-  }
-  return found;
-}
-
-/** One way to all rows of a table: one for each pair of node tables. */
-function sideScans(
-  table: NodeTable | RelTable,
-): { match: string; variable: string; pair?: { from: string; to: string } }[] {
-  const label = identifier(table.name);
-  if (!('from' in table)) return [{ match: `MATCH (n:${label})`, variable: 'n' }];
-  return pairsOf(table).map((pair) => ({
-    match: `MATCH (a:${identifier(pair.from)})-[r:${label}]->(b:${identifier(pair.to)})`,
-    variable: 'r',
-    pair,
-  }));
-}
 
 /** What is compared after a load: a sum over the rows of a table. */
 interface Check {
@@ -425,17 +168,6 @@ function isKnown({ name, default: value }: Property, { copies }: PlannedTable): 
     value === undefined ||
     copies.every(({ mappings }) => mappings.some(({ property }) => property === name))
   );
-}
-
-function hintFor(hazard: Hazard | undefined): string {
-  switch (hazard) {
-    case 'nan':
-      return 'load NULL in its place with --nan-as-null (nanAsNull in the library), or mend the file';
-    case 'negative_zero':
-      return 'load 0 in its place with --negative-zero-as-zero (negativeZeroAsZero in the library), or mend the file';
-    default:
-      return 'load all data anew with --fresh, or give the property a wider type';
-  }
 }
 
 function notHere({ table }: PlannedTable, file: string, one: Found): Problem {
@@ -598,32 +330,4 @@ function* exampleKeys(
 function shown(key: unknown): string {
   const text = JSON.stringify(key);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
-}
-
-/** What a dry run can say of such values, since it stores none; what can't be loaded fails the table. */
-export function* examinePlanned(
-  connection: Connection,
-  planned: PlannedTable,
-  options: ValueOptions & { onEvent?: (event: LoadEvent) => void },
-): Steps<Problem[]> {
-  const { table, file, copies } = planned;
-  if (!copies.some(({ doubts }) => doubts.length > 0)) return [];
-  const findings = noFindings();
-  options.onEvent?.({ type: 'examining', table, file });
-  yield* examineTable(connection, planned, findings, options);
-  options.onEvent?.({ type: 'examined', table });
-  planned.errors.push(...findings.problems);
-  const found = findings.found.get(table)?.flat() ?? [];
-  const doubtful = found.filter(({ hazard }) => hazard !== 'least');
-  return [...findings.warnings, ...doubtful.map((one) => doubtfulValue(planned, one))];
-}
-
-function doubtfulValue({ table, file }: PlannedTable, one: Found): Problem {
-  return {
-    code: 'VALUE_DOUBTFUL',
-    table,
-    file,
-    message: `${table}.${one.path} is to hold ${one.value} (${plural(one.values, 'value')}), which the engine stores as another value in some places; the load looks whether it does`,
-    hint: hintFor(one.hazard),
-  };
 }

@@ -73,3 +73,9 @@ function properties(columns: string): Property[] {
       return { name, type };
     });
 }
+export interface ChosenSchema {
+  schema: GraphSchema;
+  /** Where it came from: `the built-in code graph`, `schema.json`, … */
+  source: string;
+}
+export const BUILT_IN: ChosenSchema = { schema: codeGraph, source: 'the built-in code graph' };

@@ -1,5 +1,6 @@
 /** Names of tables and of the files that fill them, as people write either. */
 import pluralize from 'pluralize-esm';
+import type { Endpoints, RelTable } from '../types.js';
 
 pluralize.addIrregularRule('cache', 'caches');
 pluralize.addIrregularRule('cookie', 'cookies');
@@ -85,4 +86,11 @@ export function matchNames<T>(
     }
     return undefined;
   };
+}
+/** The files of one pair of node tables, the first as `kgload export` names it. */
+
+export function pairFileNames({ name, file }: RelTable, { from, to }: Endpoints): string[] {
+  return [...new Set([file, fileNameOf(name), name])].map((stem) =>
+    stem === name ? `${name}_${from}_${to}` : `${stem}_${fileNameOf(from)}_${fileNameOf(to)}`,
+  );
 }

@@ -3,7 +3,8 @@
  * Nothing is converted that could lose data; the engine would round 1.5 to 2 without a word.
  */
 import { identifier, literal } from '../cypher.js';
-import type { Column } from '../dataset/footer.js';
+import { isUnreadable } from '../engine/reads.js';
+import { type Column, rewrittenColumn } from '../model/column.js';
 
 export type Conversion =
   /** `isChecked`: some values may not convert, and the engine then fails on the first. */
@@ -64,42 +65,6 @@ export function convert(column: Column, propertyType: string): Conversion {
   const [, precision, scale] = /^DECIMAL\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)$/.exec(type) ?? [];
   if (precision !== undefined) return toDecimal(column, Number(precision), Number(scale), type);
   return refuse(column, type);
-}
-
-/** Whether the engine can't read the column, or not as what it is. */
-export function isUnreadable({ meaning, engineType, isEncodingRefused = false }: Column): boolean {
-  if (engineType === undefined || isEncodingRefused) return true;
-  if (meaning.is === 'decimal') return engineType !== 'STRING';
-  if (meaning.is === 'uuid') return engineType !== 'UUID';
-  return meaning.is === 'float' && meaning.bits === 16 && engineType !== 'DOUBLE';
-}
-
-/** The column as it is in a rewritten file. */
-export function rewrittenColumn({ name, type, meaning }: Column): Column {
-  switch (meaning.is) {
-    case 'decimal':
-      // As text it is still a decimal, with all its digits.
-      return { name, type, meaning, engineType: 'STRING' };
-    case 'time':
-    case 'uuid':
-    case 'string':
-    case 'null':
-      return { name, type, meaning: { is: 'string' }, engineType: 'STRING' };
-    case 'float':
-      return { name, type, meaning, engineType: 'DOUBLE' };
-    case 'integer': {
-      const engineType = meaning.signed || meaning.bits < 64 ? 'INT64' : 'UINT64';
-      return { name, type, meaning, engineType };
-    }
-    case 'timestamp':
-      return { name, type, meaning, engineType: 'TIMESTAMP' };
-    case 'date':
-      return { name, type, meaning, engineType: 'DATE' };
-    case 'boolean':
-      return { name, type, meaning, engineType: 'BOOL' };
-    default:
-      return { name, type, meaning, engineType: 'BLOB' };
-  }
 }
 
 function toText(column: Column, x: string): Conversion {

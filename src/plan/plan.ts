@@ -2,24 +2,12 @@
  * What a load will do, as a plain value, computed before a byte is written: which tables to
  * create, which file fills which table by which statement, and every problem seen on the way.
  */
-import { convert } from './conversion.js';
-import type { Catalog } from '../database/catalog.js';
-import { schemaDifferences } from '../database/catalog.js';
-import {
-  copyFrom,
-  createNodeTable,
-  createRelTable,
-  identifier,
-  literal,
-  loadFrom,
-  type Mapping,
-} from '../cypher.js';
-import { pairFileNames, type Dataset, type DatasetFile } from '../dataset/dataset.js';
+import { copyFrom, createNodeTable, createRelTable, loadFrom, type Mapping } from '../cypher.js';
+import type { Dataset, DatasetFile } from '../dataset/dataset.js';
 import { KgloadError, toProblem } from '../errors.js';
-import { mayBeChanged, type Doubt } from './hazards.js';
-import { labelSpellings } from '../model/names.js';
-import type { Column, Footer } from '../dataset/footer.js';
-import { kindOf, pairsOf, primaryKeyOf } from '../model/tables.js';
+import { describeColumns } from '../model/column.js';
+import { type Catalog, schemaDifferences } from '../model/differences.js';
+import { kindOf } from '../model/tables.js';
 import type {
   Endpoints,
   GraphSchema,
@@ -29,6 +17,9 @@ import type {
   RelTable,
   TableKind,
 } from '../types.js';
+import { type CheckedColumn, type KeyColumn, mapColumns } from './columns.js';
+import type { Doubt } from './hazards.js';
+import { filePairs } from './pairs.js';
 
 export interface Plan {
   /** Creates what the database lacks of the schema. */
@@ -72,7 +63,7 @@ export interface PlannedCopy {
   /** The primary key of a node table (none where the engine makes it), or a rel table's endpoints. */
   keys: KeyColumn[];
   /** Columns that may hold values that don't convert. */
-  checked: { expression: string; type: string }[];
+  checked: CheckedColumn[];
   /** Values that the engine might store as others, for all that the footer says. */
   doubts: Doubt[];
   /** Columns of the file that fill no property. */
@@ -80,28 +71,6 @@ export interface PlannedCopy {
   /** The node tables that its edges connect, where the table connects several pairs. */
   pair?: Endpoints;
 }
-
-/** A column of a file with keys of a node table. */
-export interface KeyColumn {
-  expression: string;
-  table: string;
-  property: string;
-  type: string;
-}
-
-/** The names under which a file may hold a rel table's endpoints, the best first: from, then to. */
-export const ENDPOINT_COLUMNS = [
-  ['from', 'src', 'source'],
-  ['to', 'dst', 'target'],
-] as const;
-
-/** The names of columns that say which node tables an edge connects: from, then to. */
-const LABEL_COLUMNS = ENDPOINT_COLUMNS.map((sides) =>
-  sides.flatMap((side) => ['table', 'label', 'type'].map((noun) => `${side}_${noun}`)),
-);
-
-/** How `EXPORT DATABASE` names columns: `a.id` of a node, `a.id`, `b.id` and `r.since` of an edge. */
-const EXPORT_VARIABLES = { node: 'a', from: 'a', to: 'b', edge: 'r' } as const;
 
 /** Plans the load of a dataset into a database with these tables. */
 export function planLoad(schema: GraphSchema, dataset: Dataset, catalog: Catalog): Plan {
@@ -281,199 +250,6 @@ function noColumn(table: NodeTable | RelTable, file: DatasetFile, property: stri
     file: file.name,
     message: `${file.name} has no column ${property}; ${table.name}.${property} ${value === undefined ? 'stays empty' : `becomes ${value}`}`,
   };
-}
-
-/** The pairs of node tables that a file's edges connect, and which of its rows those of each are. */
-function filePairs(
-  table: NodeTable | RelTable,
-  schema: GraphSchema,
-  file: DatasetFile,
-  footer: Footer,
-): { pair?: Endpoints; condition?: string }[] {
-  if (!('from' in table)) return [{}];
-  const pairs = pairsOf(table);
-  if (file.pair) return [{ pair: file.pair }];
-  if (pairs.length === 1) return [{}];
-  const [from, to] = labelColumns(footer);
-  if (!from || !to) {
-    throw new KgloadError({
-      code: 'COLUMN_MISSING',
-      message: `${table.name} connects several pairs of node tables, and nothing in ${file.name} tells which: it has ${describeColumns(footer.columns)}`,
-      hint: `name the files after the pairs (${pairs.map((pair) => `${pairFileNames(table, pair)[0] ?? ''}.parquet`).join(', ')}), or add columns from_table and to_table`,
-    });
-  }
-  return pairs.map((pair) => ({
-    pair,
-    condition: `${labelIs(from, pair.from, schema)} AND ${labelIs(to, pair.to, schema)}`,
-  }));
-}
-
-/** The columns of a file that name the node tables which its edges connect, if it has them. */
-export function labelColumns({ columns }: Footer): (Column | undefined)[] {
-  const strings = columns.filter(({ meaning }) => meaning.is === 'string');
-  return LABEL_COLUMNS.map((names) => findColumn(names, strings));
-}
-
-/** Tables are named as in the schema, or as people write them: `Function`, `function`, `functions`. */
-function labelIs(column: Column, table: string, schema: GraphSchema): string {
-  const file = schema.nodes.find(({ name }) => name === table)?.file ?? table;
-  const spellings = new Set([table, file].flatMap(labelSpellings));
-  const label = `lower(regexp_replace(${identifier(column.name)}, '[ -]+', '_', 'g'))`;
-  return `${label} IN [${[...spellings].map(literal).join(', ')}]`;
-}
-
-/** Which columns of a file fill a table. */
-export interface ColumnMap {
-  mappings: Mapping[];
-  keys: KeyColumn[];
-  checked: PlannedCopy['checked'];
-  doubts: Doubt[];
-  /** Properties without a column. */
-  missing: string[];
-  /** Columns that fill properties, in the schema's order. */
-  used: Column[];
-  /** Columns that the engine can't read: those needed, and those at whose sight it refuses the file. */
-  unreadable: Column[];
-  /** Columns that fill none. */
-  ignored: string[];
-}
-
-/**
- * Which columns of a file fill a table.
- *
- * @throws {KgloadError} `COLUMN_MISSING` without the key or an endpoint, `COLUMN_TYPE` with a
- *   column that does not become its property without loss.
- */
-export function mapColumns(
-  table: NodeTable | RelTable,
-  schema: GraphSchema,
-  file: DatasetFile,
-  footer: Footer,
-): ColumnMap {
-  const map: ColumnMap = {
-    mappings: [],
-    keys: [],
-    checked: [],
-    doubts: [],
-    missing: [],
-    used: [],
-    unreadable: footer.columns.filter((column) => column.engineType === undefined),
-    ignored: [],
-  };
-  const use = (column: Column, type: string, property?: string): string => {
-    const conversion = convert(column, type);
-    map.used.push(column);
-    if (conversion.how === 'refuse') {
-      throw new KgloadError({
-        code: 'COLUMN_TYPE',
-        message: `${file.name}: ${conversion.reason}`,
-        hint: conversion.remedy,
-      });
-    }
-    if (conversion.how === 'rewrite') {
-      if (!map.unreadable.includes(column)) map.unreadable.push(column);
-      return '';
-    }
-    const { expression, isChecked } = conversion;
-    if (isChecked) map.checked.push({ expression, type });
-    if (property !== undefined && mayBeChanged(type, column)) {
-      map.doubts.push({ property, type, expression });
-    }
-    map.mappings.push({ expression, ...(property !== undefined && { property }) });
-    return expression;
-  };
-  if ('from' in table) {
-    const pair = file.pair ?? table;
-    for (const [i, side] of (['from', 'to'] as const).entries()) {
-      const node = keyOf(schema, pair[side]);
-      const names = [...(ENDPOINT_COLUMNS[i] ?? []), `${EXPORT_VARIABLES[side]}.${node.property}`];
-      const column = required(names, file, footer, 'endpoint');
-      map.keys.push({ expression: use(column, node.type), ...node });
-    }
-  }
-  const variable = 'from' in table ? EXPORT_VARIABLES.edge : EXPORT_VARIABLES.node;
-  // A property may have an endpoint's name: kgload export then calls it `r.from`.
-  const others = footer.columns.filter((column) => !map.used.includes(column));
-  for (const property of table.properties) {
-    const isKey = 'primaryKey' in table && property.name === table.primaryKey;
-    const names = [property.name, ...(property.aliases ?? []), `${variable}.${property.name}`];
-    const inDirectory = Object.keys(file.partition).find((key) => names.includes(key));
-    const column = findColumn(names, others);
-    if ('from' in table && /^(from|to)$/.test(property.name)) {
-      throw new KgloadError({
-        code: 'ENGINE',
-        message: `${table.name} has a property ${property.name}, which the engine's COPY fills with the endpoint, whatever the file says`,
-        hint: 'give the property another name',
-      });
-    }
-    if (column) {
-      const expression = use(column, property.type, property.name);
-      if (isKey) map.keys.push({ expression, ...keyOf(schema, table.name) });
-    } else if (inDirectory !== undefined && !isKey) {
-      const value = file.partition[inDirectory] ?? null;
-      const text = value === null ? 'NULL' : literal(value);
-      const expression = `CAST(${text} AS ${property.type})`;
-      map.mappings.push({ expression, property: property.name });
-      if (mayBeChanged(property.type)) {
-        map.doubts.push({ property: property.name, type: property.type, expression });
-      }
-    } else if (isKey && property.type !== 'SERIAL' && property.default === undefined) {
-      throw missingColumn(names.slice(0, -1), file, footer, 'primary key');
-    } else if (!isKey) map.missing.push(property.name);
-  }
-  const used = new Set(map.used);
-  map.ignored = footer.columns.filter((column) => !used.has(column)).map(({ name }) => name);
-  return map;
-}
-
-/** The column that a node table's keys are, and the type in which the engine gives them out. */
-function keyOf(schema: GraphSchema, table: string): Omit<KeyColumn, 'expression'> {
-  const { name, type } = primaryKeyOf(schema, table);
-  return { table, property: name, type: type === 'SERIAL' ? 'INT64' : type };
-}
-
-/** The column under the first of these names that the file has; of another case if that is clear. */
-export function findColumn(
-  names: readonly string[],
-  columns: readonly Column[],
-): Column | undefined {
-  for (const name of names) {
-    const column = columns.find((candidate) => candidate.name === name);
-    if (column) return column;
-  }
-  for (const name of names) {
-    const alike = columns.filter((column) => column.name.toLowerCase() === name.toLowerCase());
-    if (alike.length === 1) return alike[0];
-  }
-  return undefined;
-}
-
-function required(
-  names: readonly string[],
-  file: DatasetFile,
-  footer: Footer,
-  role: string,
-): Column {
-  const column = findColumn(names, footer.columns);
-  if (column) return column;
-  throw missingColumn(names.slice(0, 2), file, footer, role);
-}
-
-function missingColumn(
-  names: readonly string[],
-  file: DatasetFile,
-  footer: Footer,
-  role: string,
-): KgloadError {
-  return new KgloadError({
-    code: 'COLUMN_MISSING',
-    message: `${file.name} has no ${role} column ${names.join(' or ')}; it has ${describeColumns(footer.columns)}`,
-    hint: 'rename the column in the file',
-  });
-}
-
-export function describeColumns(columns: readonly Column[]): string {
-  return columns.map(({ name, type }) => `${name} (${type})`).join(', ') || 'no columns';
 }
 
 /** The event of a table that begins. */

@@ -1,14 +1,7 @@
 /** Rewriting files and datasets so that they load, and load fast. */
-import { copyFileSync, existsSync, mkdirSync, statSync, type Stats } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { codeGraph } from '../model/codegraph.js';
-import {
-  INDEX_FILE,
-  pairFileNames,
-  readDataset,
-  SCHEMA_FILE,
-  type DatasetFile,
-} from '../dataset/dataset.js';
+import { type DatasetFile, INDEX_FILE, readDataset, SCHEMA_FILE } from '../dataset/dataset.js';
 import {
   buildBeside,
   checkDirectoryDestination,
@@ -17,11 +10,15 @@ import {
   moveInto,
   noPath,
 } from '../dataset/destination.js';
-import { KgloadError, systemError } from '../errors.js';
-import { readFooter, type Column } from '../dataset/footer.js';
-import { labelColumns, mapColumns } from '../plan/plan.js';
+import { readFooter } from '../dataset/footer.js';
 import { isRewritable, rewrite, type RewriteSource } from '../dataset/rewrite.js';
+import { KgloadError, systemError } from '../errors.js';
+import { codeGraph } from '../model/codegraph.js';
+import type { Column } from '../model/column.js';
+import { pairFileNames } from '../model/names.js';
 import { kindOf } from '../model/tables.js';
+import { mapColumns } from '../plan/columns.js';
+import { labelColumns } from '../plan/pairs.js';
 import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from '../types.js';
 
 export interface PreprocessOptions {

@@ -1,18 +1,18 @@
 /** Loading with the files that the engine can't read rewritten, for as long as the load takes. */
 import { join } from 'node:path';
-import { codeGraph } from '../model/codegraph.js';
-import { rewrittenColumn } from '../plan/conversion.js';
 import {
-  needsRewrite,
   type Dataset,
   type DatasetFile,
   type DatasetTable,
+  needsRewrite,
 } from '../dataset/dataset.js';
-import { KgloadError, systemError } from '../errors.js';
-import type { RunOptions } from '../load/load.js';
 import { readFooter } from '../dataset/footer.js';
-import { describeColumns, mapColumns, type ColumnMap } from '../plan/plan.js';
 import { rewrite } from '../dataset/rewrite.js';
+import { KgloadError, systemError } from '../errors.js';
+import { codeGraph } from '../model/codegraph.js';
+import { describeColumns, rewrittenColumn } from '../model/column.js';
+import { type ColumnMap, mapColumns } from '../plan/columns.js';
+import type { RunOptions } from '../plan/options.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import type { GraphSchema, NodeTable, Problem, RelTable } from '../types.js';
 

@@ -5,9 +5,9 @@ import {
   openSync,
   realpathSync,
   renameSync,
+  type Stats,
   statSync,
   writeSync,
-  type Stats,
 } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { readHeader } from '../engine/file.js';

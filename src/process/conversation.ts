@@ -1,10 +1,10 @@
 /** What a supervisor and its worker have to say to each other. */
 import type { ChildProcess } from 'node:child_process';
 import { KgloadError, systemError, toProblem } from '../errors.js';
-import type { Task } from './tasks.js';
 import type { LoadEvent, Problem } from '../types.js';
+import type { Job } from './job.js';
+import type { Task } from './tasks.js';
 import { watchOver } from './watchdog.js';
-import type { Job } from './worker.js';
 
 /** What a worker says: events, and then one of the others. */
 export type Message =

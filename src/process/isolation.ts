@@ -1,17 +1,17 @@
 /** Runs tasks in a process of their own, and survives it. */
 import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { converse, describeExit, type Exit } from './conversation.js';
+import { discardStaging } from '../database/staging.js';
 import { KgloadError } from '../errors.js';
 import { formatBytes } from '../format.js';
+import { removeDeadScratch } from '../scratch.js';
 import { onInterrupt } from '../terminal/interrupt.js';
 import { createProgress, type Io, type OutputFlags } from '../terminal/output.js';
-import { removeDeadScratch } from '../scratch.js';
-import { discardStaging } from '../database/staging.js';
-import type { Results, Task } from './tasks.js';
 import type { LoadEvent, Problem } from '../types.js';
-import { watchMemory } from './watchdog.js';
+import { converse, describeExit, type Exit } from './conversation.js';
 import { killNow, takeWorker } from './start.js';
+import type { Results, Task } from './tasks.js';
+import { watchMemory } from './watchdog.js';
 
 /**
  * Runs a task. A signal ends it and this process at once, and nothing of what it wrote stays.

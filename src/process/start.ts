@@ -1,5 +1,5 @@
 /** Starting the engine's process. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { processExists, sleepSync } from '../engine/processes.js';
 
 /**

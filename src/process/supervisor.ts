@@ -2,14 +2,14 @@
 import { statfsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { codeGraph } from '../model/codegraph.js';
-import { converse, describeExit, type Exit } from './conversation.js';
+import { discardStaging, stagedDatabase } from '../database/staging.js';
 import { defaultBufferPool } from '../engine/resources.js';
 import { refusedReport } from '../load/report.js';
+import { codeGraph } from '../model/codegraph.js';
 import { removeDeadScratch } from '../scratch.js';
-import { discardStaging, stagedDatabase } from '../database/staging.js';
 import type { LoadEvent, LoadReport, Problem } from '../types.js';
-import type { Job } from './worker.js';
+import { converse, describeExit, type Exit } from './conversation.js';
+import type { Job } from './job.js';
 import { killNow, takeWorker } from './start.js';
 
 /** A file that crashes the engine is left out and the load begun anew, this many times. */

@@ -1,15 +1,15 @@
 /** What a worker does besides loading: all else that opens or decodes what others made. */
 import { readSchema } from '../database/catalog.js';
-import { codeGraph } from '../model/codegraph.js';
+import { type CreatedTables, createTablesAt } from '../database/create.js';
 import { readDatabase } from '../database/open.js';
-import { defaultBufferPool } from '../engine/resources.js';
-import { exportSteps, type ExportReport } from '../export.js';
-import { preprocess, type PreprocessReport } from '../prepare/preprocess.js';
-import { createTablesAt, type CreatedTables } from '../schema/mermaid.js';
-import { withFiles } from '../schema/file.js';
-import { resolveSchema } from '../schema/choose.js';
-import { drive, type Steps } from '../engine/drive.js';
 import { inspectDatabase, likelyEngine } from '../database/target.js';
+import { drive, type Steps } from '../engine/drive.js';
+import { defaultBufferPool } from '../engine/resources.js';
+import { type ExportReport, exportSteps } from '../export.js';
+import { codeGraph } from '../model/codegraph.js';
+import { withFiles } from '../model/differences.js';
+import { preprocess, type PreprocessReport } from '../prepare/preprocess.js';
+import { resolveSchema } from '../schema/choose.js';
 import type { EngineName, GraphSchema, LoadEvent, VerifyReport } from '../types.js';
 import { verifyDatabase } from '../verify.js';
 

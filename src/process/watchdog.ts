@@ -3,7 +3,7 @@
  * no event reaches it. Ladybug 0.19.1 was seen to spin for 22 minutes in `~Database` on a full disk,
  * with the lock on the database, when its supervisor was gone.
  */
-import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import type { Writable } from 'node:stream';

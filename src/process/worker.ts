@@ -2,45 +2,20 @@
  * The engine's own process. Damaged files crash the engine's Parquet reader now and then, and a
  * crash ends the process that it happens in; so the command line lets it happen in this one.
  */
-import { openBadRows } from './badrowsfile.js';
-import { checkDatabase } from '../load/dryrun.js';
-import { codeGraph } from '../model/codegraph.js';
-import { readDataset } from '../dataset/dataset.js';
-import { lastWord, tell } from './conversation.js';
-import { loadDatabase } from '../load/load.js';
-import { withReadable } from '../prepare/readable.js';
-import { toCypher } from '../schema/mermaid.js';
-import { resolveSchema } from '../schema/choose.js';
-import { drive } from '../engine/drive.js';
 import { likelyEngine } from '../database/target.js';
+import { readDataset } from '../dataset/dataset.js';
+import { drive } from '../engine/drive.js';
+import { checkDatabase } from '../load/dryrun.js';
+import { loadDatabase } from '../load/load.js';
+import { codeGraph } from '../model/codegraph.js';
+import { withReadable } from '../prepare/readable.js';
+import { resolveSchema } from '../schema/choose.js';
+import { toCypher } from '../schema/script.js';
+import type { LoadReport } from '../types.js';
+import { openBadRows } from './badrowsfile.js';
+import { lastWord, tell } from './conversation.js';
+import type { Job } from './job.js';
 import type { Task } from './tasks.js';
-import type { EngineName, LoadReport, Problem, Resources } from '../types.js';
-
-/** A load that the worker is to do; goes through JSON. */
-export interface Job extends Resources {
-  kind: 'load';
-  database: string;
-  dataset: string;
-  /** Of a database that is created. */
-  engine?: EngineName;
-  /** A schema file, or `infer`. */
-  schema?: string;
-  dryRun?: boolean;
-  fresh?: boolean;
-  /** Tables that are loaded at a time. */
-  jobs?: number;
-  append?: boolean;
-  onError?: 'continue' | 'abort';
-  skipBadRows?: boolean;
-  maxBadRows?: number;
-  nanAsNull?: boolean;
-  negativeZeroAsZero?: boolean;
-  /** Every bad row is written there, as NDJSON. */
-  badRowsFile?: string;
-  exclude: Problem[];
-  /** Whether somebody wants to know how far a table is. */
-  progress: boolean;
-}
 
 async function load(job: Job): Promise<LoadReport> {
   const badRows = job.badRowsFile === undefined ? undefined : openBadRows(job.badRowsFile, job);

@@ -1,16 +1,8 @@
 /** Which schema a command works with. */
-import { codeGraph } from '../model/codegraph.js';
 import { hasSchema } from '../dataset/dataset.js';
 import { drive } from '../engine/drive.js';
-import type { EngineName, GraphSchema } from '../types.js';
-
-export interface ChosenSchema {
-  schema: GraphSchema;
-  /** Where it came from: `the built-in code graph`, `schema.json`, … */
-  source: string;
-}
-
-export const BUILT_IN: ChosenSchema = { schema: codeGraph, source: 'the built-in code graph' };
+import { BUILT_IN, type ChosenSchema } from '../model/codegraph.js';
+import type { EngineName } from '../types.js';
 
 /**
  * The schema that a user asked for; see `chooseSchema` in schemafile.ts, which is imported only

@@ -2,20 +2,21 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { array, exactOptional, getDotPath, object, picklist, safeParse, string } from 'valibot';
-import { canonicalType, readSchema } from '../database/catalog.js';
-import { codeGraph } from '../model/codegraph.js';
 import { splitStatements } from '../cypher.js';
+import { readSchema } from '../database/catalog.js';
 import { changeDatabaseInMemory } from '../database/open.js';
 import { hasSchema, INDEX_FILE, SCHEMA_FILE } from '../dataset/dataset.js';
-import { isDefinition, isExpression, isType, readIndexDefinition } from './definitions.js';
-import { anyEngine, firstLine } from '../engine/engine.js';
-import { KgloadError, messageOf, systemCode } from '../errors.js';
-import { inferSchema } from './infer.js';
-import { fileNameOf } from '../model/names.js';
-import { toCypher } from './mermaid.js';
-import { BUILT_IN, type ChosenSchema } from './choose.js';
 import type { Steps } from '../engine/drive.js';
-import type { EngineName, GraphSchema, NodeTable, RelTable } from '../types.js';
+import { firstLine } from '../engine/messages.js';
+import { anyEngine } from '../engine/native.js';
+import { KgloadError, messageOf, systemCode } from '../errors.js';
+import { BUILT_IN, type ChosenSchema, codeGraph } from '../model/codegraph.js';
+import { withFiles } from '../model/differences.js';
+import { fileNameOf } from '../model/names.js';
+import type { EngineName, GraphSchema } from '../types.js';
+import { isDefinition, isExpression, isType, readIndexDefinition } from './definitions.js';
+import { inferSchema } from './infer.js';
+import { toCypher } from './script.js';
 
 /**
  * The schema that a user asked for: `infer`, a file's path, or nothing; then it is the one in the
@@ -86,37 +87,6 @@ function* runSchema(
   });
   if (schema.nodes.length === 0) throw invalid(path, 'it creates no node table');
   return schema;
-}
-
-/**
- * The schema with the file names, aliases and spellings of another, for the tables that are in
- * both: the engine's catalog has no words for them.
- */
-export function withFiles(schema: GraphSchema, other: GraphSchema): GraphSchema {
-  const known = new Map([...other.nodes, ...other.edges].map((table) => [table.name, table]));
-  const complete = <T extends NodeTable | RelTable>(table: T): T => {
-    const like = known.get(table.name);
-    if (!like || !haveSameNames(table, like)) return table;
-    const properties = table.properties.map((property, i) => {
-      const { aliases, type = '' } = like.properties[i] ?? {};
-      return {
-        ...property,
-        ...(canonicalType(type) === canonicalType(property.type) && { type }),
-        ...(aliases && { aliases }),
-      };
-    });
-    return { ...table, file: like.file, properties };
-  };
-  return { ...schema, nodes: schema.nodes.map(complete), edges: schema.edges.map(complete) };
-}
-
-function haveSameNames(a: NodeTable | RelTable, b: NodeTable | RelTable): boolean {
-  const names = (table: NodeTable | RelTable): string =>
-    JSON.stringify([
-      'from' in table ? [table.from, table.to] : table.primaryKey,
-      table.properties.map(({ name }) => name),
-    ]);
-  return names(a) === names(b);
 }
 
 const PROPERTY = object({

@@ -1,22 +1,6 @@
-/** A schema as text, and as tables in a database. */
-import { readCatalog, schemaDifferences } from '../database/catalog.js';
-import { changeDatabase, replaceDatabase } from '../database/open.js';
-import { KgloadError } from '../errors.js';
-import { planTables } from '../plan/plan.js';
-import type { Steps } from '../engine/drive.js';
+/** A schema as a diagram. */
 import { pairsOf } from '../model/tables.js';
-import { engineFor, inspectTarget, isThere } from '../database/target.js';
-import type { Connection, EngineName, GraphSchema, Multiplicity } from '../types.js';
-
-/** The Cypher statements that create the schema, one a line. */
-export function toCypher(schema: GraphSchema): string {
-  return toScript(planTables(schema, new Map()));
-}
-
-/** Statements as the text of a file. */
-export function toScript(statements: readonly string[]): string {
-  return statements.map((statement) => `${statement};\n`).join('');
-}
+import type { GraphSchema, Multiplicity } from '../types.js';
 
 /** The schema as a Mermaid entity-relationship diagram; names are quoted, since some are keywords. */
 export function toMermaid(schema: GraphSchema): string {
@@ -50,70 +34,3 @@ const CROWS_FEET: Record<Multiplicity, string> = {
   ONE_MANY: '|o--o{',
   ONE_ONE: '|o--o|',
 };
-
-/** The tables of the schema, now all in the database. */
-export interface CreatedTables {
-  /** Tables that were created, in load order. */
-  created: string[];
-  /** Tables that were there already, as the schema has them. */
-  existing: string[];
-}
-
-/**
- * Creates the tables of the schema that the database lacks.
- *
- * @throws {KgloadError} `SCHEMA_MISMATCH`, before anything is created, when a table is there with
- *   other columns, types or endpoints.
- */
-export function* createTables(connection: Connection, schema: GraphSchema): Steps<CreatedTables> {
-  const catalog = yield* readCatalog(connection);
-  const differences = schemaDifferences(schema, catalog);
-  if (differences.length > 0) {
-    throw new KgloadError({
-      code: 'SCHEMA_MISMATCH',
-      message: `the database has other tables:\n${differences
-        .map(({ table, differences: list }) => `  ${table} ${list.join('; ')}`)
-        .join('\n')}`,
-      hint: 'choose another database, or drop these tables',
-    });
-  }
-  for (const cypher of planTables(schema, catalog)) yield { connection, cypher };
-  const names = [...schema.nodes, ...schema.edges].map(({ name }) => name);
-  return {
-    created: names.filter((name) => !catalog.has(name)),
-    existing: names.filter((name) => catalog.has(name)),
-  };
-}
-
-/**
- * {@link createTables} in the database at a path, which is created where there is none.
- *
- * @throws {KgloadError} Also `ENGINE_MISMATCH`, and what {@link inspectTarget} throws.
- */
-export function* createTablesAt(
-  path: string,
-  schema: GraphSchema,
-  options: { engine?: EngineName } = {},
-  onStaged?: (directory: string) => void,
-): Steps<CreatedTables> {
-  const target = inspectTarget(path);
-  const engine = engineFor(target, options);
-  if (isThere(target)) {
-    return yield* changeDatabase(target, function* (connection) {
-      // All of them or none: a statement that fails ends the transaction.
-      yield { connection, cypher: 'BEGIN TRANSACTION' };
-      const tables = yield* createTables(connection, schema);
-      yield { connection, cypher: 'COMMIT' };
-      return tables;
-    });
-  }
-  const { created, existing } = yield* replaceDatabase(
-    target,
-    engine,
-    function* ({ connection }) {
-      return { ...(yield* createTables(connection, schema)), published: true };
-    },
-    { ...(onStaged && { onStaged }) },
-  );
-  return { created, existing };
-}

@@ -1,7 +1,7 @@
 /** Progress bars on a terminal: a total, and a bar for every table that has begun. */
-import { MultiBar, type Options, type Params, type SingleBar } from 'cli-progress';
 import type { WriteStream } from 'node:tty';
 import type { ChalkInstance } from 'chalk';
+import { MultiBar, type Options, type Params, type SingleBar } from 'cli-progress';
 import { formatClock, formatCount } from '../format.js';
 import type { LoadEvent } from '../types.js';
 

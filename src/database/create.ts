@@ -1,0 +1,76 @@
+/** Creating the tables of a schema in a database. */
+import type { Steps } from '../engine/drive.js';
+import { KgloadError } from '../errors.js';
+import { schemaDifferences } from '../model/differences.js';
+import { planTables } from '../plan/plan.js';
+import type { Connection, EngineName, GraphSchema } from '../types.js';
+import { readCatalog } from './catalog.js';
+import { changeDatabase, replaceDatabase } from './open.js';
+import { engineFor, inspectTarget, isThere } from './target.js';
+
+/** The tables of the schema, now all in the database. */
+export interface CreatedTables {
+  /** Tables that were created, in load order. */
+  created: string[];
+  /** Tables that were there already, as the schema has them. */
+  existing: string[];
+}
+
+/**
+ * Creates the tables of the schema that the database lacks.
+ *
+ * @throws {KgloadError} `SCHEMA_MISMATCH`, before anything is created, when a table is there with
+ *   other columns, types or endpoints.
+ */
+export function* createTables(connection: Connection, schema: GraphSchema): Steps<CreatedTables> {
+  const catalog = yield* readCatalog(connection);
+  const differences = schemaDifferences(schema, catalog);
+  if (differences.length > 0) {
+    throw new KgloadError({
+      code: 'SCHEMA_MISMATCH',
+      message: `the database has other tables:\n${differences
+        .map(({ table, differences: list }) => `  ${table} ${list.join('; ')}`)
+        .join('\n')}`,
+      hint: 'choose another database, or drop these tables',
+    });
+  }
+  for (const cypher of planTables(schema, catalog)) yield { connection, cypher };
+  const names = [...schema.nodes, ...schema.edges].map(({ name }) => name);
+  return {
+    created: names.filter((name) => !catalog.has(name)),
+    existing: names.filter((name) => catalog.has(name)),
+  };
+}
+
+/**
+ * {@link createTables} in the database at a path, which is created where there is none.
+ *
+ * @throws {KgloadError} Also `ENGINE_MISMATCH`, and what {@link inspectTarget} throws.
+ */
+export function* createTablesAt(
+  path: string,
+  schema: GraphSchema,
+  options: { engine?: EngineName } = {},
+  onStaged?: (directory: string) => void,
+): Steps<CreatedTables> {
+  const target = inspectTarget(path);
+  const engine = engineFor(target, options);
+  if (isThere(target)) {
+    return yield* changeDatabase(target, function* (connection) {
+      // All of them or none: a statement that fails ends the transaction.
+      yield { connection, cypher: 'BEGIN TRANSACTION' };
+      const tables = yield* createTables(connection, schema);
+      yield { connection, cypher: 'COMMIT' };
+      return tables;
+    });
+  }
+  const { created, existing } = yield* replaceDatabase(
+    target,
+    engine,
+    function* ({ connection }) {
+      return { ...(yield* createTables(connection, schema)), published: true };
+    },
+    { ...(onStaged && { onStaged }) },
+  );
+  return { created, existing };
+}

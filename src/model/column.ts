@@ -1,0 +1,81 @@
+/** A column of a Parquet file, by what its footer says. */
+
+/** A column of a Parquet file, by what its footer says. */
+export type Unit = 'ms' | 'us' | 'ns';
+
+/** What the values of a column are, by its logical type, else its converted, else its physical. */
+export type Meaning =
+  | { is: 'string' | 'boolean' | 'date' | 'uuid' | 'bytes' | 'interval' | 'null' }
+  | { is: 'integer'; bits: number; signed: boolean }
+  | { is: 'float'; bits: 16 | 32 | 64 }
+  | { is: 'timestamp' | 'time'; unit: Unit }
+  | { is: 'decimal'; precision: number; scale: number }
+  /** Lists, structs and maps; `plain` if the engine reads every value in them as what it is. */
+  | { is: 'nested'; plain: boolean };
+
+export interface Column {
+  name: string;
+  /** As Parquet says it, for messages: `INT64 TIMESTAMP(MICROS)`, `STRING`, `LIST`. */
+  type: string;
+  meaning: Meaning;
+  /**
+   * The type as which Kuzu reads it; it looks at the physical and the converted type alone. Absent
+   * for those at whose sight it refuses the whole file.
+   */
+  engineType?: string;
+  /** Its pages are encoded in a way that the engine can't decode; it need not be read, though. */
+  isEncodingRefused?: boolean;
+  /**
+   * The least of its integers, at every depth, by the statistics of all row groups; of dates and
+   * instants the least in milliseconds, of UUIDs the least as a number. Absent where they don't tell.
+   */
+  least?: number | bigint;
+}
+
+/** The column as it is in a rewritten file. */
+export function rewrittenColumn({ name, type, meaning }: Column): Column {
+  switch (meaning.is) {
+    case 'decimal':
+      // As text it is still a decimal, with all its digits.
+      return { name, type, meaning, engineType: 'STRING' };
+    case 'time':
+    case 'uuid':
+    case 'string':
+    case 'null':
+      return { name, type, meaning: { is: 'string' }, engineType: 'STRING' };
+    case 'float':
+      return { name, type, meaning, engineType: 'DOUBLE' };
+    case 'integer': {
+      const engineType = meaning.signed || meaning.bits < 64 ? 'INT64' : 'UINT64';
+      return { name, type, meaning, engineType };
+    }
+    case 'timestamp':
+      return { name, type, meaning, engineType: 'TIMESTAMP' };
+    case 'date':
+      return { name, type, meaning, engineType: 'DATE' };
+    case 'boolean':
+      return { name, type, meaning, engineType: 'BOOL' };
+    default:
+      return { name, type, meaning, engineType: 'BLOB' };
+  }
+}
+
+/** The column under the first of these names that the file has; of another case if that is clear. */
+export function findColumn(
+  names: readonly string[],
+  columns: readonly Column[],
+): Column | undefined {
+  for (const name of names) {
+    const column = columns.find((candidate) => candidate.name === name);
+    if (column) return column;
+  }
+  for (const name of names) {
+    const alike = columns.filter((column) => column.name.toLowerCase() === name.toLowerCase());
+    if (alike.length === 1) return alike[0];
+  }
+  return undefined;
+}
+
+export function describeColumns(columns: readonly Column[]): string {
+  return columns.map(({ name, type }) => `${name} (${type})`).join(', ') || 'no columns';
+}

@@ -1,0 +1,167 @@
+/** Which columns of a file fill a table. */
+import { literal, type Mapping } from '../cypher.js';
+import type { DatasetFile } from '../dataset/dataset.js';
+import type { Footer } from '../dataset/footer.js';
+import { KgloadError } from '../errors.js';
+import { type Column, describeColumns, findColumn } from '../model/column.js';
+import { primaryKeyOf } from '../model/tables.js';
+import type { GraphSchema, NodeTable, RelTable } from '../types.js';
+import { convert } from './conversion.js';
+import { type Doubt, mayBeChanged } from './hazards.js';
+
+/** The names under which a file may hold a rel table's endpoints, the best first: from, then to. */
+export const ENDPOINT_COLUMNS = [
+  ['from', 'src', 'source'],
+  ['to', 'dst', 'target'],
+] as const;
+
+/** How `EXPORT DATABASE` names columns: `a.id` of a node, `a.id`, `b.id` and `r.since` of an edge. */
+export const EXPORT_VARIABLES = { node: 'a', from: 'a', to: 'b', edge: 'r' } as const;
+
+/** A column of a file with keys of a node table. */
+export interface KeyColumn {
+  expression: string;
+  table: string;
+  property: string;
+  type: string;
+}
+
+/** A column that may hold values which don't convert. */
+export interface CheckedColumn {
+  expression: string;
+  type: string;
+}
+
+/** Which columns of a file fill a table. */
+export interface ColumnMap {
+  mappings: Mapping[];
+  keys: KeyColumn[];
+  checked: CheckedColumn[];
+  doubts: Doubt[];
+  /** Properties without a column. */
+  missing: string[];
+  /** Columns that fill properties, in the schema's order. */
+  used: Column[];
+  /** Columns that the engine can't read: those needed, and those at whose sight it refuses the file. */
+  unreadable: Column[];
+  /** Columns that fill none. */
+  ignored: string[];
+}
+
+/**
+ * Which columns of a file fill a table.
+ *
+ * @throws {KgloadError} `COLUMN_MISSING` without the key or an endpoint, `COLUMN_TYPE` with a
+ *   column that does not become its property without loss.
+ */
+export function mapColumns(
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  file: DatasetFile,
+  footer: Footer,
+): ColumnMap {
+  const map: ColumnMap = {
+    mappings: [],
+    keys: [],
+    checked: [],
+    doubts: [],
+    missing: [],
+    used: [],
+    unreadable: footer.columns.filter((column) => column.engineType === undefined),
+    ignored: [],
+  };
+  const use = (column: Column, type: string, property?: string): string => {
+    const conversion = convert(column, type);
+    map.used.push(column);
+    if (conversion.how === 'refuse') {
+      throw new KgloadError({
+        code: 'COLUMN_TYPE',
+        message: `${file.name}: ${conversion.reason}`,
+        hint: conversion.remedy,
+      });
+    }
+    if (conversion.how === 'rewrite') {
+      if (!map.unreadable.includes(column)) map.unreadable.push(column);
+      return '';
+    }
+    const { expression, isChecked } = conversion;
+    if (isChecked) map.checked.push({ expression, type });
+    if (property !== undefined && mayBeChanged(type, column)) {
+      map.doubts.push({ property, type, expression });
+    }
+    map.mappings.push({ expression, ...(property !== undefined && { property }) });
+    return expression;
+  };
+  if ('from' in table) {
+    const pair = file.pair ?? table;
+    for (const [i, side] of (['from', 'to'] as const).entries()) {
+      const node = keyOf(schema, pair[side]);
+      const names = [...(ENDPOINT_COLUMNS[i] ?? []), `${EXPORT_VARIABLES[side]}.${node.property}`];
+      const column = required(names, file, footer, 'endpoint');
+      map.keys.push({ expression: use(column, node.type), ...node });
+    }
+  }
+  const variable = 'from' in table ? EXPORT_VARIABLES.edge : EXPORT_VARIABLES.node;
+  // A property may have an endpoint's name: kgload export then calls it `r.from`.
+  const others = footer.columns.filter((column) => !map.used.includes(column));
+  for (const property of table.properties) {
+    const isKey = 'primaryKey' in table && property.name === table.primaryKey;
+    const names = [property.name, ...(property.aliases ?? []), `${variable}.${property.name}`];
+    const inDirectory = Object.keys(file.partition).find((key) => names.includes(key));
+    const column = findColumn(names, others);
+    if ('from' in table && /^(from|to)$/.test(property.name)) {
+      throw new KgloadError({
+        code: 'ENGINE',
+        message: `${table.name} has a property ${property.name}, which the engine's COPY fills with the endpoint, whatever the file says`,
+        hint: 'give the property another name',
+      });
+    }
+    if (column) {
+      const expression = use(column, property.type, property.name);
+      if (isKey) map.keys.push({ expression, ...keyOf(schema, table.name) });
+    } else if (inDirectory !== undefined && !isKey) {
+      const value = file.partition[inDirectory] ?? null;
+      const text = value === null ? 'NULL' : literal(value);
+      const expression = `CAST(${text} AS ${property.type})`;
+      map.mappings.push({ expression, property: property.name });
+      if (mayBeChanged(property.type)) {
+        map.doubts.push({ property: property.name, type: property.type, expression });
+      }
+    } else if (isKey && property.type !== 'SERIAL' && property.default === undefined) {
+      throw missingColumn(names.slice(0, -1), file, footer, 'primary key');
+    } else if (!isKey) map.missing.push(property.name);
+  }
+  const used = new Set(map.used);
+  map.ignored = footer.columns.filter((column) => !used.has(column)).map(({ name }) => name);
+  return map;
+}
+
+/** The column that a node table's keys are, and the type in which the engine gives them out. */
+export function keyOf(schema: GraphSchema, table: string): Omit<KeyColumn, 'expression'> {
+  const { name, type } = primaryKeyOf(schema, table);
+  return { table, property: name, type: type === 'SERIAL' ? 'INT64' : type };
+}
+
+export function required(
+  names: readonly string[],
+  file: DatasetFile,
+  footer: Footer,
+  role: string,
+): Column {
+  const column = findColumn(names, footer.columns);
+  if (column) return column;
+  throw missingColumn(names.slice(0, 2), file, footer, role);
+}
+
+export function missingColumn(
+  names: readonly string[],
+  file: DatasetFile,
+  footer: Footer,
+  role: string,
+): KgloadError {
+  return new KgloadError({
+    code: 'COLUMN_MISSING',
+    message: `${file.name} has no ${role} column ${names.join(' or ')}; it has ${describeColumns(footer.columns)}`,
+    hint: 'rename the column in the file',
+  });
+}
