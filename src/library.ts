@@ -8,8 +8,8 @@ import { drive, driveSync, type Steps } from './engine/drive.js';
 import { type ExportOptions, type ExportReport, exportSteps } from './export.js';
 import { loadDatabase, loadDataset } from './load/load.js';
 import { logEvents } from './log.js';
-import { codeGraph } from './model/codegraph.js';
-import type { RunOptions } from './plan/options.js';
+import { type ChosenSchema, codeGraph } from './model/codegraph.js';
+import { type LoadRequest, requestLoad } from './plan/request.js';
 import { preprocessFile, type PreprocessReport } from './prepare/preprocess.js';
 import { withReadable } from './prepare/readable.js';
 import { chooseSchema } from './schema/file.js';
@@ -47,9 +47,10 @@ export async function loadFromParquet(
   options: LoadOptions = {},
 ): Promise<LoadReport> {
   return await withConnection(connection, async () => {
-    const run = await drive(runOptions(directory, options));
-    return await withReadable(readDataset(directory, run.schema), run, (dataset, ready) =>
-      drive(loadDataset(connection, dataset, ready), { bindFirst: true }),
+    const request = await drive(requestOf(directory, options));
+    const { schema, hooks } = request;
+    return await withReadable(readDataset(directory, schema), schema, hooks.onEvent, (dataset) =>
+      drive(loadDataset(connection, dataset, request), { bindFirst: true }),
     );
   });
 }
@@ -79,28 +80,50 @@ export function loadFromParquetSync(
   { createNew = true, ...options }: LoadOptions & Resources & { createNew?: boolean } = {},
 ): LoadReport {
   const engine = likelyEngine(databasePath, options.engine);
-  const run = driveSync(runOptions(directory, { ...options, engine }));
-  const dataset = readDataset(directory, run.schema);
+  const request = driveSync(requestOf(directory, { ...options, engine }));
+  const { bufferPool, threads } = options;
+  const resources = {
+    ...(bufferPool !== undefined && { bufferPool }),
+    ...(threads !== undefined && { threads }),
+  };
   // What blocks can do one thing at a time.
-  const how = { engine, fresh: createNew, jobs: 1 };
-  return driveSync(loadDatabase(databasePath, dataset, { ...run, ...how }));
+  const settings = { ...request.settings, engine, fresh: createNew, jobs: 1, resources };
+  const dataset = readDataset(directory, request.schema);
+  return driveSync(loadDatabase(databasePath, dataset, { ...request, settings }));
 }
 
-/** The options with the schema read, and with one callback for events and logger. */
-function* runOptions(
-  directory: string,
-  { schema: choice, logger, ...options }: LoadOptions,
-): Steps<RunOptions & { schema: GraphSchema }> {
+/** What a caller asks for, with the schema read, and with one callback for events and logger. */
+function* requestOf(directory: string, options: LoadOptions): Steps<LoadRequest> {
+  const { schema: choice, engine, logger, append = false, onError, signal, clock } = options;
+  const { skipBadRows = false, maxBadRows, onBadRow } = options;
+  const { nanAsNull = false, negativeZeroAsZero = false } = options;
   const log = logger && logEvents(logger);
   const onEvent = (event: LoadEvent): void => {
     options.onEvent?.(event);
     log?.(event);
   };
-  const run = { ...options, onEvent, progress: options.onEvent !== undefined };
-  if (typeof choice === 'object') return { ...run, schema: choice };
-  const { schema, source } = yield* chooseSchema(choice, directory, options.engine);
-  if (schema !== codeGraph) onEvent({ type: 'schema', schema, source, cypher: toCypher(schema) });
-  return { ...run, schema };
+  const chosen: ChosenSchema | undefined =
+    typeof choice === 'object' ? undefined : yield* chooseSchema(choice, directory, engine);
+  const schema = typeof choice === 'object' ? choice : (chosen?.schema ?? codeGraph);
+  if (chosen && schema !== codeGraph) {
+    onEvent({ type: 'schema', schema, source: chosen.source, cypher: toCypher(schema) });
+  }
+  return requestLoad(
+    schema,
+    {
+      append,
+      ...(onError && { onError }),
+      badRows: { skip: skipBadRows, ...(maxBadRows !== undefined && { most: maxBadRows }) },
+      values: { nanAsNull, negativeZeroAsZero },
+    },
+    {
+      onEvent,
+      hasProgress: options.onEvent !== undefined,
+      ...(onBadRow && { onBadRow }),
+      ...(signal && { signal }),
+      ...(clock && { clock }),
+    },
+  );
 }
 
 /**

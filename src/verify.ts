@@ -13,7 +13,7 @@ import { type Dataset, readDataset } from './dataset/dataset.js';
 import { drive, type Row, type Steps, toBigInt } from './engine/drive.js';
 import type { OpenDatabase } from './engine/engine.js';
 import { firstLine } from './engine/messages.js';
-import { hasToJson } from './engine/native.js';
+import type { Capabilities } from './model/capabilities.js';
 import { KgloadError, messageOf } from './errors.js';
 import { countParts } from './load/parts.js';
 import { codeGraph } from './model/codegraph.js';
@@ -80,7 +80,7 @@ export async function verifyDatabase(
       codeGraph,
     );
   const dataset = readDataset(directory, schema);
-  return await withReadable(dataset, { ...options, schema }, async (readable) =>
+  return await withReadable(dataset, schema, options.onEvent, async (readable) =>
     drive(readDatabase(target, (open) => verifySteps(open, schema, readable, options), options)),
   );
 }
@@ -94,8 +94,8 @@ export function* verifySteps(
 ): Steps<VerifyReport> {
   const { connection } = database;
   const catalog = yield* readCatalog(connection);
-  const plan = planLoad(schema, dataset, catalog);
-  yield* countParts(connection, plan);
+  const plan = yield* countParts(connection, planLoad(schema, dataset, catalog));
+  const warnings = [...plan.warnings];
   const tables: TableVerification[] = [];
   for (const table of [...schema.nodes, ...schema.edges]) {
     const planned = plan.tables.find(
@@ -111,9 +111,7 @@ export function* verifySteps(
         message: `the database has no table ${table.name}`,
       });
     }
-    plan.warnings.push(
-      ...warnOfText(table.name, comparedProperties(table, planned), database.engine),
-    );
+    warnings.push(...warnOfText(table.name, comparedProperties(table, planned), database.can));
     const { kind, file, rows } = planned;
     options.onEvent?.({ type: 'started', table: table.name, kind, file, rows, ignored: {} });
     tables.push(yield* verifyTable(database, table, planned, schema, errors, options));
@@ -122,12 +120,12 @@ export function* verifySteps(
     identical: tables.every((table) => table.identical),
     tables,
     errors: tables.flatMap((table) => table.errors),
-    warnings: plan.warnings,
+    warnings,
   };
 }
 
 function* verifyTable(
-  { connection, engine }: OpenDatabase,
+  { connection, engine, can }: OpenDatabase,
   table: NodeTable | RelTable,
   planned: PlannedTable,
   schema: GraphSchema,
@@ -154,8 +152,8 @@ function* verifyTable(
   try {
     const compared = comparedProperties(table, planned);
     const scans = {
-      dataset: datasetScans(planned, compared, engine),
-      database: databaseScans(table, planned, schema, compared, engine),
+      dataset: datasetScans(planned, compared, can),
+      database: databaseScans(table, planned, schema, compared, can),
     };
     const inDataset = yield* addUp(connection, scans.dataset, compared);
     const inDatabase = yield* addUp(connection, scans.database, compared);
@@ -164,7 +162,7 @@ function* verifyTable(
     const changed =
       'from' in table || !hasKeys(planned.copies)
         ? compared.filter((_, i) => sameKeys && inDataset[i + 1] !== inDatabase[i + 1])
-        : yield* changedProperties(connection, table, scans.dataset, compared, engine);
+        : yield* changedProperties(connection, table, scans.dataset, compared, can);
     const sides = yield* compareRows(connection, engine, scans, resources);
     return { ...result, properties: changed.map((property) => property.name), ...sides };
   } catch (error) {
@@ -176,8 +174,8 @@ function* verifyTable(
 }
 
 /** The properties of which not every difference is seen. */
-function warnOfText(table: string, compared: readonly Property[], engine: EngineName): Problem[] {
-  const names = compared.filter(({ type }) => !hasToJson(engine) && hasStructs(type));
+function warnOfText(table: string, compared: readonly Property[], can: Capabilities): Problem[] {
+  const names = compared.filter(({ type }) => !can.toJson && hasStructs(type));
   if (names.length === 0) return [];
   const list = names.map(({ name }) => name).join(', ');
   return [
@@ -212,13 +210,13 @@ function* changedProperties(
   { name, primaryKey }: NodeTable,
   scans: readonly Scan[],
   compared: readonly Property[],
-  engine: EngineName,
+  can: Capabilities,
 ): Steps<Property[]> {
   const changed = new Set<Property>();
   for (const { source, keys, values } of scans) {
     const columns = [...keys, ...values].map((expression, i) => `${expression} AS c${i}`);
     const counts = compared.map((property, i) => {
-      const value = comparable(`n.${identifier(property.name)}`, property.type, engine);
+      const value = comparable(`n.${identifier(property.name)}`, property.type, can);
       const here = `hash({f: ${value}})`;
       return `sum(CASE WHEN ${here} <> hash({f: c${i + 1}}) THEN 1 ELSE 0 END) AS s${i}`;
     });

@@ -7,6 +7,7 @@ import { readDataset } from '../src/dataset/dataset.js';
 import { openEngine } from '../src/engine/engine.js';
 import { loadDatabase } from '../src/load/load.js';
 import { preprocess } from '../src/prepare/preprocess.js';
+import { requestLoad } from '../src/plan/request.js';
 import { withReadable } from '../src/prepare/readable.js';
 import { drive, driveSync, type Row, type Steps } from '../src/engine/drive.js';
 import type { Connection } from '../src/types.js';
@@ -114,9 +115,12 @@ async function loadAndCompare(
 ): Promise<LoadReport> {
   const db = join(scratch(t), 'graph.db');
   const schema = schemaOf(cases);
-  const options = { schema, engine: ENGINE };
-  const report = await withReadable(readDataset(dataset, schema), options, (readable, ready) =>
-    drive(loadDatabase(db, readable, ready)),
+  const request = requestLoad(schema, { engine: ENGINE });
+  const report = await withReadable(
+    readDataset(dataset, schema),
+    schema,
+    () => undefined,
+    (readable) => drive(loadDatabase(db, readable, request)),
   );
   const { connection, close } = openEngine(ENGINE, db, { readOnly: true });
   t.after(close);

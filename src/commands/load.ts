@@ -134,17 +134,34 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
   return report.errors.length > 0 ? 1 : 0;
 }
 
-function toJob(dataset: string, flags: Flags, progress: boolean): Job {
-  const { db, badRows, maxBadRows, ...rest } = flags;
+function toJob(dataset: string, flags: Flags, hasProgress: boolean): Job {
+  const { db, schema, badRows, maxBadRows, engine, onError, jobs, bufferPool, threads } = flags;
+  const { nanAsNull = false, negativeZeroAsZero = false } = flags;
   return {
     kind: 'load',
-    ...rest,
     database: db,
     dataset,
-    progress,
+    ...(schema !== undefined && { schema }),
+    isDryRun: flags.dryRun ?? false,
     ...(badRows !== undefined && { badRowsFile: badRows }),
-    ...(maxBadRows !== undefined && { maxBadRows, skipBadRows: true }),
-    exclude: [],
+    hasProgress,
+    settings: {
+      ...(engine && { engine }),
+      fresh: flags.fresh ?? false,
+      append: flags.append ?? false,
+      ...(onError && { onError }),
+      badRows: {
+        skip: flags.skipBadRows ?? maxBadRows !== undefined,
+        ...(maxBadRows !== undefined && { most: maxBadRows }),
+      },
+      values: { nanAsNull, negativeZeroAsZero },
+      ...(jobs !== undefined && { jobs }),
+      resources: {
+        ...(bufferPool !== undefined && { bufferPool }),
+        ...(threads !== undefined && { threads }),
+      },
+      exclude: [],
+    },
   };
 }
 

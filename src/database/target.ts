@@ -14,7 +14,7 @@ import {
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { holdDatabase, openEngine } from '../engine/engine.js';
 import { LOG_FILES, nameProblem, readHeader, SIDE_FILES } from '../engine/file.js';
-import { DEFAULT_ENGINE, titleOf } from '../engine/native.js';
+import { capabilitiesOf, DEFAULT_ENGINE } from '../engine/native.js';
 import type { DatabaseHeader } from '../engine/register.js';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
 import { moveToFree, sync } from '../files.js';
@@ -133,7 +133,7 @@ export function engineFor(
   if (header && engine !== undefined && engine !== header.engine && !fresh) {
     throw new KgloadError({
       code: 'ENGINE_MISMATCH',
-      message: `${path} is a ${titleOf(header.engine)} database, not a ${titleOf(engine)} database`,
+      message: `${path} is a ${capabilitiesOf(header.engine).title} database, not a ${capabilitiesOf(engine).title} database`,
       file: path,
       hint: `leave out --engine ${engine}, or replace it with --fresh`,
     });

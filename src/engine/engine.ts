@@ -3,11 +3,12 @@ import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { devNull } from 'node:os';
 import type * as Kuzu from 'kuzu';
 import { isTooManyFiles, KgloadError, messageOf, tooManyFiles } from '../errors.js';
+import type { Capabilities } from '../model/capabilities.js';
 import type { Connection, EngineName, Resources } from '../types.js';
 import { endCheckpoint, readFirstBytes } from './file.js';
 import { isDying, lockHolder } from './locks.js';
 import { firstLine, isLockError, LOCK_ERROR, needsRecovery } from './messages.js';
-import { type EngineModule, ENGINES, requireEngine } from './native.js';
+import { capabilitiesOf, type EngineModule, ENGINES, requireEngine } from './native.js';
 import { readOwner, stagingOf } from './owner.js';
 import { sleepSync } from './processes.js';
 import { type Held, heldError, heldHere, hold, release } from './register.js';
@@ -18,6 +19,7 @@ export interface OpenDatabase {
   /** Connections that may work at the same time, the first of them {@link connection}. */
   connections: Connection[];
   engine: EngineName;
+  can: Capabilities;
   /** The engine's version. */
   version: string;
   /** Writes what is pending to the file and lets go of it. */
@@ -79,7 +81,7 @@ export function openEngine(
     const most = space === Infinity ? undefined : space;
     const database = new module.Database(path, pool, compression, readOnly, most, !isParallel);
     try {
-      if (readOnly && !ENGINES[engine].readersLock) refuseWriter(path);
+      if (readOnly && !capabilitiesOf(engine).readersLock) refuseWriter(path);
       database.initSync();
     } catch (error) {
       database.closeSync();
@@ -152,7 +154,8 @@ function connectTo(
     release(held);
   };
   const [connection] = connections as [Kuzu.Connection];
-  return { connection, connections, engine, version: module.VERSION, close, abandon };
+  const can = capabilitiesOf(engine);
+  return { connection, connections, engine, can, version: module.VERSION, close, abandon };
 }
 
 /** What a kill in the middle of a checkpoint leaves takes two at most, unless it comes anew. */
@@ -182,7 +185,7 @@ const FREE_DESCRIPTORS = 12;
  * @throws {KgloadError} As {@link openEngine}.
  */
 export function holdDatabase(engine: EngineName, path: string): { release: () => void } {
-  const { readersLock } = ENGINES[engine];
+  const { readersLock } = capabilitiesOf(engine);
   let database: OpenDatabase;
   try {
     database = openEngine(engine, path, {
@@ -229,7 +232,7 @@ export function stampOf(path: string): string {
  *   read may be wrong.
  */
 export function watchForWriters(engine: EngineName, path: string): () => void {
-  if (ENGINES[engine].readersLock) return () => undefined;
+  if (capabilitiesOf(engine).readersLock) return () => undefined;
   const before = stampOf(path);
   const [inode] = before.split(' ');
   return () => {

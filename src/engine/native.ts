@@ -5,49 +5,38 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import type * as Kuzu from 'kuzu';
 import { isTooManyFiles, KgloadError, messageOf, systemCode, tooManyFiles } from '../errors.js';
+import type { Capabilities } from '../model/capabilities.js';
 import type { EngineName } from '../types.js';
 import { firstLine } from './messages.js';
 
 /** What differs between the engines; all else is the same. */
 export interface Engine {
-  /** As people write it. */
-  title: string;
   /** The package that is installed. */
   package: string;
   /** The version that kgload is tested with. */
   version: string;
   /** What the package lacks until its install script has run. */
   built: string;
+  can: Capabilities;
   /**
-   * Whether a database that is open for reading is locked against writers, and the other way
-   * round. Where it is not, a reader has to look for writers itself.
-   */
-  readersLock: boolean;
-  /** Whether the function `to_json` is built in. */
-  toJson: boolean;
-  /**
-   * The statement that lets several connections write at a time, if the engine can. Ladybug calls
-   * the setting one for debugging; how it was tried is told in docs/ladybug.md.
+   * The statement that lets several connections write at a time. Ladybug calls the setting one for
+   * debugging; how it was tried is told in docs/ladybug.md.
    */
   manyWriters?: string;
 }
 
 export const ENGINES: Record<EngineName, Engine> = {
   kuzu: {
-    title: 'Kuzu',
     package: 'kuzu',
     version: '0.11.3',
     built: 'index.js',
-    readersLock: true,
-    toJson: true,
+    can: { title: 'Kuzu', manyWriters: false, readersLock: true, toJson: true },
   },
   ladybug: {
-    title: 'Ladybug',
     package: '@ladybugdb/core',
     version: '0.19.1',
     built: 'lbugjs.node',
-    readersLock: false,
-    toJson: false,
+    can: { title: 'Ladybug', manyWriters: true, readersLock: false, toJson: false },
     manyWriters: 'CALL debug_enable_multi_writes=true',
   },
 };
@@ -70,23 +59,13 @@ export function anyEngine(): EngineName {
   return ENGINE_NAMES.find(isInstalled) ?? DEFAULT_ENGINE;
 }
 
-/** An engine's name as people write it. */
-export function titleOf(engine: EngineName): string {
-  return ENGINES[engine].title;
-}
-
-/** Whether an engine has the function `to_json`. */
-export function hasToJson(engine: EngineName): boolean {
-  return ENGINES[engine].toJson;
+/** What an engine can do. */
+export function capabilitiesOf(engine: EngineName): Capabilities {
+  return ENGINES[engine].can;
 }
 
 /** Both versions stand in the module's index.js, not in its types. */
 export type EngineModule = typeof Kuzu & { VERSION: string; STORAGE_VERSION: bigint };
-
-/** Whether an engine can load several tables at a time. */
-export function hasManyWriters(engine: EngineName): boolean {
-  return ENGINES[engine].manyWriters !== undefined;
-}
 
 /** Those that were not in the process before, with their own loader's flags. */
 export const linkedHere = new Set<EngineName>();

@@ -38,6 +38,12 @@ export function defaultJobs(cores: number = availableParallelism()): number {
   return Math.min(cores, 4);
 }
 
+/** What this machine gives a load that nobody tells otherwise. */
+export function machine(): { bufferPool: number; smallBufferPool: number; jobs: number } {
+  const bufferPool = defaultBufferPool();
+  return { bufferPool, smallBufferPool: smallBufferPool(bufferPool), jobs: defaultJobs() };
+}
+
 /**
  * Bytes of address space that a database may take: the largest power of two in half of what
  * `ulimit -v` leaves this process; infinite where nothing is limited. The engine would reserve 8 TiB,

@@ -4,24 +4,33 @@
  */
 import { join } from 'node:path';
 import { copyFrom, createNodeTable, identifier, literal, loadFrom } from '../cypher.js';
-import { countRows, readCatalog } from '../database/catalog.js';
+import { countRows } from '../database/catalog.js';
 import { changeDatabaseInMemory, readDatabase } from '../database/open.js';
-import { engineFor, inspectTarget, isThere } from '../database/target.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
-import { codeGraph } from '../model/codegraph.js';
-import type { Catalog } from '../model/differences.js';
-import type { DatabaseLoadOptions } from '../plan/options.js';
-import { planLoad, type PlannedCopy, type PlannedTable, startedEvent } from '../plan/plan.js';
+import { type PlannedCopy, type PlannedTable, startedEvent } from '../plan/plan.js';
+import type { Hooks, LoadRequest } from '../plan/request.js';
+import { scheduleLoad, type ShownPlan, showPlan } from '../plan/schedule.js';
 import { makeScratch, removeScratch } from '../scratch.js';
-import type { BadRows, Connection, LoadReport, NodeTable, Problem } from '../types.js';
+import type { BadRows, Connection, GraphSchema, LoadReport, NodeTable, Problem } from '../types.js';
+import { type Assessment, assessPlace, assessTables } from './assessment.js';
 import { findBadRows, isBadRowsCode } from './badrows.js';
 import { examinePlanned } from './findings.js';
-import { countParts } from './parts.js';
 import { engineProblem } from './problems.js';
-import { notEmpty, nothingToLoad, refuse } from './refusals.js';
-import { startTally, type Tally, tallyError, tallyTable, toReport } from './report.js';
+import {
+  startTally,
+  type Tally,
+  tallyError,
+  tallyTable,
+  tallyWarning,
+  toReport,
+} from './report.js';
 import { badRowsProblems, CallbackFailed, guardCallbacks, nodesFailed } from './table.js';
+
+/** The report of a dry run, and how the load would be carried out. */
+export interface DryRunReport extends LoadReport {
+  plan: ShownPlan;
+}
 
 /**
  * What {@link loadDatabase} would do, as its report; rows are those that it would load.
@@ -31,67 +40,61 @@ import { badRowsProblems, CallbackFailed, guardCallbacks, nodesFailed } from './
 export function* checkDatabase(
   path: string,
   dataset: Dataset,
-  options: DatabaseLoadOptions = {},
-): Steps<LoadReport> {
-  const { schema = codeGraph, clock = () => performance.now() } = options;
-  const began = clock();
-  const target = inspectTarget(path);
-  const engine = engineFor(target, options);
+  request: LoadRequest,
+): Steps<DryRunReport> {
+  const { schema, settings, hooks } = request;
+  const began = hooks.clock();
+  const { existing, engine, needs, warnings } = assessPlace(path, dataset, request);
+  for (const warning of warnings) hooks.onEvent({ type: 'warned', warning });
   const scratch = makeScratch();
-  options.onEvent?.({ type: 'scratch', directory: scratch });
+  hooks.onEvent({ type: 'scratch', directory: scratch });
   try {
-    const existing: Existing =
-      isThere(target) && !options.fresh
-        ? yield* readDatabase(target, ({ connection }) =>
-            readExisting(connection, dataset, schema.nodes, scratch),
-          )
-        : { catalog: new Map(), present: new Map(), keys: new Map() };
-    const plan = planLoad(schema, dataset, existing.catalog);
-    refuse(plan.conflicts);
-    refuse(nothingToLoad(plan, dataset));
-    if (!options.append) refuse(notEmpty(plan, existing.present));
-    const tally = startTally(plan, options.onEvent ?? (() => undefined));
-    const guarded = guardCallbacks(options);
+    const assess = (connection: Connection): Steps<Assessment> =>
+      assessTables(connection, dataset, request);
+    const keys = new Map<string, string>();
+    const { plan: assessed, present } = existing
+      ? yield* readDatabase(existing, function* ({ connection }) {
+          const assessment = yield* assess(connection);
+          yield* copyKeysOut(connection, assessment, schema.nodes, scratch, keys);
+          return assessment;
+        })
+      : yield* changeDatabaseInMemory(engine, assess);
+    const plan = scheduleLoad(assessed, settings, {
+      target: existing ? 'copy' : 'new',
+      connections: existing ? 1 : needs.jobs,
+      isRoomy: needs.isRoomy,
+      isCareful: false,
+      present,
+    });
+    const tally = startTally(plan, hooks.onEvent);
+    const guarded = { ...request, hooks: guardCallbacks(hooks) };
     const search = function* (connection: Connection): Steps<void> {
-      for (const table of schema.nodes) {
-        const { name, primaryKey } = table;
-        const properties = table.properties.filter((property) => property.name === primaryKey);
-        const isGenerated = properties.some(
-          ({ type, default: value }) => type === 'SERIAL' || value,
-        );
-        yield {
-          connection,
-          cypher: createNodeTable(isGenerated ? table : { ...table, properties }),
-        };
-        const keys = existing.keys.get(name);
-        if (keys === undefined) continue;
-        const mapping = { expression: '`k`', property: primaryKey };
-        yield { connection, cypher: copyFrom(name, loadFrom(keys), [mapping]) };
-      }
-      for (const cypher of schema.statements ?? []) yield { connection, cypher };
-      yield* countParts(connection, plan);
+      yield* createKeyTables(connection, schema, keys);
       for (const planned of plan.tables) {
-        for (const warning of yield* examinePlanned(connection, planned, options)) {
-          plan.warnings.push(warning);
-          tally.onEvent({ type: 'warned', warning });
-        }
-        const held = existing.present.get(planned.table) ?? 0;
-        for (const problem of yield* checkTable(connection, planned, held, tally, clock, guarded)) {
-          tallyError(tally, planned.table, problem);
-        }
+        const examined = yield* examinePlanned(connection, planned, request);
+        for (const warning of examined.warnings) tallyWarning(tally, warning);
+        const held = present.get(planned.table) ?? 0;
+        const errors = [...planned.errors, ...examined.problems];
+        const problems =
+          errors.length > 0 ? errors : yield* checkTable(connection, planned, held, tally, guarded);
+        for (const problem of problems) tallyError(tally, planned.table, problem);
       }
     };
     // In memory the engines lose a table's index, or crash, when a COPY fails that is not its first.
     const isCopiedTwice =
-      existing.keys.size > 0 ||
-      plan.tables.some(({ kind, copies }) => kind === 'node' && copies.length > 1);
+      keys.size > 0 || plan.tables.some(({ kind, copies }) => kind === 'node' && copies.length > 1);
     const place = isCopiedTwice ? join(scratch, 'keys.db') : ':memory:';
     yield* changeDatabaseInMemory(engine, search, place);
     const report = toReport(schema, plan, tally, {
       published: true,
-      totalTime: (clock() - began) / 1000,
+      totalTime: (hooks.clock() - began) / 1000,
     });
-    return { ...report, published: false };
+    return {
+      ...report,
+      warnings: [...warnings, ...report.warnings],
+      published: false,
+      plan: showPlan(plan, engine, settings.resources.bufferPool ?? needs.bufferPool),
+    };
   } catch (error) {
     throw error instanceof CallbackFailed ? error.thrown : error;
   } finally {
@@ -99,37 +102,47 @@ export function* checkDatabase(
   }
 }
 
-interface Existing {
-  catalog: Catalog;
-  /** Rows of the tables that the dataset has files for. */
-  present: Map<string, number>;
-  /** Node table → a Parquet file with the keys of its rows, in the column `k`. */
-  keys: Map<string, string>;
-}
-
-/** What the target holds already. Its keys go through a file: the engine can't join two databases. */
-function* readExisting(
+/**
+ * Writes the keys that the target holds into files, since the engine can't join two databases.
+ *
+ * @param keys - Is given: node table → a Parquet file with the keys of its rows, in the column `k`.
+ */
+function* copyKeysOut(
   connection: Connection,
-  dataset: Dataset,
+  { catalog }: Assessment,
   nodes: readonly NodeTable[],
   scratch: string,
-): Steps<Existing> {
-  const catalog = yield* readCatalog(connection);
-  const present = new Map<string, number>();
-  const keys = new Map<string, string>();
-  for (const table of catalog.values()) {
-    const rows = yield* countRows(connection, table);
-    if (dataset.tables.has(table.name)) present.set(table.name, rows);
-    const node = nodes.find(({ name }) => name === table.name);
-    if (!node || rows === 0) continue;
+  keys: Map<string, string>,
+): Steps<void> {
+  for (const { name, primaryKey } of nodes) {
+    if (!catalog.has(name)) continue;
+    if ((yield* countRows(connection, { name, kind: 'node' })) === 0) continue;
     const path = join(scratch, `${keys.size}.parquet`);
     yield {
       connection,
-      cypher: `COPY (MATCH (n:${identifier(node.name)}) RETURN n.${identifier(node.primaryKey)} AS k) TO ${literal(path)}`,
+      cypher: `COPY (MATCH (n:${identifier(name)}) RETURN n.${identifier(primaryKey)} AS k) TO ${literal(path)}`,
     };
-    keys.set(node.name, path);
+    keys.set(name, path);
   }
-  return { catalog, present, keys };
+}
+
+/** Creates the node tables with nothing but their keys, and takes those in that the target holds. */
+function* createKeyTables(
+  connection: Connection,
+  { nodes, statements = [] }: GraphSchema,
+  keys: ReadonlyMap<string, string>,
+): Steps<void> {
+  for (const table of nodes) {
+    const { name, primaryKey } = table;
+    const properties = table.properties.filter((property) => property.name === primaryKey);
+    const isGenerated = properties.some(({ type, default: value }) => type === 'SERIAL' || value);
+    yield { connection, cypher: createNodeTable(isGenerated ? table : { ...table, properties }) };
+    const path = keys.get(name);
+    if (path === undefined) continue;
+    const mapping = { expression: '`k`', property: primaryKey };
+    yield { connection, cypher: copyFrom(name, loadFrom(path), [mapping]) };
+  }
+  for (const cypher of statements) yield { connection, cypher };
 }
 
 function* checkTable(
@@ -137,31 +150,34 @@ function* checkTable(
   planned: PlannedTable,
   held: number,
   tally: Tally,
-  clock: () => number,
-  options: DatabaseLoadOptions,
-): Steps<Problem[]> {
+  { settings, hooks }: LoadRequest,
+): Steps<readonly Problem[]> {
   const { table, rows, copies } = planned;
-  if (planned.errors.length > 0) return planned.errors;
   if (copies.length === 0) return [];
   const orphaned = nodesFailed(planned, tally);
   // Of a node table with bad rows the other keys are known; of one that failed otherwise, none.
   if (copies.some(({ keys }) => keys.some((key) => hasNoKeys(key.table, tally)))) return orphaned;
   tally.onEvent(startedEvent(planned));
-  const start = clock();
+  const start = hooks.clock();
   const badRows: BadRows[] = [];
   for (const copy of copies) {
     try {
-      badRows.push(...(yield* checkFile(connection, planned, copy, held, options)));
+      badRows.push(...(yield* checkFile(connection, planned, copy, held, hooks)));
     } catch (error) {
       if (error instanceof CallbackFailed) throw error;
       return [engineProblem(table, copy, error)];
     }
   }
   tally.badRows.push(...badRows);
-  const problems = [...badRowsProblems(planned, tally, badRows, options), ...orphaned];
+  const problems = [...badRowsProblems(planned, tally, badRows, settings), ...orphaned];
   if (problems.length > 0) return problems;
   const skipped = badRows.reduce((sum, bad) => sum + bad.rows, 0);
-  tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows: rows - skipped }, badRows);
+  tallyTable(
+    tally,
+    planned,
+    { seconds: (hooks.clock() - start) / 1000, rows: rows - skipped },
+    badRows,
+  );
   return [];
 }
 
@@ -171,11 +187,11 @@ function* checkFile(
   { table, kind }: PlannedTable,
   copy: PlannedCopy,
   held: number,
-  options: DatabaseLoadOptions,
+  { onBadRow }: Hooks,
 ): Steps<BadRows[]> {
   yield* checkConversions(connection, copy);
   if (kind === 'node' && (yield* takeKeys(connection, table, copy))) return [];
-  const badRows = yield* findBadRows(connection, table, copy, held, options.onBadRow);
+  const badRows = yield* findBadRows(connection, table, copy, held, onBadRow);
   if (kind === 'node') yield* takeGoodKeys(connection, table, copy);
   return badRows;
 }

@@ -18,22 +18,16 @@ import {
   replacing,
 } from '../plan/hazards.js';
 import { planLoad, type PlannedCopy, type PlannedTable } from '../plan/plan.js';
+import type { LoadRequest, Settings } from '../plan/request.js';
 import type {
   Connection,
   EngineName,
   GraphSchema,
-  LoadEvent,
   NodeTable,
   Problem,
   RelTable,
 } from '../types.js';
 import { engineProblem } from './problems.js';
-
-/** What is asked for, of {@link LoadOptions}. */
-export interface ValueOptions {
-  nanAsNull?: boolean;
-  negativeZeroAsZero?: boolean;
-}
 
 /** Values in a file, or in a table, that may be changed. */
 export interface Found extends Place, Doubt {
@@ -138,13 +132,13 @@ export function* examineTable(
   connection: Connection,
   { table, copies }: PlannedTable,
   findings: Findings,
-  options: ValueOptions,
+  wanted: Settings['values'],
 ): Steps<void> {
   const found: Found[][] = [];
   const replaced: Map<string, string>[] = [];
   const hazards = new Set<Hazard>([
-    ...(options.nanAsNull ? (['nan'] as const) : []),
-    ...(options.negativeZeroAsZero ? (['negative_zero'] as const) : []),
+    ...(wanted.nanAsNull ? (['nan'] as const) : []),
+    ...(wanted.negativeZeroAsZero ? (['negative_zero'] as const) : []),
   ]);
   for (const copy of copies) {
     try {
@@ -179,15 +173,11 @@ export function* examineTable(
 /** Looks into the files of a dataset, with an engine in memory if the footers leave any doubt. */
 export function* examineDataset(
   engine: EngineName,
-  schema: GraphSchema,
   dataset: Dataset,
-  options: ValueOptions & {
-    exclude?: readonly Problem[];
-    onEvent?: (event: LoadEvent) => void;
-  },
+  { schema, settings, hooks }: LoadRequest,
 ): Steps<Findings> {
   const plan = planLoad(schema, dataset, new Map());
-  const excluded = new Set(options.exclude?.map(({ table }) => table));
+  const excluded = new Set(settings.exclude.map(({ table }) => table));
   const doubtful = plan.tables.filter(
     ({ table, copies }) => !excluded.has(table) && copies.some(({ doubts }) => doubts.length > 0),
   );
@@ -196,9 +186,9 @@ export function* examineDataset(
     yield* changeDatabaseInMemory(engine, function* (connection) {
       for (const planned of doubtful) {
         const { table, file } = planned;
-        options.onEvent?.({ type: 'examining', table, file });
-        yield* examineTable(connection, planned, findings, options);
-        options.onEvent?.({ type: 'examined', table });
+        hooks.onEvent({ type: 'examining', table, file });
+        yield* examineTable(connection, planned, findings, settings.values);
+        hooks.onEvent({ type: 'examined', table });
       }
     });
   }
@@ -269,7 +259,25 @@ export function* needsPlain(
   return !findings.compression;
 }
 
-export function doubtfulValue({ table, file }: PlannedTable, one: Found): Problem {
+export /** What a dry run can say of such values, since it stores none. */
+function* examinePlanned(
+  connection: Connection,
+  planned: PlannedTable,
+  { settings, hooks }: LoadRequest,
+): Steps<{ problems: Problem[]; warnings: Problem[] }> {
+  const { table, file, copies } = planned;
+  if (!copies.some(({ doubts }) => doubts.length > 0)) return { problems: [], warnings: [] };
+  const findings = noFindings();
+  hooks.onEvent({ type: 'examining', table, file });
+  yield* examineTable(connection, planned, findings, settings.values);
+  hooks.onEvent({ type: 'examined', table });
+  const found = findings.found.get(table)?.flat() ?? [];
+  const doubtful = found.filter(({ hazard }) => hazard !== 'least');
+  const warnings = [...findings.warnings, ...doubtful.map((one) => doubtfulValue(planned, one))];
+  return { problems: findings.problems, warnings };
+}
+
+function doubtfulValue({ table, file }: PlannedTable, one: Found): Problem {
   return {
     code: 'VALUE_DOUBTFUL',
     table,
@@ -277,24 +285,6 @@ export function doubtfulValue({ table, file }: PlannedTable, one: Found): Proble
     message: `${table}.${one.path} is to hold ${one.value} (${plural(one.values, 'value')}), which the engine stores as another value in some places; the load looks whether it does`,
     hint: hintFor(one.hazard),
   };
-}
-
-/** What a dry run can say of such values, since it stores none; what can't be loaded fails the table. */
-export function* examinePlanned(
-  connection: Connection,
-  planned: PlannedTable,
-  options: ValueOptions & { onEvent?: (event: LoadEvent) => void },
-): Steps<Problem[]> {
-  const { table, file, copies } = planned;
-  if (!copies.some(({ doubts }) => doubts.length > 0)) return [];
-  const findings = noFindings();
-  options.onEvent?.({ type: 'examining', table, file });
-  yield* examineTable(connection, planned, findings, options);
-  options.onEvent?.({ type: 'examined', table });
-  planned.errors.push(...findings.problems);
-  const found = findings.found.get(table)?.flat() ?? [];
-  const doubtful = found.filter(({ hazard }) => hazard !== 'least');
-  return [...findings.warnings, ...doubtful.map((one) => doubtfulValue(planned, one))];
 }
 
 export function hintFor(hazard: Hazard | undefined): string {

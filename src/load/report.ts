@@ -15,6 +15,7 @@ export interface Tally {
   badRows: BadRows[];
   skipped: Map<string, number>;
   errors: Problem[];
+  warnings: Problem[];
   onEvent: (event: LoadEvent) => void;
 }
 
@@ -32,6 +33,7 @@ export function startTally(plan: Plan, onEvent: (event: LoadEvent) => void): Tal
     badRows: [],
     skipped: new Map(),
     errors: [],
+    warnings: [...plan.warnings],
     onEvent,
   };
 }
@@ -40,6 +42,12 @@ export function startTally(plan: Plan, onEvent: (event: LoadEvent) => void): Tal
 export function tallyError(tally: Tally, table: string, error: Problem): void {
   tally.errors.push(error);
   tally.onEvent({ type: 'failed', table, error });
+}
+
+/** Notes what may be meant. */
+export function tallyWarning(tally: Tally, warning: Problem): void {
+  tally.warnings.push(warning);
+  tally.onEvent({ type: 'warned', warning });
 }
 
 /** Notes that a table was loaded, without the bad rows that were left out of it. */
@@ -83,7 +91,7 @@ export function toReport(
     totalSkipped: [...tally.skipped.values()].reduce((sum, rows) => sum + rows, 0),
     badRows: tally.badRows.toSorted((a, b) => place(a) - place(b)),
     errors: tally.errors.toSorted((a, b) => place(a) - place(b)),
-    warnings: plan.warnings,
+    warnings: tally.warnings,
     published: outcome.published,
   };
 }

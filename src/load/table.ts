@@ -6,15 +6,12 @@ import { isBadRowsError } from '../engine/messages.js';
 import { messageOf } from '../errors.js';
 import { formatCount } from '../format.js';
 import { type PlannedCopy, type PlannedTable, startedEvent } from '../plan/plan.js';
-import type { BadRow, BadRows, Connection, LoadOptions, Problem } from '../types.js';
+import type { Hooks, Settings } from '../plan/request.js';
+import type { ScheduledTable } from '../plan/schedule.js';
+import type { BadRow, BadRows, Connection, Problem } from '../types.js';
 import { badRowsProblem, countRepeatedPairs, findBadRows } from './badrows.js';
 import { engineProblem, tooManyBadRows, WriteFailed } from './problems.js';
-import { type Tally, tallyTable } from './report.js';
-
-export type TableOptions = Pick<
-  LoadOptions,
-  'onError' | 'skipBadRows' | 'maxBadRows' | 'onBadRow' | 'signal'
->;
+import { type Tally, tallyTable, tallyWarning } from './report.js';
 
 /** Why a COPY failed. */
 export interface Failure {
@@ -27,24 +24,19 @@ export interface Failure {
 export interface Run {
   connection: Connection;
   tally: Tally;
-  clock: () => number;
-  options: TableOptions;
+  settings: Settings;
+  hooks: Hooks;
   /** Rows that the tables held before. */
   present: ReadonlyMap<string, number>;
   /** A transaction is open: a COPY that fails ends it, and with it the rows that explain why. */
   inTransaction: boolean;
   /** A database that is thrown away when a COPY fails is being built; absent on others. */
   building?: {
-    /** Bad rows are looked for before each table, since a COPY failed already. */
-    isCareful: boolean;
-    /** Memory is little for what is loaded. */
-    isTight: boolean;
+    /** Memory suffices to commit many tables together. */
+    isRoomy: boolean;
     /** Why COPYs failed before; their tables are not copied again. */
     failures: ReadonlyMap<string, Failure>;
   };
-  /** Somebody wants to know how far a table is. */
-  hasProgress: boolean;
-  onWarning: (warning: Problem) => void;
 }
 
 /** Ends the building of a database: what a failed COPY leaves behind is not to be trusted. */
@@ -64,8 +56,8 @@ export class CallbackFailed extends Error {
   }
 }
 
-/** The options with callbacks whose errors are told from the engine's. */
-export function guardCallbacks<T extends Pick<LoadOptions, 'onEvent' | 'onBadRow'>>(options: T): T {
+/** The hooks with callbacks whose errors are told from the engine's. */
+export function guardCallbacks(hooks: Hooks): Hooks {
   const guard = <A>(callback: (argument: A) => void) => {
     return (argument: A): void => {
       try {
@@ -75,10 +67,10 @@ export function guardCallbacks<T extends Pick<LoadOptions, 'onEvent' | 'onBadRow
       }
     };
   };
-  const { onEvent, onBadRow } = options;
+  const { onEvent, onBadRow } = hooks;
   return {
-    ...options,
-    ...(onEvent && { onEvent: guard(onEvent) }),
+    ...hooks,
+    onEvent: guard(onEvent),
     ...(onBadRow && { onBadRow: guard(onBadRow) }),
   };
 }
@@ -88,7 +80,7 @@ export function guardCallbacks<T extends Pick<LoadOptions, 'onEvent' | 'onBadRow
  *
  * @throws {CopyFailed} Where a database is being built.
  */
-export function* loadTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
+export function* loadTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
   const { connection, inTransaction } = run;
   if (inTransaction || planned.copies.length < 2) return yield* copyTable(run, planned);
   yield { connection, cypher: 'BEGIN TRANSACTION' };
@@ -106,29 +98,19 @@ function isAppended({ present }: Run, { table }: PlannedTable): boolean {
   return (present.get(table) ?? 0) > 0;
 }
 
-/**
- * Whether the rows that the table would refuse are looked for before: where they are left out, or
- * where a COPY that fails would take the rows that explain why along, or harm those that are there.
- */
-function searchesBefore(run: Run, planned: PlannedTable): boolean {
-  const { building, options, inTransaction } = run;
-  if (options.skipBadRows) return true;
-  return building ? building.isCareful : inTransaction || isAppended(run, planned);
-}
-
 /** The offset from which on a node table's rows are those of this load. */
 function* heldOffsets(run: Run, planned: PlannedTable): Steps<number> {
   if (planned.kind === 'edge' || !isAppended(run, planned)) return 0;
   return yield* nextOffset(run.connection, `(x:${identifier(planned.table)})`);
 }
 
-function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
-  const { connection, tally, clock, options, building, onWarning } = run;
+function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
+  const { connection, tally, settings, hooks, building } = run;
   const { table, kind, copies } = planned;
   tally.onEvent(startedEvent(planned));
   const before = building?.failures.get(table);
   if (before && !before.isAboutRows) return [before.problem];
-  const start = clock();
+  const start = hooks.clock();
   const badRows: BadRows[] = [];
   let rows = 0;
   let copied = 0;
@@ -138,9 +120,9 @@ function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
   };
   let held: number | undefined;
   const search = function* (copy: PlannedCopy): Steps<BadRows[]> {
-    if (!searchesBefore(run, planned)) return [];
+    if (planned.search !== 'before') return [];
     held ??= yield* heldOffsets(run, planned); // Before the first file is copied.
-    const found = yield* findBadRows(connection, table, copy, held, options.onBadRow);
+    const found = yield* findBadRows(connection, table, copy, held, hooks.onBadRow);
     note(found);
     return found;
   };
@@ -148,14 +130,14 @@ function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
   for (const copy of copies) {
     try {
       if (kind === 'edge' && isAppended(run, planned)) {
-        yield* warnOfRepeats(connection, table, copy, onWarning);
+        yield* warnOfRepeats(connection, table, copy, tally);
       }
       // Edges that are copied already could not be taken back for those of a later file.
       if (kind === 'edge' && copies.length > 1 && early.size === 0) {
         for (const each of copies) early.set(each, yield* search(each));
       }
       const found = early.get(copy) ?? (yield* search(copy));
-      const problems = badRowsProblems(planned, tally, badRows, options);
+      const problems = badRowsProblems(planned, tally, badRows, settings);
       if (problems.length > 0) return problems;
       // The search found nothing that explains it.
       if (before && copy === copies.at(-1)) return [before.problem];
@@ -163,20 +145,19 @@ function* copyTable(run: Run, planned: PlannedTable): Steps<Problem[]> {
       const onRows = (more: number): void => {
         tally.onEvent({ type: 'progress', table, rows: done + more });
       };
-      rows += yield* copyFile(connection, copy, found, run.hasProgress ? onRows : undefined);
+      rows += yield* copyFile(connection, copy, found, hooks.hasProgress ? onRows : undefined);
       copied += copy.rows;
     } catch (error) {
       if (error instanceof CallbackFailed) throw error;
-      const problem = engineProblem(table, copy, error, building?.isTight);
+      const problem = engineProblem(table, copy, error, building && !building.isRoomy);
       const isAboutRows = isBadRowsError(messageOf(error));
       if (building) throw new CopyFailed(table, { problem, isAboutRows });
-      if (run.inTransaction || !isAboutRows) return [problem];
-      // A table that held rows was searched before.
-      note(yield* explain(connection, table, copy, held ?? 0, options.onBadRow));
+      if (planned.search !== 'after' || !isAboutRows) return [problem];
+      note(yield* explain(connection, table, copy, held ?? 0, hooks.onBadRow));
       return badRows.length > 0 ? badRows.map(badRowsProblem) : [problem];
     }
   }
-  tallyTable(tally, planned, { seconds: (clock() - start) / 1000, rows }, badRows);
+  tallyTable(tally, planned, { seconds: (hooks.clock() - start) / 1000, rows }, badRows);
   return [];
 }
 
@@ -185,13 +166,13 @@ export function badRowsProblems(
   planned: PlannedTable,
   tally: Tally,
   badRows: readonly BadRows[],
-  options: TableOptions,
+  { badRows: wanted }: Settings,
 ): Problem[] {
   if (badRows.length === 0) return [];
   const total = tally.badRows.reduce((sum, { rows }) => sum + rows, 0);
-  const limit = options.maxBadRows ?? Infinity;
+  const limit = wanted.most ?? Infinity;
   if (total > limit) return [tooManyBadRows(planned, total, limit)];
-  return options.skipBadRows ? [] : badRows.map(badRowsProblem);
+  return wanted.skip ? [] : badRows.map(badRowsProblem);
 }
 
 /** Edges are not attempted when the nodes that they connect failed in this load. */
@@ -274,11 +255,11 @@ function* warnOfRepeats(
   connection: Connection,
   table: string,
   copy: PlannedCopy,
-  onWarning: (warning: Problem) => void,
+  tally: Tally,
 ): Steps<void> {
   const { repeated, pairs } = yield* countRepeatedPairs(connection, table, copy);
   if (repeated === 0) return;
-  onWarning({
+  tallyWarning(tally, {
     code: 'EDGES_REPEATED',
     table,
     file: copy.file,

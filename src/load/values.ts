@@ -8,6 +8,7 @@ import { plural } from '../format.js';
 import { primaryKeyOf } from '../model/tables.js';
 import { isRewrittenBadly, type Place, placesOf } from '../plan/hazards.js';
 import { type Plan, type PlannedCopy, type PlannedTable, withExpressions } from '../plan/plan.js';
+import type { LoadRequest } from '../plan/request.js';
 import type { Connection, GraphSchema, NodeTable, Problem, Property, RelTable } from '../types.js';
 import {
   examineTable,
@@ -17,7 +18,6 @@ import {
   hintFor,
   noFindings,
   sideScans,
-  type ValueOptions,
 } from './findings.js';
 import { engineProblem } from './problems.js';
 import type { Tally } from './report.js';
@@ -41,51 +41,45 @@ interface Check {
  * Puts what was found into the plan: tables that can't be loaded get their errors, copies the
  * expressions that replace values.
  *
- * @param options - `findings`: absent for a connection that the caller opened: there nobody can switch the
- *   compression off, nor undo what is found to be changed, so that such tables are not attempted.
  * @param present - Rows that the tables hold already.
- * @returns What is to be checked when the load is done.
+ * @param findings - Absent for a connection that the caller opened: there nobody can switch the
+ *   compression off, nor undo what is found to be changed, so that such tables are not attempted.
+ * @returns The plan, and what is to be checked when it is carried out.
  */
 export function* prepareValues(
   connection: Connection,
   plan: Plan,
-  schema: GraphSchema,
+  request: LoadRequest,
   present: ReadonlyMap<string, number>,
-  { findings, ...options }: ValueOptions & { findings?: Findings },
-): Steps<Check[]> {
-  const isOwn = findings !== undefined;
-  const known = findings ?? noFindings();
+  findings: Findings | undefined,
+): Steps<{ plan: Plan; checks: Check[] }> {
+  const tables: PlannedTable[] = [];
+  const warnings = [...plan.warnings, ...(findings?.warnings ?? [])];
   const checks: Check[] = [];
-  if (isOwn) plan.warnings.push(...known.warnings);
   for (const planned of plan.tables) {
-    if (planned.copies.length === 0) continue;
-    const table = [...schema.nodes, ...schema.edges].find(({ name }) => name === planned.table);
-    if (!table) throw new Error(`the schema lacks ${planned.table}`);
-    const rows = present.get(table.name) ?? 0;
-    if (!isOwn) {
-      const own = noFindings();
-      yield* examineTable(connection, planned, own, options);
-      plan.warnings.push(...own.warnings.filter(({ code }) => code !== 'COMPRESSION_OFF'));
-      known.problems.push(...own.problems);
-      for (const key of ['found', 'replaced'] as const) {
-        const list = own[key].get(table.name);
-        if (list) (known[key] as Map<string, unknown>).set(table.name, list);
-      }
+    if (planned.copies.length === 0) {
+      tables.push(planned);
+      continue;
     }
-    const inFiles = known.found.get(table.name) ?? [];
+    const table = tableOf(request.schema, planned);
+    const rows = present.get(table.name) ?? 0;
+    let known = findings;
+    if (!known) {
+      known = noFindings();
+      yield* examineTable(connection, planned, known, request.settings.values);
+      warnings.push(...known.warnings.filter(({ code }) => code !== 'COMPRESSION_OFF'));
+    }
     const held =
       rows > 0 ? (known.held.get(table.name) ?? (yield* heldPlaces(connection, table))) : [];
-    const places = new Map(
-      [...inFiles.flat(), ...held].map((one) => [`${one.hazard} ${one.path}`, one]),
-    );
     const rewritten =
       rows > 0 || planned.copies.length > 1
         ? table.properties.filter(
             (property) => isRewrittenBadly(property.type) && isKnown(property, planned),
           )
         : [];
+    const inFiles = known.found.get(table.name) ?? [];
     const errors = known.problems.filter((problem) => problem.table === table.name);
-    if (!isOwn) {
+    if (!findings) {
       errors.push(
         ...inFiles.flatMap((list, i) =>
           list.map((one) => notHere(planned, planned.copies[i]?.file ?? planned.file, one)),
@@ -101,27 +95,38 @@ export function* prepareValues(
       }
     }
     if (errors.length > 0) {
-      planned.errors.push(...errors);
-      planned.copies = [];
+      tables.push({ ...planned, errors: [...planned.errors, ...errors], copies: [] });
       continue;
     }
-    planned.copies = planned.copies.map((copy, i) => {
-      const expressions = known.replaced.get(table.name)?.[i];
+    const replaced = known.replaced.get(table.name);
+    const copies = planned.copies.map((copy, i) => {
+      const expressions = replaced?.[i];
       return expressions ? withExpressions(table.name, copy, expressions) : copy;
     });
+    const ready = { ...planned, copies };
+    tables.push(ready);
+    const places = new Map(
+      [...inFiles.flat(), ...held].map((one) => [`${one.hazard} ${one.path}`, one]),
+    );
     for (const { property, type, path, hazard, value } of places.values()) {
       const place = { path, hazard, value };
-      checks.push({ planned, table, property, type, place, before: 0n });
+      checks.push({ planned: ready, table, property, type, place, before: 0n });
     }
     for (const { name, type } of rewritten) {
-      checks.push({ planned, table, property: name, type, before: 0n });
+      checks.push({ planned: ready, table, property: name, type, before: 0n });
     }
   }
   for (const check of checks) {
     const rows = present.get(check.table.name) ?? 0;
-    if (rows > 0) check.before = yield* sumStored(connection, check, schema);
+    if (rows > 0) check.before = yield* sumStored(connection, check, request.schema);
   }
-  return checks;
+  return { plan: { ...plan, tables, warnings }, checks };
+}
+
+function tableOf({ nodes, edges }: GraphSchema, { table }: PlannedTable): NodeTable | RelTable {
+  const found = [...nodes, ...edges].find(({ name }) => name === table);
+  if (!found) throw new Error(`the schema lacks ${table}`);
+  return found;
 }
 
 /** Compares the tables with what was loaded into them; every table that differs is an error. */

@@ -5,6 +5,7 @@
 import { copyFrom, createNodeTable, createRelTable, loadFrom, type Mapping } from '../cypher.js';
 import type { Dataset, DatasetFile } from '../dataset/dataset.js';
 import { KgloadError, toProblem } from '../errors.js';
+import { formatCount } from '../format.js';
 import { describeColumns } from '../model/column.js';
 import { type Catalog, schemaDifferences } from '../model/differences.js';
 import { kindOf } from '../model/tables.js';
@@ -23,83 +24,123 @@ import { filePairs } from './pairs.js';
 
 export interface Plan {
   /** Creates what the database lacks of the schema. */
-  create: string[];
+  readonly create: readonly string[];
   /** The database has none of the schema's tables. */
-  isNew: boolean;
+  readonly isNew: boolean;
   /** Every table of the schema, in load order. */
-  tables: PlannedTable[];
+  readonly tables: readonly PlannedTable[];
   /** What stands in the way of loading anything: the database's tables are others. */
-  conflicts: Problem[];
-  warnings: Problem[];
+  readonly conflicts: readonly Problem[];
+  readonly warnings: readonly Problem[];
 }
 
 export interface PlannedTable {
-  table: string;
-  kind: TableKind;
+  readonly table: string;
+  readonly kind: TableKind;
   /** `nodes/files.parquet`, or `nodes/files/` for a directory of part files. */
-  file: string;
+  readonly file: string;
   /** Rows that its files hold. */
-  rows: number;
+  readonly rows: number;
   /** One a file; none where the dataset has no file, or one that can't be loaded. */
-  copies: PlannedCopy[];
+  readonly copies: readonly PlannedCopy[];
   /** Why files that are there can't be loaded. */
-  errors: Problem[];
+  readonly errors: readonly Problem[];
 }
 
 export interface PlannedCopy {
-  cypher: string;
+  readonly cypher: string;
   /** The same, but rows that the engine refuses are left out. */
-  lenient: string;
+  readonly lenient: string;
   /** Reads the rows: `LOAD FROM …`. */
-  source: string;
+  readonly source: string;
   /** As messages show it. */
-  file: string;
-  /** Rows that the file holds; of a part of a file, 0 until the engine has counted them. */
-  rows: number;
+  readonly file: string;
+  /** Rows that the file holds; of a part of a file, 0 until they are counted: {@link withPartRows}. */
+  readonly rows: number;
   /** A rel table's endpoints first. */
-  mappings: readonly Mapping[];
+  readonly mappings: readonly Mapping[];
   /** It takes those rows of the file whose edges connect this pair of node tables. */
-  isPart: boolean;
+  readonly isPart: boolean;
   /** The primary key of a node table (none where the engine makes it), or a rel table's endpoints. */
-  keys: KeyColumn[];
+  readonly keys: readonly KeyColumn[];
   /** Columns that may hold values that don't convert. */
-  checked: CheckedColumn[];
+  readonly checked: readonly CheckedColumn[];
   /** Values that the engine might store as others, for all that the footer says. */
-  doubts: Doubt[];
+  readonly doubts: readonly Doubt[];
   /** Columns of the file that fill no property. */
-  ignored: string[];
+  readonly ignored: readonly string[];
   /** The node tables that its edges connect, where the table connects several pairs. */
-  pair?: Endpoints;
+  readonly pair?: Endpoints;
 }
 
 /** Plans the load of a dataset into a database with these tables. */
 export function planLoad(schema: GraphSchema, dataset: Dataset, catalog: Catalog): Plan {
-  const plan: Plan = {
+  const planned = [...schema.nodes, ...schema.edges].map((table) =>
+    planTable(table, schema, dataset),
+  );
+  return {
     create: planTables(schema, catalog),
     isNew: isNewTo(schema, catalog),
-    tables: [],
-    conflicts: [],
-    warnings: [],
-  };
-  for (const { table, differences } of schemaDifferences(schema, catalog)) {
-    plan.conflicts.push({
+    tables: planned.map(({ table }) => table),
+    conflicts: schemaDifferences(schema, catalog).map(({ table, differences }) => ({
       code: 'SCHEMA_MISMATCH',
       table,
       message: `the table ${table} in the database is another: ${differences.join('; ')}`,
       hint: 'load with --fresh, or into another database',
-    });
-  }
-  for (const name of dataset.unknown) {
-    plan.warnings.push({
-      code: 'FILE_UNKNOWN',
-      file: name,
-      message: `${name} belongs to no table of the schema and is ignored`,
-    });
-  }
-  plan.warnings.push(...warnOfSingleGroups(dataset));
-  for (const table of schema.nodes) plan.tables.push(planTable(table, schema, dataset, plan));
-  for (const table of schema.edges) plan.tables.push(planTable(table, schema, dataset, plan));
-  return plan;
+    })),
+    warnings: [
+      ...dataset.unknown.map(unknownFile),
+      ...warnOfSingleGroups(dataset),
+      ...planned.flatMap(({ warnings }) => warnings),
+    ],
+  };
+}
+
+function unknownFile(name: string): Problem {
+  return {
+    code: 'FILE_UNKNOWN',
+    file: name,
+    message: `${name} belongs to no table of the schema and is ignored`,
+  };
+}
+
+/** The plan without loading some tables, for a reason each. */
+export function withoutTables(plan: Plan, problems: readonly Problem[]): Plan {
+  const tables = plan.tables.map((planned) => {
+    const errors = problems.filter(({ table }) => table === planned.table);
+    if (errors.length === 0) return planned;
+    return { ...planned, copies: [], errors: [...planned.errors, ...errors] };
+  });
+  return { ...plan, tables };
+}
+
+/**
+ * The plan with the rows of those copies that take some of a file's rows. A file with rows that no
+ * copy takes fails its table.
+ */
+export function withPartRows(plan: Plan, counts: ReadonlyMap<PlannedCopy, number>): Plan {
+  const problems: Problem[] = [];
+  const tables = plan.tables.map((planned) => {
+    if (!planned.copies.some((copy) => counts.has(copy))) return planned;
+    const copies = planned.copies.map((copy) => ({
+      ...copy,
+      rows: counts.get(copy) ?? copy.rows,
+    }));
+    const taken = copies.reduce((sum, { rows }) => sum + rows, 0);
+    if (taken !== planned.rows) problems.push(uncovered(planned, taken));
+    return { ...planned, copies };
+  });
+  return withoutTables({ ...plan, tables }, problems);
+}
+
+function uncovered({ table, file, rows }: PlannedTable, taken: number): Problem {
+  return {
+    code: 'MISSING_ENDPOINT',
+    table,
+    file,
+    message: `${table} failed: ${file} holds ${formatCount(rows)} rows, and ${formatCount(taken)} of them name node tables that ${table} connects`,
+    hint: 'mend the columns that name the tables, or add the pair to the schema',
+  };
 }
 
 /**
@@ -139,43 +180,40 @@ function warnOfSingleGroups(dataset: Dataset): Problem[] {
   ];
 }
 
-function planTable(
-  table: NodeTable | RelTable,
-  schema: GraphSchema,
-  dataset: Dataset,
-  plan: Plan,
-): PlannedTable {
+/** A table, and what may be meant on the way to it. */
+interface Planned {
+  table: PlannedTable;
+  warnings: Problem[];
+}
+
+function planTable(table: NodeTable | RelTable, schema: GraphSchema, dataset: Dataset): Planned {
   const kind = kindOf(table);
   const found = dataset.tables.get(table.name);
-  const planned: PlannedTable = {
-    table: table.name,
-    kind,
-    file: found?.name ?? `${kind}s/${table.file}.parquet`,
-    rows: 0,
-    copies: [],
-    errors: [],
-  };
-  if (!found) {
-    plan.warnings.push({
-      code: 'FILE_MISSING',
-      table: table.name,
-      file: planned.file,
-      message: `${planned.file} is missing; ${table.name} counts 0 rows`,
-    });
-    return planned;
-  }
-  if (found.error) planned.errors.push({ ...found.error, table: table.name });
-  for (const file of found.files) {
+  const file = found?.name ?? `${kind}s/${table.file}.parquet`;
+  const planned: PlannedTable = { table: table.name, kind, file, rows: 0, copies: [], errors: [] };
+  if (!found) return { table: planned, warnings: [missingFile(planned)] };
+  const copies: PlannedCopy[] = [];
+  const warnings: Problem[] = [];
+  const errors: Problem[] = found.error ? [{ ...found.error, table: table.name }] : [];
+  let rows = 0;
+  for (const each of found.files) {
     try {
-      const copies = planFile(table, schema, file, plan);
-      planned.copies.push(...copies);
-      if ('rows' in file.footer) planned.rows += file.footer.rows;
+      const part = planFile(table, schema, each);
+      copies.push(...part.copies);
+      warnings.push(...part.warnings);
+      if ('rows' in each.footer) rows += each.footer.rows;
     } catch (error) {
       if (!(error instanceof KgloadError)) throw error;
-      planned.errors.push({ ...toProblem(error), table: table.name, file: file.name });
+      errors.push({ ...toProblem(error), table: table.name, file: each.name });
     }
   }
-  return planned.errors.length > 0 ? { ...planned, rows: 0, copies: [] } : planned;
+  const whole = errors.length > 0 ? { ...planned, errors } : { ...planned, rows, copies };
+  return { table: whole, warnings };
+}
+
+function missingFile({ table, file }: PlannedTable): Problem {
+  const message = `${file} is missing; ${table} counts 0 rows`;
+  return { code: 'FILE_MISSING', table, file, message };
 }
 
 /**
@@ -187,8 +225,7 @@ function planFile(
   table: NodeTable | RelTable,
   schema: GraphSchema,
   file: DatasetFile,
-  plan: Plan,
-): PlannedCopy[] {
+): { copies: PlannedCopy[]; warnings: Problem[] } {
   if ('code' in file.footer) throw new KgloadError(file.footer);
   const { footer } = file;
   const warnings = new Map<string, Problem>();
@@ -219,8 +256,7 @@ function planFile(
       ...options,
     };
   });
-  plan.warnings.push(...warnings.values());
-  return copies;
+  return { copies, warnings: [...warnings.values()] };
 }
 
 /** The same copy, with other expressions for some of its properties: property → expression. */
@@ -261,7 +297,9 @@ export function startedEvent({
   copies,
 }: PlannedTable): Extract<LoadEvent, { type: 'started' }> {
   const ignored = Object.fromEntries(
-    copies.filter((copy) => copy.ignored.length > 0).map((copy) => [copy.file, copy.ignored]),
+    copies
+      .filter(({ ignored }) => ignored.length > 0)
+      .map((copy) => [copy.file, [...copy.ignored]]),
   );
   return { type: 'started', table, kind, file, rows, ignored };
 }

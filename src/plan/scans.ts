@@ -1,8 +1,8 @@
 /** The two sides of a comparison: the rows of the files, and the rows of the tables. */
 import { identifier } from '../cypher.js';
-import { hasToJson } from '../engine/native.js';
+import type { Capabilities } from '../model/capabilities.js';
 import { isNested, pairsOf, primaryKeyOf } from '../model/tables.js';
-import type { EngineName, GraphSchema, NodeTable, Property, RelTable } from '../types.js';
+import type { GraphSchema, NodeTable, Property, RelTable } from '../types.js';
 import type { PlannedCopy, PlannedTable } from './plan.js';
 
 /** A query's beginning and the expressions by which its rows are told apart. */
@@ -48,9 +48,9 @@ export function hasStructs(type: string): boolean {
  * NULL in a struct happens to hold; the JSON of a nested value has no such. Ladybug makes none
  * without an extension, but text, in which some different values look alike.
  */
-export function comparable(expression: string, type: string, engine: EngineName): string {
+export function comparable(expression: string, type: string, can: Capabilities): string {
   if (!isNested(type)) return expression;
-  if (hasToJson(engine)) return `to_json(${expression})`;
+  if (can.toJson) return `to_json(${expression})`;
   if (!hasStructs(type)) return expression;
   return `CASE WHEN ${expression} IS NULL THEN 'null' ELSE CAST(${expression} AS STRING) END`;
 }
@@ -58,14 +58,14 @@ export function comparable(expression: string, type: string, engine: EngineName)
 export function datasetScans(
   { copies }: PlannedTable,
   compared: readonly Property[],
-  engine: EngineName,
+  can: Capabilities,
 ): Scan[] {
   return copies.map(({ source, keys, mappings }: PlannedCopy) => ({
     source,
     keys: hasKeys(copies) ? keys.map(({ expression, type }) => cast(expression, type)) : ['0'],
     values: compared.map(({ name, type }) => {
       const mapping = mappings.find(({ property }) => property === name);
-      return comparable(cast(mapping?.expression ?? 'NULL', type), type, engine);
+      return comparable(cast(mapping?.expression ?? 'NULL', type), type, can);
     }),
   }));
 }
@@ -75,7 +75,7 @@ export function databaseScans(
   { copies }: PlannedTable,
   schema: GraphSchema,
   compared: readonly Property[],
-  engine: EngineName,
+  can: Capabilities,
 ): Scan[] {
   const keyOf = (variable: string, node: string): string => {
     return `${variable}.${identifier(primaryKeyOf(schema, node).name)}`;
@@ -85,13 +85,13 @@ export function databaseScans(
       {
         source: `MATCH (n:${identifier(table.name)})`,
         keys: hasKeys(copies) ? [keyOf('n', table.name)] : ['0'],
-        values: compared.map(({ name, type }) => comparable(`n.${identifier(name)}`, type, engine)),
+        values: compared.map(({ name, type }) => comparable(`n.${identifier(name)}`, type, can)),
       },
     ];
   }
   return pairsOf(table).map(({ from, to }) => ({
     source: `MATCH (a:${identifier(from)})-[r:${identifier(table.name)}]->(b:${identifier(to)})`,
     keys: [keyOf('a', from), keyOf('b', to)],
-    values: compared.map(({ name, type }) => comparable(`r.${identifier(name)}`, type, engine)),
+    values: compared.map(({ name, type }) => comparable(`r.${identifier(name)}`, type, can)),
   }));
 }

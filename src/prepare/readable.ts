@@ -9,32 +9,28 @@ import {
 import { readFooter } from '../dataset/footer.js';
 import { rewrite } from '../dataset/rewrite.js';
 import { KgloadError, systemError } from '../errors.js';
-import { codeGraph } from '../model/codegraph.js';
 import { describeColumns, rewrittenColumn } from '../model/column.js';
 import { type ColumnMap, mapColumns } from '../plan/columns.js';
-import type { RunOptions } from '../plan/options.js';
 import { makeScratch, removeScratch } from '../scratch.js';
-import type { GraphSchema, NodeTable, Problem, RelTable } from '../types.js';
-
-type ReadableOptions = Pick<RunOptions, 'schema' | 'onEvent'>;
+import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from '../types.js';
 
 /** Runs a load, or another work, on a dataset that the engine can read all of. */
-export async function withReadable<T extends ReadableOptions, R extends { warnings: Problem[] }>(
+export async function withReadable<R extends { warnings: Problem[] }>(
   dataset: Dataset,
-  options: T,
-  load: (dataset: Dataset, options: T) => Promise<R>,
+  schema: GraphSchema,
+  onEvent: (event: LoadEvent) => void = () => undefined,
+  work: (dataset: Dataset) => Promise<R>,
 ): Promise<R> {
-  const { schema = codeGraph } = options;
-  if (!needsRewrite(dataset)) return await load(dataset, options);
+  if (!needsRewrite(dataset)) return await work(dataset);
   const warnings: Problem[] = [];
   const scratch = makeScratch();
-  options.onEvent?.({ type: 'scratch', directory: scratch });
+  onEvent({ type: 'scratch', directory: scratch });
   try {
     const readable = await makeReadable(dataset, schema, scratch, (warning) => {
       warnings.push(warning);
-      options.onEvent?.({ type: 'warned', warning });
+      onEvent({ type: 'warned', warning });
     });
-    const report = await load(readable, options);
+    const report = await work(readable);
     return { ...report, warnings: [...warnings, ...report.warnings] };
   } finally {
     removeScratch(scratch);

@@ -44,14 +44,16 @@ export async function runJob(
   onEvent: (event: LoadEvent) => void,
   interruption?: Interruption,
 ): Promise<LoadReport> {
-  const exclude = [...job.exclude];
-  let { jobs } = job;
+  const exclude = [...job.settings.exclude];
+  let { jobs } = job.settings;
   for (;;) {
-    const attempt = { ...job, exclude, ...(jobs !== undefined && { jobs }) };
+    const settings = { ...job.settings, exclude, ...(jobs !== undefined && { jobs }) };
+    const attempt = { ...job, settings };
     const outcome = await runWorker(attempt, onEvent, interruption);
     if ('report' in outcome) return outcome.report;
     const { problem, unfinished, isCrash, remains } = outcome.death;
-    const isLast = !isCrash || unfinished === 0 || (unfinished === 1 && job.onError === 'abort');
+    const isLast =
+      !isCrash || unfinished === 0 || (unfinished === 1 && job.settings.onError === 'abort');
     if (isLast || exclude.length >= MAX_CRASHES) {
       onEvent({ type: 'failed', table: problem.table ?? '', error: problem });
       return remains;
@@ -91,7 +93,7 @@ async function runWorker(
     const place = {
       isFull: hasNoSpace(dirname(resolve(job.database))),
       isPublished: isPublished(),
-      isSmall: (job.bufferPool ?? defaultBufferPool()) < SMALL_POOL,
+      isSmall: (job.settings.resources.bufferPool ?? defaultBufferPool()) < SMALL_POOL,
     };
     discard();
     return { death: obituary(end, place, events) };

@@ -8,6 +8,7 @@ import { drive } from '../engine/drive.js';
 import { checkDatabase } from '../load/dryrun.js';
 import { loadDatabase } from '../load/load.js';
 import { codeGraph } from '../model/codegraph.js';
+import { requestLoad } from '../plan/request.js';
 import { withReadable } from '../prepare/readable.js';
 import { resolveSchema } from '../schema/choose.js';
 import { toCypher } from '../schema/script.js';
@@ -20,25 +21,26 @@ import type { Task } from './tasks.js';
 async function load(job: Job): Promise<LoadReport> {
   const badRows = job.badRowsFile === undefined ? undefined : openBadRows(job.badRowsFile, job);
   try {
-    const work = job.dryRun ? checkDatabase : loadDatabase;
+    const { database, dataset, settings, hasProgress } = job;
     const { schema, source } = await resolveSchema(
       job.schema,
-      job.dataset,
-      likelyEngine(job.database, job.engine),
+      dataset,
+      likelyEngine(database, settings.engine),
     );
     if (schema !== codeGraph) {
       tell({ type: 'schema', schema, source, cypher: toCypher(schema) });
     }
-    const options = {
-      ...job,
-      schema,
+    const request = requestLoad(schema, settings, {
       ...(badRows && { onBadRow: badRows.write, beforePublish: badRows.flush }),
       onEvent: tell,
-    };
+      hasProgress,
+    });
+    const work = job.isDryRun ? checkDatabase : loadDatabase;
     const report = await withReadable(
-      readDataset(job.dataset, schema),
-      options,
-      async (dataset) => await drive(work(job.database, dataset, options)),
+      readDataset(dataset, schema),
+      schema,
+      tell,
+      async (readable) => await drive(work(database, readable, request)),
     );
     badRows?.keep();
     return report;

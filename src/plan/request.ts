@@ -1,0 +1,78 @@
+/** All that a load is told: put together where a command or a caller asks for it, and handed on whole. */
+import type { BadRow, EngineName, GraphSchema, LoadEvent, Problem, Resources } from '../types.js';
+
+/** A load that is asked for. */
+export interface LoadRequest {
+  schema: GraphSchema;
+  settings: Settings;
+  hooks: Hooks;
+}
+
+/** What is to be done, and how; goes through JSON. */
+export interface Settings {
+  /** Of a database that is created. */
+  engine?: EngineName;
+  /** Build a new database and put it in the old one's place. */
+  fresh: boolean;
+  /** Load into tables that hold rows already. */
+  append: boolean;
+  onError?: 'continue' | 'abort';
+  badRows: {
+    /** Leave them out, and load the others. */
+    skip: boolean;
+    /** More than this end the load. */
+    most?: number;
+  };
+  /** Values that take the place of those which the engines may change. */
+  values: { nanAsNull: boolean; negativeZeroAsZero: boolean };
+  /**
+   * Tables that are loaded at a time, into a new database of an engine that can. Default: one a core,
+   * but no more than four.
+   */
+  jobs?: number;
+  resources: Resources;
+  /** Tables that are not to be attempted, and why. */
+  exclude: readonly Problem[];
+}
+
+/** Whom a load tells, and asks. */
+export interface Hooks {
+  onEvent: (event: LoadEvent) => void;
+  /** Somebody wants to know how far a table is. */
+  hasProgress: boolean;
+  onBadRow?: (row: BadRow) => void;
+  /** Called when all is loaded, before the target is touched; what it throws keeps that as it is. */
+  beforePublish?: () => void;
+  signal?: AbortSignal;
+  /** Milliseconds, from any origin. */
+  clock: () => number;
+}
+
+/** What a load does that nobody told otherwise. */
+export const DEFAULT_SETTINGS: Settings = {
+  fresh: false,
+  append: false,
+  badRows: { skip: false },
+  values: { nanAsNull: false, negativeZeroAsZero: false },
+  resources: {},
+  exclude: [],
+};
+
+/** A request for a load, with what is not said as usual. */
+export function requestLoad(
+  schema: GraphSchema,
+  settings: Partial<Settings> = {},
+  hooks: Partial<Hooks> = {},
+): LoadRequest {
+  const { onEvent = () => undefined, hasProgress = false, clock = () => performance.now() } = hooks;
+  return {
+    schema,
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+    hooks: { ...hooks, onEvent, hasProgress, clock },
+  };
+}
+
+/** Whether the first failure undoes all that was loaded. */
+export function isAllOrNothing({ onError, badRows }: Settings): boolean {
+  return onError === 'abort' || badRows.most !== undefined;
+}
