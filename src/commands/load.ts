@@ -4,6 +4,7 @@ import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../
 import { summarizeBadRows } from '../load/badrows.js';
 import { refusedReport } from '../load/report.js';
 import { codeGraph } from '../model/codegraph.js';
+import { describePlan, type ShownPlan } from '../plan/shown.js';
 import type { Job } from '../process/job.js';
 import { onInterrupt } from '../terminal/interrupt.js';
 import {
@@ -110,7 +111,7 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
     const state = isLate ? 'the load is in its place already' : `${flags.db} is as it was`;
     printLog(io, `interrupted; ${state}`);
   });
-  let report: LoadReport;
+  let report: LoadReport & { plan?: ShownPlan };
   try {
     const { runJob } = await import('../process/supervisor.js');
     const onEvent = (event: LoadEvent): void => {
@@ -130,7 +131,10 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
     ignoreSignals();
   }
   if (flags.json) printJson(io, toJson(report));
-  else if (!flags.quiet) printLines(io, toTable(report, flags));
+  else if (!flags.quiet) {
+    if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
+    printLines(io, toTable(report, flags));
+  }
   return report.errors.length > 0 ? 1 : 0;
 }
 
@@ -170,7 +174,7 @@ export function refusal(error: Problem, { schema }: OutputFlags): unknown {
   return toJson(refusedReport(error, schema === undefined ? codeGraph : { nodes: [], edges: [] }));
 }
 
-function toJson(report: LoadReport): unknown {
+function toJson(report: LoadReport & { plan?: ShownPlan }): unknown {
   return {
     total_nodes: report.totalNodes,
     total_edges: report.totalEdges,
@@ -182,6 +186,7 @@ function toJson(report: LoadReport): unknown {
     total_skipped: report.totalSkipped,
     bad_rows: report.badRows,
     published: report.published,
+    ...(report.plan && { plan: report.plan }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** How a plan is carried out: in which order, how many tables at a time, and what is committed together. */
 import type { Dataset } from '../dataset/dataset.js';
 import type { Capabilities } from '../model/capabilities.js';
-import type { EngineName, Problem } from '../types.js';
+import type { Problem } from '../types.js';
 import type { Plan, PlannedTable } from './plan.js';
 import { isAllOrNothing, type Settings } from './request.js';
 
@@ -107,49 +107,6 @@ function phasesOf(tables: readonly ScheduledTable[], jobs: number): ScheduledTab
     // The largest first: begun last, it would be loaded while the other cores have nothing to do.
     return jobs > 1 ? phase.sort((a, b) => b.rows - a.rows) : phase;
   });
-}
-
-/** A plan as a dry run shows it; goes through JSON. */
-export interface ShownPlan {
-  engine: EngineName;
-  /** Bytes of the engine's buffer pool. */
-  bufferPool: number;
-  commit: Schedule['commit'];
-  jobs: number;
-  /** The statements that create what is missing. */
-  create: readonly string[];
-  phases: ShownTable[][];
-}
-
-export interface ShownTable {
-  table: string;
-  rows: number;
-  search: Search;
-  copies: { file: string; rows: number; source: string; statement: string }[];
-}
-
-/** What people may see of a plan: tables in the order in which they are begun, with their statements. */
-export function showPlan(
-  { create, schedule }: ScheduledPlan,
-  engine: EngineName,
-  bufferPool: number,
-): ShownPlan {
-  const { commit, jobs, phases } = schedule;
-  const showTable = ({ table, rows, search, copies }: ScheduledTable): ShownTable => ({
-    table,
-    rows,
-    search,
-    copies: copies.map(({ file, rows: own, source, cypher }) => ({
-      file,
-      rows: own,
-      source,
-      statement: cypher,
-    })),
-  });
-  const shown = phases.map((tables) =>
-    tables.filter(({ copies }) => copies.length > 0).map(showTable),
-  );
-  return { engine, bufferPool, commit, jobs, create, phases: shown };
 }
 
 /** What the machine gives a load that nobody tells otherwise. */
