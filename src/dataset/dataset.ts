@@ -1,7 +1,6 @@
 /** A dataset: the files of a directory, and what their footers say. */
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isUnreadable } from '../engine/reads.js';
 import { KgloadError, messageOf, systemCode, toProblem } from '../errors.js';
 import { fileNameOf, matchNames, pairFileNames } from '../model/names.js';
 import { pairsOf } from '../model/tables.js';
@@ -272,6 +271,9 @@ function list(directory: string): Dirent[] | undefined {
 /** Whether a file may hold what the engine can't read, so that a closer look is worth its while. */
 export function needsRewrite({ tables }: Dataset): boolean {
   return [...tables.values()].some(({ files }) =>
-    files.some(({ footer }) => 'columns' in footer && footer.columns.some(isUnreadable)),
+    files.some(
+      ({ footer }) =>
+        'columns' in footer && footer.columns.some(({ isUnreadable }) => isUnreadable),
+    ),
   );
 }

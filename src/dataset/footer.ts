@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileMetaData, SchemaElement } from 'hyparquet';
 // The whole of hyparquet takes ten times as long to import as its footer's half.
 import { parquetMetadata } from 'hyparquet/src/metadata.js';
-import { engineTypeOf, isPlain, refusedEncodings } from '../engine/reads.js';
+import { engineTypeOf, isPlain, isUnreadable, refusedEncodings } from '../engine/reads.js';
 import { KgloadError, messageOf, systemCode } from '../errors.js';
 import type { Column, Meaning, Unit } from '../model/column.js';
 
@@ -51,7 +51,7 @@ function summarize({ schema, num_rows, row_groups }: FileMetaData): Omit<Footer,
       const value = least.get(column.name);
       return {
         ...column,
-        ...(refused.has(column.name) && { isEncodingRefused: true }),
+        ...((refused.has(column.name) || isUnreadable(column)) && { isUnreadable: true }),
         ...(value !== undefined && { least: value }),
       };
     }),

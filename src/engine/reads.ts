@@ -85,9 +85,9 @@ export function isPlain(meaning: Meaning, engineType: string | undefined): boole
   }
 }
 
-/** Whether the engine can't read the column, or not as what it is. */
-export function isUnreadable({ meaning, engineType, isEncodingRefused = false }: Column): boolean {
-  if (engineType === undefined || isEncodingRefused) return true;
+/** Whether the engine can't read a column, or not as what it is, whatever its encoding. */
+export function isUnreadable({ meaning, engineType }: Column): boolean {
+  if (engineType === undefined) return true;
   if (meaning.is === 'decimal') return engineType !== 'STRING';
   if (meaning.is === 'uuid') return engineType !== 'UUID';
   return meaning.is === 'float' && meaning.bits === 16 && engineType !== 'DOUBLE';

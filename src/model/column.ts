@@ -23,8 +23,8 @@ export interface Column {
    * for those at whose sight it refuses the whole file.
    */
   engineType?: string;
-  /** Its pages are encoded in a way that the engine can't decode; it need not be read, though. */
-  isEncodingRefused?: boolean;
+  /** The engine can't read it, or not as what it is: the file has to be rewritten. */
+  isUnreadable?: boolean;
   /**
    * The least of its integers, at every depth, by the statistics of all row groups; of dates and
    * instants the least in milliseconds, of UUIDs the least as a number. Absent where they don't tell.

@@ -7,6 +7,7 @@ import { type Column, describeColumns, findColumn } from '../model/column.js';
 import { primaryKeyOf } from '../model/tables.js';
 import type { GraphSchema, NodeTable, RelTable } from '../types.js';
 import { convert } from './conversion.js';
+import { toExpression } from './expression.js';
 import { type Doubt, mayBeChanged } from './hazards.js';
 
 /** The names under which a file may hold a rel table's endpoints, the best first: from, then to. */
@@ -84,7 +85,8 @@ export function mapColumns(
       if (!map.unreadable.includes(column)) map.unreadable.push(column);
       return '';
     }
-    const { expression, isChecked } = conversion;
+    const { isChecked } = conversion;
+    const expression = toExpression(conversion.value);
     if (isChecked) map.checked.push({ expression, type });
     if (property !== undefined && mayBeChanged(type, column)) {
       map.doubts.push({ property, type, expression });
