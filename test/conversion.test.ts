@@ -123,10 +123,9 @@ async function compare(
       file = join(directory, `${seen.size}-${compared}.parquet`);
       await rewrite([{ path, columns: [id, column] }], file);
       const again = convert(rewrittenColumn(column), type);
-      assert.equal(again.how, 'take', what);
       value = again.how === 'take' ? again.value : undefined;
     }
-    assert.ok(value);
+    assert.ok(value, what);
     const engine = byEngine(connection, file, toExpression(value), type, ids);
     assert.deepEqual(rowwise, engine, what);
     compared += values.length;

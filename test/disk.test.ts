@@ -74,7 +74,7 @@ function stateOf(db: string): State {
 
 /** Sizes between nothing and all, in kilobytes, that stop a load at different writes. */
 function sizes(megabytes: number): number[] {
-  return [16, 200, 0.1, 0.25, 0.5, 0.7, 0.9].map((size) =>
+  return [1.5, 16, 200, 0.1, 0.25, 0.5, 0.7, 0.9].map((size) =>
     size < 1 ? Math.round(size * megabytes * 1024) : size,
   );
 }

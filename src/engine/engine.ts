@@ -7,7 +7,7 @@ import type { Capabilities } from '../model/capabilities.js';
 import type { Connection, EngineName, Resources } from '../types.js';
 import { endCheckpoint, readFirstBytes } from './file.js';
 import { isDying, lockHolder } from './locks.js';
-import { firstLine, isLockError, LOCK_ERROR, needsRecovery } from './messages.js';
+import { firstLine, fullDiskError, isLockError, LOCK_ERROR, needsRecovery } from './messages.js';
 import { capabilitiesOf, type EngineModule, ENGINES, requireEngine } from './native.js';
 import { readOwner, stagingOf } from './owner.js';
 import { sleepSync } from './processes.js';
@@ -256,6 +256,8 @@ function openError(path: string, error: unknown, wasRecovered: boolean): KgloadE
   const message = messageOf(error);
   if (isLockError(message)) return lockedError(path, error);
   if (isTooManyFiles(error)) return tooManyFiles(error);
+  const full = fullDiskError(path, error);
+  if (full) return full;
   const still = wasRecovered ? ', though what a kill left of a checkpoint was put right' : '';
   return new KgloadError(
     {

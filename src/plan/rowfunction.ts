@@ -1,6 +1,7 @@
 /** A conversion as a function of a row's value, for what is no engine: the same outcome, value by value. */
 import type { Interval, PlainValue } from '../dataset/rows.js';
 import { KgloadError } from '../errors.js';
+import { plural } from '../format.js';
 import { type Column, rewrittenColumn, type Unit } from '../model/column.js';
 import { canonicalType } from '../model/differences.js';
 import { convert, type Value } from './conversion.js';
@@ -35,7 +36,7 @@ export function toRowFunction(
     try {
       return cast(evaluate(value, x), typeOf(value), type);
     } catch (error) {
-      if (error instanceof NotConverted) throw lost(`${column.name} holds ${String(x)}, which`);
+      if (error instanceof NotConverted) throw lost(`${column.name} holds ${describe(x)}, which`);
       throw error;
     }
   };
@@ -46,6 +47,15 @@ class NotConverted extends Error {}
 
 type Given = Exclude<PlainValue, null>;
 
+function integer(x: Given): bigint {
+  return BigInt(x as number);
+}
+
+function describe(x: Given): string {
+  if (x instanceof Uint8Array) return plural(x.length, 'byte');
+  return typeof x === 'object' ? printInterval(x) : JSON.stringify(String(x));
+}
+
 function evaluate(value: Value, x: Given): Given {
   if (value.is === 'column' || value.is === 'null') return x;
   const inner = evaluate(value.of, x);
@@ -55,14 +65,14 @@ function evaluate(value: Value, x: Given): Given {
     case 'cast':
       return cast(inner, typeOf(value.of), canonicalType(value.type));
     case 'unsigned':
-      return BigInt.asUintN(value.bits, BigInt(inner as bigint));
+      return BigInt.asUintN(value.bits, integer(inner));
     case 'instant':
-      return microseconds(BigInt(inner as bigint), value.unit);
+      return microseconds(integer(inner), value.unit);
     case 'time':
       return {
         months: 0,
         days: 0,
-        microseconds: microseconds(BigInt(inner as bigint), value.unit),
+        microseconds: microseconds(integer(inner), value.unit),
       };
     case 'coarser': {
       const instant = inner as bigint;
@@ -135,7 +145,7 @@ const DAY = 86_400_000_000n;
 
 function toInteger(x: Given, signed: boolean, bits: number): bigint {
   if (typeof x === 'string' && !/^\s*-?\d+\s*$/.test(x)) throw new NotConverted();
-  const value = BigInt(x as bigint);
+  const value = integer(x);
   const [least, most] = signed
     ? [-(2n ** BigInt(bits - 1)), 2n ** BigInt(bits - 1) - 1n]
     : [0n, 2n ** BigInt(bits) - 1n];
@@ -265,13 +275,13 @@ function print(x: Given, type: string): string {
     case 'BOOL':
       return x === true ? 'True' : 'False';
     case 'DATE':
-      return printDate(BigInt(x as number));
+      return printDate(integer(x));
     case 'TIMESTAMP':
       return printTimestamp(x as bigint);
     case 'INTERVAL':
       return printInterval(x as Interval);
     default:
-      return x instanceof Uint8Array ? decode(x) : String(x as string | number | bigint);
+      return x instanceof Uint8Array ? decode(x) : String(x as string);
   }
 }
 
