@@ -1,8 +1,13 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'eslint.config.js', 'fixtures/matrix/'] },
+  { ignores: ['dist/', 'eslint.config.js', '.dependency-cruiser.cjs', 'fixtures/matrix/'] },
   ...tseslint.configs.strictTypeChecked,
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/types.ts'],
+    rules: { 'max-lines': ['error', 400] },
+  },
   {
     languageOptions: {
       parserOptions: {

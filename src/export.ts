@@ -12,7 +12,6 @@ import type { Steps } from './engine/drive.js';
 import type { OpenDatabase } from './engine/engine.js';
 import { firstLine, fullDiskError } from './engine/messages.js';
 import { KgloadError, messageOf } from './errors.js';
-import { codeGraph } from './model/codegraph.js';
 import { withFiles } from './model/differences.js';
 import { pairFileNames } from './model/names.js';
 import { isNested, pairsOf, primaryKeyOf } from './model/tables.js';
@@ -78,13 +77,9 @@ interface PlannedFile {
 export function* exportSteps(
   path: string,
   directory: string,
-  options: ExportOptions = {},
+  options: ExportOptions & { schema: GraphSchema },
 ): Steps<ExportReport> {
-  const {
-    schema: names = codeGraph,
-    onEvent = () => undefined,
-    clock = () => performance.now(),
-  } = options;
+  const { schema: names, onEvent = () => undefined, clock = () => performance.now() } = options;
   const began = clock();
   const database = inspectDatabase(path);
   checkDirectoryDestination(directory);

@@ -205,7 +205,9 @@ export async function exportDatabase(
   directory: string,
   options: ExportOptions = {},
 ): Promise<ExportReport> {
-  return await drive(exportSteps(databasePath, directory, options));
+  return await drive(
+    exportSteps(databasePath, directory, { ...options, schema: options.schema ?? codeGraph }),
+  );
 }
 
 /**
@@ -223,5 +225,5 @@ export async function preprocessFilesParquet(
 ): Promise<PreprocessReport> {
   const table = codeGraph.nodes.find(({ name }) => name === 'File');
   if (!table) throw new Error('the built-in schema has no table File');
-  return await preprocessFile(source, destination, table);
+  return await preprocessFile(source, destination, table, { schema: codeGraph });
 }

@@ -27,7 +27,7 @@ Examples:
 }
 
 export async function run([directory = '']: string[], flags: Flags, io: Io): Promise<number> {
-  const { showTask } = await import('../process/isolation.js');
+  const { showTask } = await import('./task.js');
   const { db: database, memory, schema } = flags;
   const task = { kind: 'export', database, directory, memory, schema } as const;
   const report = await showTask(task, io, flags);

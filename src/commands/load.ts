@@ -5,8 +5,8 @@ import { summarizeBadRows } from '../load/badrows.js';
 import { refusedReport } from '../load/report.js';
 import { codeGraph } from '../model/codegraph.js';
 import { describePlan, type ShownPlan } from '../plan/shown.js';
+import { onInterrupt } from '../process/interrupt.js';
 import type { Job } from '../process/job.js';
-import { onInterrupt } from '../terminal/interrupt.js';
 import {
   createProgress,
   type Io,

@@ -27,7 +27,7 @@ export async function run(
   flags: OutputFlags & MemoryFlag & { keepExtra?: boolean },
   io: Io,
 ): Promise<number> {
-  const { showTask } = await import('../process/isolation.js');
+  const { showTask } = await import('./task.js');
   const { keepExtra = false, memory, schema } = flags;
   const task = { kind: 'preprocess', source, destination, keepExtra, memory, schema } as const;
   const report = await showTask(task, io, flags);

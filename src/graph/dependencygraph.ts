@@ -1,31 +1,20 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A code graph in a database: loading it, and what people ask it. */
-import { existsSync, realpathSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
-import { readCatalog } from '../database/catalog.js';
-import { engineFor, inspectDatabase, inspectTarget } from '../database/target.js';
-import { drive, type Steps } from '../engine/drive.js';
-import { type OpenDatabase, openEngine } from '../engine/engine.js';
-import { firstLine } from '../engine/messages.js';
-import { KgloadError, messageOf } from '../errors.js';
+import { KgloadError } from '../errors.js';
 import { loadFromParquet } from '../library.js';
-import type { Catalog } from '../model/differences.js';
 import type {
   AttributeUse,
   ClassRow,
-  Connection,
   EngineName,
   FunctionRow,
   ImportRow,
   LoadOptions,
   LoadReport,
-  QueryResult,
   ReachedClass,
   ReachedFunction,
   VariableUse,
 } from '../types.js';
 import {
-  ALLOW_DEPTH,
   CALLEES,
   CALLERS,
   checkTables,
@@ -37,6 +26,7 @@ import {
   uses,
   type Way,
 } from './questions.js';
+import { Session } from './session.js';
 
 /**
  * A code graph in a Kuzu or Ladybug database, held open until {@link DependencyGraph.close}.
@@ -67,15 +57,7 @@ import {
  * ```
  */
 export class DependencyGraph {
-  readonly #path: string;
-  readonly #readOnly: boolean;
-  readonly #database: OpenDatabase;
-  /** Results whose rows are being taken. */
-  readonly #results = new Set<QueryResult>();
-  /** Done when all work that was begun on the connection is. */
-  #idle: Promise<void> = Promise.resolve();
-  #catalog: Catalog | undefined;
-  #closing: Promise<void> | undefined;
+  readonly #session: Session;
 
   /**
    * Opens the database, and creates it where there is none. No other process can open it
@@ -91,17 +73,8 @@ export class DependencyGraph {
    * const graph = new DependencyGraph('graph.db', { readOnly: true });
    * ```
    */
-  constructor(
-    databasePath: string,
-    { readOnly = false, engine }: { readOnly?: boolean; engine?: EngineName } = {},
-  ) {
-    refuseSecond(databasePath);
-    const target = (readOnly ? inspectDatabase : inspectTarget)(databasePath);
-    this.#path = target.path;
-    this.#readOnly = readOnly;
-    const chosen = engineFor(target, engine === undefined ? {} : { engine });
-    this.#database = openEngine(chosen, this.#path, { readOnly });
-    openPaths.add(this.#path);
+  constructor(databasePath: string, options: { readOnly?: boolean; engine?: EngineName } = {}) {
+    this.#session = new Session(databasePath, options);
   }
 
   /**
@@ -118,11 +91,7 @@ export class DependencyGraph {
    * ```
    */
   async loadFromParquet(directory: string, options: LoadOptions = {}): Promise<LoadReport> {
-    this.#refuseIfClosed();
-    if (this.#readOnly) throw openedReadOnly(this.#path);
-    return await this.#inTurn(async () => {
-      this.#catalog = undefined; // The load creates tables.
-      const { connection, engine } = this.#database;
+    return await this.#session.change(async ({ connection, engine }) => {
       return await loadFromParquet(connection, directory, { ...options, engine });
     });
   }
@@ -298,14 +267,7 @@ export class DependencyGraph {
    * ```
    */
   close(): Promise<void> {
-    this.#closing ??= this.#idle.then(() => {
-      // A result that outlives its database can end the process with a segmentation fault.
-      for (const result of this.#results) result.close();
-      this.#results.clear();
-      openPaths.delete(this.#path);
-      this.#database.close();
-    });
-    return this.#closing;
+    return this.#session.close();
   }
 
   /**
@@ -329,7 +291,7 @@ export class DependencyGraph {
     if (depth !== Infinity && !(Number.isInteger(depth) && depth >= 1)) {
       throw new RangeError(`depth must be a whole number from 1, or Infinity, not ${depth}`);
     }
-    this.#refuseIfClosed();
+    this.#session.refuseIfClosed();
     return this.#follow<T>(way, id, depth);
   }
 
@@ -358,104 +320,10 @@ export class DependencyGraph {
 
   /** The rows of a query, one by one; `tables` are those of the code graph that it names. */
   #ask<T>(tables: readonly string[], cypher: string): AsyncGenerator<T, void> {
-    this.#refuseIfClosed();
-    return this.#rows<T>(tables, cypher);
-  }
-
-  async *#rows<T>(tables: readonly string[], cypher: string): AsyncGenerator<T, void> {
-    const result = await this.#inTurn(() => this.#query(tables, cypher));
-    try {
-      for (let taken = 1; ; taken += 1) {
-        this.#refuseIfClosed();
-        if (!result.hasNext()) return;
-        // Taking a row from the engine's memory takes 2 µs, waiting for it would take 44; but other
-        // work wants its turn in a long iteration.
-        yield result.getNextSync() as T;
-        if (taken % ROWS_A_TURN === 0) await setImmediate();
-      }
-    } finally {
-      this.#results.delete(result);
-      result.close();
-    }
-  }
-
-  async #query(tables: readonly string[], cypher: string): Promise<QueryResult> {
-    const { connection } = this.#database;
-    try {
-      this.#catalog ??= await drive(prepare(connection));
-      checkTables(tables, this.#catalog);
-      const [result] = [await connection.query(cypher)].flat();
-      if (!result) throw new Error('the engine answered with no result');
-      this.#results.add(result);
-      return result;
-    } catch (error) {
-      if (error instanceof KgloadError) throw error;
-      throw new KgloadError(
-        { code: 'ENGINE', message: `the query failed: ${firstLine(messageOf(error))}` },
-        { cause: error },
-      );
-    }
-  }
-
-  /**
-   * Does one piece of work on the connection after the other: a failing query would roll back the
-   * transaction of a load that runs beside it, and closing must not happen beside either.
-   */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#idle.then(() => {
-      this.#refuseIfClosed();
-      return work();
-    });
-    this.#idle = done.then(
-      () => undefined,
-      () => undefined,
-    );
-    return done;
-  }
-
-  #refuseIfClosed(): void {
-    if (!this.#closing) return;
-    throw new KgloadError({
-      code: 'CLOSED',
-      message: `the graph ${this.#path} is closed`,
-      file: this.#path,
-      hint: 'open it anew: new DependencyGraph(path)',
+    return this.#session.ask<T>(cypher, (catalog) => {
+      checkTables(tables, catalog);
     });
   }
-}
-
-/** Rows that an iteration takes before other work has its turn: some milliseconds. */
-const ROWS_A_TURN = 1000;
-
-/**
- * The databases that graphs of this process have open. The system's locks on a file are between
- * processes: the engine would let this one open it twice and write over its own pages, and closing
- * one would drop the lock of the other (fcntl(2), "advisory record locking").
- */
-const openPaths = new Set<string>();
-
-function refuseSecond(path: string): void {
-  if (!existsSync(path) || !openPaths.has(realpathSync(path))) return;
-  throw new KgloadError({
-    code: 'TARGET_LOCKED',
-    message: `the database ${path} is open in this process already`,
-    file: path,
-    hint: 'use that graph, which answers any number of calls at the same time, or close it first',
-  });
-}
-
-function* prepare(connection: Connection): Steps<Catalog> {
-  yield { connection, cypher: ALLOW_DEPTH };
-  return yield* readCatalog(connection);
-}
-
-function openedReadOnly(path: string): KgloadError {
-  return new KgloadError({
-    code: 'TARGET_UNWRITABLE',
-    message: `nothing can be loaded into the database ${path}: the graph was opened read-only`,
-    file: path,
-    hint: 'open it without readOnly',
-  });
 }
 
 function tooDeep({ node }: Way, id: string): KgloadError {

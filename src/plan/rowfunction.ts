@@ -281,7 +281,8 @@ function print(x: Given, type: string): string {
     case 'INTERVAL':
       return printInterval(x as Interval);
     default:
-      return x instanceof Uint8Array ? decode(x) : String(x as string);
+      if (x instanceof Uint8Array) return decode(x);
+      return typeof x === 'object' ? printInterval(x) : String(x);
   }
 }
 

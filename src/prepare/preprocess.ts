@@ -13,7 +13,6 @@ import {
 import { readFooter } from '../dataset/footer.js';
 import { isRewritable, rewrite, type RewriteSource } from '../dataset/rewrite.js';
 import { KgloadError, systemError } from '../errors.js';
-import { codeGraph } from '../model/codegraph.js';
 import type { Column } from '../model/column.js';
 import { pairFileNames } from '../model/names.js';
 import { kindOf } from '../model/tables.js';
@@ -22,8 +21,7 @@ import { labelColumns } from '../plan/pairs.js';
 import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from '../types.js';
 
 export interface PreprocessOptions {
-  /** Default: the built-in code graph. */
-  schema?: GraphSchema;
+  schema: GraphSchema;
   /** Keep the columns that the schema does not have. */
   keepExtra?: boolean;
   onEvent?: (event: LoadEvent) => void;
@@ -75,9 +73,9 @@ interface Job {
 export async function preprocess(
   source: string,
   destination: string,
-  options: PreprocessOptions = {},
+  options: PreprocessOptions,
 ): Promise<PreprocessReport> {
-  const { schema = codeGraph } = options;
+  const { schema } = options;
   const stat = sourceStat(source);
   if (!stat) {
     throw new KgloadError({ code: 'ENOENT', message: `${source} does not exist`, file: source });
@@ -101,9 +99,9 @@ export async function preprocessFile(
   source: string,
   destination: string,
   table: NodeTable | RelTable,
-  options: PreprocessOptions = {},
+  options: PreprocessOptions,
 ): Promise<PreprocessReport> {
-  const { schema = codeGraph } = options;
+  const { schema } = options;
   const file = { path: source, name: source, footer: readFooter(source), partition: {} };
   const warnings: Problem[] = [];
   const job = planJob(table, schema, [file], basename(destination), options, warnings);

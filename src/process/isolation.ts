@@ -5,10 +5,9 @@ import { discardStaging } from '../database/staging.js';
 import { KgloadError } from '../errors.js';
 import { formatBytes } from '../format.js';
 import { removeDeadScratch } from '../scratch.js';
-import { onInterrupt } from '../terminal/interrupt.js';
-import { createProgress, type Io, type OutputFlags } from '../terminal/output.js';
 import type { LoadEvent, Problem } from '../types.js';
 import { converse, describeExit, type Exit } from './conversation.js';
+import { onInterrupt } from './interrupt.js';
 import { killNow, takeWorker } from './start.js';
 import type { Results, Task } from './tasks.js';
 import { watchMemory } from './watchdog.js';
@@ -55,16 +54,6 @@ export async function runTask<T extends Task>(
     onEnd();
     stopListening();
   }
-}
-
-/** {@link runTask}, and shows its progress. */
-export async function showTask<T extends Task>(
-  task: T,
-  io: Io,
-  flags: OutputFlags,
-): Promise<Results[T['kind']]> {
-  const progress = await createProgress(io, flags);
-  return await runTask(task, progress.show, progress.stop);
 }
 
 /** Where a task builds what it writes. */
