@@ -7,7 +7,7 @@
 
 /** Folders and modules of src/, each floor standing on those before it. */
 const FLOORS = [
-  ['types', 'errors', 'format'],
+  ['types', 'errors', 'format', 'json'],
   ['model'],
   ['cypher', 'log'],
   ['files'],

@@ -1,7 +1,8 @@
 /** The command line: finds the subcommand, runs it, and turns errors into lines and exit codes. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { isTooManyFiles, KgloadError, tooManyFiles, toProblem } from './errors.js';
+import { KgloadError, toProblem } from './errors.js';
+import { isTooManyFiles, tooManyFiles } from './files.js';
 import { type Io, type OutputFlags, printJson, printProblem } from './terminal/output.js';
 import type { Problem } from './types.js';
 

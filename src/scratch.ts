@@ -6,7 +6,8 @@ import { lstatSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, isHere, randomLetters, readOwner, removeAs, writeOwner } from './engine/owner.js';
-import { KgloadError, systemCode, systemError } from './errors.js';
+import { KgloadError } from './errors.js';
+import { onDisk, systemCode, systemError } from './files.js';
 
 /** Beside something that is being built, they are hidden. */
 const NAME = /^\.?kgload-[0-9A-Za-z]{6}$/;
@@ -44,7 +45,9 @@ export function makeScratch(parent?: string): string {
 
 /** Removes a directory that {@link makeScratch} made, if it is there. */
 export function removeScratch(directory: string): void {
-  removeAs(directory.replace(/.{6}$/, randomLetters()), directory);
+  onDisk(() => {
+    removeAs(directory.replace(/.{6}$/, randomLetters()), directory);
+  });
 }
 
 /**

@@ -14,6 +14,7 @@ import { drive, type Row, type Steps, toBigInt } from './engine/drive.js';
 import type { OpenDatabase } from './engine/engine.js';
 import { firstLine } from './engine/messages.js';
 import { KgloadError, messageOf } from './errors.js';
+import { onDisk } from './files.js';
 import { countParts } from './load/parts.js';
 import type { Capabilities } from './model/capabilities.js';
 import { codeGraph } from './model/codegraph.js';
@@ -243,7 +244,9 @@ function* compareRows(
   const scratch = makeScratch();
   try {
     for (const [side, list] of Object.entries(scans)) {
-      mkdirSync(join(scratch, side));
+      onDisk(() => {
+        mkdirSync(join(scratch, side));
+      });
       for (const [i, { source, keys, values }] of list.entries()) {
         const key = keys.map((expression) => `coalesce(CAST(${expression} AS STRING), 'null')`);
         const text = key.length === 1 ? key[0] : `concat(${key.join(", ' → ', ")})`;

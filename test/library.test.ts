@@ -18,6 +18,42 @@ import {
 } from 'kgload';
 import { ENGINE, execute, FIXTURE, fixtureCopy, openMemory, query, scratch } from './helpers.js';
 
+describe('what the system says no to', () => {
+  it('is an error with a code, at every door', async (t) => {
+    const directory = scratch(t);
+    const file = join(directory, 'file');
+    writeFileSync(file, 'text');
+    const beneath = join(file, 'deeper');
+    const long = join(directory, 'x'.repeat(300));
+    const db = join(directory, 'graph.db');
+    execute(db, 'CREATE NODE TABLE Mine(id INT64 PRIMARY KEY)');
+    const nodes = join(FIXTURE, 'nodes', 'files.parquet');
+    const doors: [string, () => unknown][] = [
+      ['TARGET_UNWRITABLE', () => loadFromParquetSync(beneath, FIXTURE)],
+      ['TARGET_UNWRITABLE', () => loadFromParquetSync(long, FIXTURE)],
+      ['ENOENT', () => loadFromParquetSync(db, beneath)],
+      ['TARGET_UNWRITABLE', () => exportDatabase(db, beneath)],
+      ['TARGET_UNWRITABLE', () => exportDatabase(db, long)],
+      ['TARGET_UNWRITABLE', () => preprocessFilesParquet(nodes, beneath)],
+      ['PARQUET_UNREADABLE', () => preprocessFilesParquet(beneath, join(directory, 'out'))],
+      ['TARGET_UNWRITABLE', () => readStats(beneath)],
+      ['ENOENT', () => verifyDatabase(db, beneath)],
+      ['TARGET_UNWRITABLE', () => new DependencyGraph(beneath)],
+      ['SCHEMA_INVALID', () => readSchema(directory)],
+    ];
+    for (const [code, open] of doors) {
+      await assert.rejects(
+        () => Promise.resolve().then(open),
+        (error) => {
+          assert.ok(error instanceof KgloadError, `${String(open)}: ${String(error)}`);
+          assert.equal(error.code, code, `${String(open)}: ${error.message}`);
+          return true;
+        },
+      );
+    }
+  });
+});
+
 describe('the library', () => {
   it('loads over a connection that the caller opened, and leaves it open', async () => {
     const { connection, close } = openMemory();

@@ -5,6 +5,7 @@ import { identifier, literal, splitStatements } from '../cypher.js';
 import { type Row, shareOut, type Steps } from '../engine/drive.js';
 import { firstLine, fullDiskError } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
+import { onDisk } from '../files.js';
 import type { Catalog, CatalogTable } from '../model/differences.js';
 import { fileNameOf } from '../model/names.js';
 import { makeScratch, removeScratch } from '../scratch.js';
@@ -146,7 +147,8 @@ function* exportScript(connection: Connection): Steps<string[]> {
         )
       );
     }
-    return splitStatements(readFileSync(join(directory, 'schema.cypher'), 'utf8'));
+    const script = join(directory, 'schema.cypher');
+    return splitStatements(onDisk(() => readFileSync(script, 'utf8')));
   } finally {
     removeScratch(scratch);
   }

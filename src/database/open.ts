@@ -11,7 +11,8 @@ import {
 } from '../engine/engine.js';
 import { LOG_FILES, SIDE_FILES } from '../engine/file.js';
 import { isDiskFull } from '../engine/messages.js';
-import { KgloadError, messageOf, systemCode } from '../errors.js';
+import { KgloadError, messageOf } from '../errors.js';
+import { onDisk, systemError } from '../files.js';
 import type { Connection, EngineName, Problem, Resources } from '../types.js';
 import { discardStaging, openStaging } from './staging.js';
 import { type ExistingTarget, guardTarget, isThere, publish, type Target } from './target.js';
@@ -84,7 +85,10 @@ export function* replaceDatabase<T extends { published: boolean }>(
     let result: T | 'again';
     let how: OpenOptions = options;
     do {
-      for (const suffix of ['', ...SIDE_FILES]) rmSync(staging.database + suffix, { force: true });
+      onDisk(() => {
+        for (const suffix of ['', ...SIDE_FILES])
+          rmSync(staging.database + suffix, { force: true });
+      });
       const guard =
         isCopy && isThere(target) ? copyDatabase(target, staging.database) : guardTarget(target);
       try {
@@ -130,7 +134,7 @@ function copyDatabase(
       copyFileSync(path + suffix, copy + suffix, constants.COPYFILE_FICLONE);
     }
   } catch (error) {
-    const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(systemCode(error) ?? '');
+    const isFull = systemError(error)?.code === 'DISK_FULL';
     throw new KgloadError(
       {
         code: isFull ? 'DISK_FULL' : 'TARGET_UNWRITABLE',

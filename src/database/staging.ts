@@ -20,7 +20,8 @@ import {
   writeOwner,
 } from '../engine/owner.js';
 import { processExists, sleepSync } from '../engine/processes.js';
-import { KgloadError, systemCode } from '../errors.js';
+import { KgloadError } from '../errors.js';
+import { onDisk, systemCode } from '../files.js';
 
 export interface Staging {
   directory: string;
@@ -43,6 +44,10 @@ const ORPHAN_MS = 10_000;
  * @throws {KgloadError} `TARGET_LOCKED` when a live load has it, `TARGET_UNWRITABLE`.
  */
 export function openStaging(target: string): Staging {
+  return onDisk(() => makeStaging(target));
+}
+
+function makeStaging(target: string): Staging {
   const directory = stagingOf(target);
   removeRemains(target, directory);
   for (let attempt = 0; attempt < 5; attempt += 1) {
@@ -59,7 +64,9 @@ export function stagedDatabase(directory: string): string {
 
 /** Removes a staging directory and all in it. */
 export function discardStaging(directory: string): void {
-  removeAs(doomedName(directory), directory);
+  onDisk(() => {
+    removeAs(doomedName(directory), directory);
+  });
 }
 
 /** Makes the directory with its owner's name in it, in one step; says whether it was free. */

@@ -16,8 +16,8 @@ import { holdDatabase, openEngine } from '../engine/engine.js';
 import { LOG_FILES, nameProblem, readHeader, SIDE_FILES } from '../engine/file.js';
 import { capabilitiesOf, DEFAULT_ENGINE } from '../engine/native.js';
 import type { DatabaseHeader } from '../engine/register.js';
-import { KgloadError, messageOf, systemCode } from '../errors.js';
-import { moveToFree, sync } from '../files.js';
+import { KgloadError, messageOf } from '../errors.js';
+import { moveToFree, onDisk, sync, systemCode } from '../files.js';
 import type { EngineName } from '../types.js';
 
 export interface Target {
@@ -56,6 +56,10 @@ export function isThere(target: Target): target is ExistingTarget {
  * @throws {KgloadError} `TARGET_NOT_A_DATABASE`, `TARGET_UNWRITABLE`.
  */
 export function inspectTarget(path: string): Target {
+  return onDisk(() => lookAtTarget(path));
+}
+
+function lookAtTarget(path: string): Target {
   refusePath(path);
   const reason = nameProblem(path);
   if (reason !== undefined) throw unwritable(path, reason, 'give it a shorter name');
@@ -86,6 +90,10 @@ export function inspectTarget(path: string): Target {
  * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`.
  */
 export function inspectDatabase(path: string): ExistingTarget {
+  return onDisk(() => lookAtDatabase(path));
+}
+
+function lookAtDatabase(path: string): ExistingTarget {
   refusePath(path);
   // existsSync has no trouble with a name that is longer than a name may be.
   if (!existsSync(path) && (nameProblem(path) || !lstatSync(path, { throwIfNoEntry: false }))) {

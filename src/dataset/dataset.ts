@@ -1,7 +1,8 @@
 /** A dataset: the files of a directory, and what their footers say. */
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { KgloadError, messageOf, systemCode, toProblem } from '../errors.js';
+import { KgloadError, messageOf, toProblem } from '../errors.js';
+import { systemCode } from '../files.js';
 import { fileNameOf, matchNames, pairFileNames } from '../model/names.js';
 import { pairsOf } from '../model/tables.js';
 import type { Endpoints, GraphSchema, NodeTable, Problem, RelTable } from '../types.js';

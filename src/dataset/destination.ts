@@ -1,9 +1,9 @@
 /** A file or directory that is written: beside its place first, and moved there when it is complete. */
-import { lstatSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Steps } from '../engine/drive.js';
-import { KgloadError, systemCode, systemError } from '../errors.js';
-import { moveToFree, sync } from '../files.js';
+import { KgloadError } from '../errors.js';
+import { entryAt, moveToFree, sync, syncTree, systemCode, systemError } from '../files.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import type { LoadEvent } from '../types.js';
 
@@ -88,14 +88,6 @@ export function moveInto(built: string, destination: string, { replace = false }
   }
 }
 
-/** Syncs a file, or a directory and all in it; says whether it is one. */
-function syncTree(path: string): boolean {
-  const isDirectory = lstatSync(path).isDirectory();
-  if (isDirectory) for (const name of readdirSync(path)) syncTree(join(path, name));
-  sync(path);
-  return isDirectory;
-}
-
 /** Only an empty directory is taken, or nothing. */
 export function checkDirectoryDestination(destination: string): void {
   if (destination === '') throw noPath('written');
@@ -103,15 +95,6 @@ export function checkDirectoryDestination(destination: string): void {
   if (!stat) return;
   if (stat.isDirectory() && readdirSync(destination).length === 0) return;
   throw inTheWay(destination, 'exists already', 'give the path of a new directory');
-}
-
-/** What stands at a path that is to be written. */
-export function entryAt(path: string): ReturnType<typeof lstatSync> {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) ?? lstatSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    throw systemError(error, `${path} cannot be written`) ?? error;
-  }
 }
 
 /** An empty path would be the working directory. */

@@ -4,7 +4,8 @@ import type { FileMetaData, SchemaElement } from 'hyparquet';
 // The whole of hyparquet takes ten times as long to import as its footer's half.
 import { parquetMetadata } from 'hyparquet/src/metadata.js';
 import { engineTypeOf, isPlain, isUnreadable, refusedEncodings } from '../engine/reads.js';
-import { KgloadError, messageOf, systemCode } from '../errors.js';
+import { KgloadError, messageOf } from '../errors.js';
+import { systemCode } from '../files.js';
 import type { Column, Meaning, Unit } from '../model/column.js';
 
 export interface Footer {

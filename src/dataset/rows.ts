@@ -1,6 +1,7 @@
 /** The rows of a Parquet file as plain values, each with every digit that the file has. */
 import type { FileMetaData, SchemaElement } from 'hyparquet';
-import { KgloadError, messageOf, systemError } from '../errors.js';
+import { KgloadError, messageOf } from '../errors.js';
+import { systemError } from '../files.js';
 import type { Column, Meaning, Unit } from '../model/column.js';
 
 /**

@@ -2,7 +2,8 @@
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { devNull } from 'node:os';
 import type * as Kuzu from 'kuzu';
-import { isTooManyFiles, KgloadError, messageOf, tooManyFiles } from '../errors.js';
+import { KgloadError, messageOf } from '../errors.js';
+import { isTooManyFiles, tooManyFiles } from '../files.js';
 import type { Capabilities } from '../model/capabilities.js';
 import type { Connection, EngineName, Resources } from '../types.js';
 import { endCheckpoint, readFirstBytes } from './file.js';

@@ -1,7 +1,7 @@
 /** What a database file is, seen from outside, without opening it as a database. */
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isTooManyFiles, tooManyFiles } from '../errors.js';
+import { isTooManyFiles, tooManyFiles } from '../files.js';
 import type { EngineName } from '../types.js';
 import { type DatabaseHeader, heldHere } from './register.js';
 

@@ -1,6 +1,6 @@
 /** Who locks a database file. Linux tells; elsewhere nobody knows. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../files.js';
 import { processExists } from './processes.js';
 
 export interface LockHolder {

@@ -2,7 +2,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../files.js';
 import { processExists, processStat } from './processes.js';
 
 export interface Owner {

@@ -1,6 +1,6 @@
 /** Other processes, as far as the system tells of them. */
 import { readFileSync } from 'node:fs';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../files.js';
 
 /** Whether a process is there, and no zombie: in a container without an init process these stay. */
 export function processExists(pid: number): boolean {

@@ -5,6 +5,7 @@
 import { identifier } from '../cypher.js';
 import type { Row, Steps } from '../engine/drive.js';
 import { formatCount, plural } from '../format.js';
+import { describeValue } from '../json.js';
 import type { KeyColumn } from '../plan/columns.js';
 import type { PlannedCopy } from '../plan/plan.js';
 import type { BadRow, BadRowReason, BadRows, Connection, ErrorCode, Problem } from '../types.js';
@@ -166,14 +167,7 @@ function nodeWith({ table, property }: KeyColumn, variable: string, value: strin
 }
 
 function describeKeys(keys: readonly unknown[]): string {
-  return keys.map(describeKey).join(' → ');
-}
-
-/** Keys come from data that nobody vetted: long ones are cut, control characters shown. */
-function describeKey(key: unknown): string {
-  const isNumber = typeof key === 'bigint' || typeof key === 'number'; // JSON has no NaN.
-  const text = isNumber ? String(key) : JSON.stringify(key);
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return keys.map(describeValue).join(' → ');
 }
 
 const CODES: Record<BadRowReason, ErrorCode> = {

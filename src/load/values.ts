@@ -5,6 +5,7 @@
 import { hashOf, identifier, literal } from '../cypher.js';
 import { type Steps, toBigInt } from '../engine/drive.js';
 import { plural } from '../format.js';
+import { describeValue } from '../json.js';
 import { primaryKeyOf } from '../model/tables.js';
 import { isRewrittenBadly, type Place, placesOf } from '../plan/hazards.js';
 import { type Plan, type PlannedCopy, type PlannedTable, withExpressions } from '../plan/plan.js';
@@ -327,12 +328,7 @@ function* exampleKeys(
       connection,
       cypher: `${source}${wanted.rows(columns, names)} RETURN DISTINCT ${names.join(', ')} LIMIT ${EXAMPLES}`,
     };
-    examples.push(...rows.map((row) => Object.values(row).map(shown).join(' → ')));
+    examples.push(...rows.map((row) => Object.values(row).map(describeValue).join(' → ')));
   }
   return examples.slice(0, EXAMPLES);
-}
-
-function shown(key: unknown): string {
-  const text = JSON.stringify(key);
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

@@ -5,14 +5,14 @@ import { type DatasetFile, INDEX_FILE, readDataset, SCHEMA_FILE } from '../datas
 import {
   buildBeside,
   checkDirectoryDestination,
-  entryAt,
   inTheWay,
   moveInto,
   noPath,
 } from '../dataset/destination.js';
 import { readFooter } from '../dataset/footer.js';
 import { isRewritable, rewrite, type RewriteSource } from '../dataset/rewrite.js';
-import { KgloadError, systemError } from '../errors.js';
+import { KgloadError } from '../errors.js';
+import { entryAt, onDisk } from '../files.js';
 import type { Column } from '../model/column.js';
 import { pairFileNames } from '../model/names.js';
 import { kindOf } from '../model/tables.js';
@@ -87,11 +87,7 @@ export async function preprocess(
 
 function sourceStat(source: string): Stats | undefined {
   if (source === '') throw noPath('read');
-  try {
-    return statSync(source, { throwIfNoEntry: false });
-  } catch (error) {
-    throw systemError(error, `${source} cannot be read`) ?? error;
-  }
+  return onDisk(() => statSync(source, { throwIfNoEntry: false }), `${source} cannot be read`);
 }
 
 /** Rewrites one file with the columns of a table, all of which it must have. */

@@ -8,7 +8,8 @@ import {
 } from '../dataset/dataset.js';
 import { readFooter } from '../dataset/footer.js';
 import { rewrite } from '../dataset/rewrite.js';
-import { KgloadError, systemError } from '../errors.js';
+import { KgloadError } from '../errors.js';
+import { systemError } from '../files.js';
 import { describeColumns, rewrittenColumn } from '../model/column.js';
 import { type ColumnMap, mapColumns } from '../plan/columns.js';
 import { makeScratch, removeScratch } from '../scratch.js';

@@ -7,11 +7,13 @@ import {
   renameSync,
   type Stats,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { readHeader } from '../engine/file.js';
-import { KgloadError, messageOf, systemError } from '../errors.js';
+import { KgloadError, messageOf } from '../errors.js';
+import { onDisk } from '../files.js';
+import { toJson } from '../json.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import type { BadRow } from '../types.js';
 
@@ -38,13 +40,8 @@ export function openBadRows(
   path: string,
   { database, dataset }: { database: string; dataset: string },
 ): BadRowsFile {
-  const attempt = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      throw systemError(error, `the file of bad rows ${path} cannot be written`) ?? error;
-    }
-  };
+  const attempt = <T>(work: () => T): T =>
+    onDisk(work, `the file of bad rows ${path} cannot be written`);
   const stat = attempt(() => statSync(path, { throwIfNoEntry: false }));
   refuse(path, stat, database, dataset);
   const isDirect = stat !== undefined && !stat.isFile();
@@ -60,14 +57,15 @@ export function openBadRows(
   });
   const flush = (): void => {
     attempt(() => {
-      if (handle !== undefined && buffer !== '') writeSync(handle, buffer);
+      // Unlike one write(2), it goes on where a disk takes a part.
+      if (handle !== undefined && buffer !== '') writeFileSync(handle, buffer);
       buffer = '';
       if (handle !== undefined && !isDirect) fsyncSync(handle);
     });
   };
   return {
     write: (row) => {
-      buffer += JSON.stringify(row, jsonValue) + '\n';
+      buffer += toJson(row) + '\n';
       if (buffer.length >= BUFFER_CHARACTERS) flush();
     },
     flush,
@@ -123,10 +121,4 @@ function unwritable(path: string, reason: string): KgloadError {
     file: path,
     hint: 'give another path',
   });
-}
-
-/** JSON has neither bigint, as keys beyond 2^53 arrive, nor NaN and Infinity. */
-function jsonValue(_name: string, value: unknown): unknown {
-  const isFinite = typeof value !== 'number' || Number.isFinite(value);
-  return typeof value === 'bigint' || !isFinite ? String(value) : value;
 }

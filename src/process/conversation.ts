@@ -1,6 +1,7 @@
 /** What a supervisor and its worker have to say to each other. */
 import type { ChildProcess } from 'node:child_process';
-import { KgloadError, systemError, toProblem } from '../errors.js';
+import { KgloadError, toProblem } from '../errors.js';
+import { systemError } from '../files.js';
 import type { LoadEvent, Problem } from '../types.js';
 import type { Job } from './job.js';
 import type { Task } from './tasks.js';

@@ -1,5 +1,6 @@
 /** What a command says, and where: results on stdout, all else on stderr. */
 import type { WriteStream } from 'node:tty';
+import { toJson } from '../json.js';
 import { describeEvent, describeProblem } from '../log.js';
 import type { LoadEvent, Problem } from '../types.js';
 
@@ -19,7 +20,7 @@ export interface OutputFlags {
 }
 
 export function printJson(io: Io, document: unknown): void {
-  io.stdout.write(JSON.stringify(document, null, 2) + '\n');
+  io.stdout.write(toJson(document, 2) + '\n');
 }
 
 export function printLines(io: Io, lines: readonly string[], stream = io.stdout): void {
