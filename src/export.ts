@@ -1,7 +1,7 @@
 /** Writing a database as a dataset, from which the same database can be loaded. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identifier, literal } from './cypher.js';
+import { identifier, literal } from './cypher/statements.js';
 import { countRows, readSchema } from './database/catalog.js';
 import { readDatabase } from './database/open.js';
 import { inspectDatabase } from './database/target.js';

@@ -5,7 +5,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { hashOf, identifier, literal, pathLiteral } from './cypher.js';
+import { hashOf, identifier, literal, pathLiteral } from './cypher/statements.js';
 import { countRows, readCatalog, readTables } from './database/catalog.js';
 import { changeDatabaseInMemory, readDatabase } from './database/open.js';
 import { inspectDatabase } from './database/target.js';
@@ -29,7 +29,7 @@ import {
   hasKeys,
   hasStructs,
   type Scan,
-} from './plan/scans.js';
+} from './cypher/comparison.js';
 import { withReadable } from './prepare/readable.js';
 import { makeScratch, removeScratch } from './scratch.js';
 import type {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { copyFrom, identifier, literal, loadFrom, pathLiteral } from '../src/cypher.js';
+import { copyFrom, identifier, literal, loadFrom, pathLiteral } from '../src/cypher/statements.js';
 import type { Dataset, DatasetFile, DatasetTable } from '../src/dataset/dataset.js';
 import { planLoad } from '../src/plan/plan.js';
 import type { GraphSchema } from '../src/types.js';

@@ -1,7 +1,7 @@
 /** What tables a database has. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identifier, literal, splitStatements } from '../cypher.js';
+import { identifier, literal, splitStatements } from '../cypher/statements.js';
 import { type Row, shareOut, type Steps } from '../engine/drive.js';
 import { firstLine, fullDiskError } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';

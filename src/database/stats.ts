@@ -1,5 +1,5 @@
 /** What a database holds. */
-import { identifier } from '../cypher.js';
+import { identifier } from '../cypher/statements.js';
 import type { Steps } from '../engine/drive.js';
 import type { OpenDatabase } from '../engine/engine.js';
 import { smallBufferPool } from '../engine/resources.js';

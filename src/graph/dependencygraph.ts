@@ -25,7 +25,7 @@ import {
   SUBCLASSES,
   uses,
   type Way,
-} from './questions.js';
+} from '../cypher/questions.js';
 import { Session } from './session.js';
 
 /**

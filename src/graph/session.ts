@@ -8,7 +8,7 @@ import { firstLine } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
 import type { Catalog } from '../model/differences.js';
 import type { Connection, EngineName, QueryResult } from '../types.js';
-import { ALLOW_DEPTH } from './questions.js';
+import { ALLOW_DEPTH } from '../cypher/questions.js';
 
 /** Rows that an iteration takes before other work has its turn: some milliseconds. */
 const ROWS_A_TURN = 1000;

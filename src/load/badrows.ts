@@ -2,7 +2,7 @@
  * Rows that can't be loaded: without a key, with a key that is there already, or with an endpoint
  * that no node has. The engine finds them itself; a COPY that fails names one at best.
  */
-import { identifier } from '../cypher.js';
+import { identifier } from '../cypher/statements.js';
 import type { Row, Steps } from '../engine/drive.js';
 import { formatCount, plural } from '../format.js';
 import { describeValue } from '../json.js';

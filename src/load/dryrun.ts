@@ -3,7 +3,7 @@
  * in memory, in tables that hold the keys of the nodes and nothing else.
  */
 import { join } from 'node:path';
-import { copyFrom, createNodeTable, identifier, literal, loadFrom } from '../cypher.js';
+import { copyFrom, createNodeTable, identifier, literal, loadFrom } from '../cypher/statements.js';
 import { countRows } from '../database/catalog.js';
 import { changeDatabaseInMemory, readDatabase } from '../database/open.js';
 import type { Dataset } from '../dataset/dataset.js';

@@ -2,7 +2,7 @@
  * Values that the engines would change (see hazards.ts), looked for before anything is written: in the
  * files, and in the tables that are added to. A column that the footers clear costs nothing.
  */
-import { identifier } from '../cypher.js';
+import { identifier } from '../cypher/statements.js';
 import { listTables } from '../database/catalog.js';
 import { changeDatabaseInMemory } from '../database/open.js';
 import type { Dataset } from '../dataset/dataset.js';

@@ -8,7 +8,7 @@ import {
 } from '../engine/messages.js';
 import { messageOf } from '../errors.js';
 import { formatCount } from '../format.js';
-import { LOSS } from '../plan/expression.js';
+import { LOSS } from '../cypher/conversion.js';
 import type { PlannedCopy, PlannedTable } from '../plan/plan.js';
 import type { Problem } from '../types.js';
 

@@ -1,5 +1,5 @@
 /** Loading one table: all of its files, or none of them. */
-import { identifier } from '../cypher.js';
+import { identifier } from '../cypher/statements.js';
 import { nextOffset } from '../database/catalog.js';
 import type { Steps } from '../engine/drive.js';
 import { isBadRowsError } from '../engine/messages.js';

@@ -1,5 +1,5 @@
 /** Taking back what a load added over a caller's connection, where no transaction does. */
-import { identifier } from '../cypher.js';
+import { identifier } from '../cypher/statements.js';
 import { nextOffset } from '../database/catalog.js';
 import type { Steps } from '../engine/drive.js';
 import type { Catalog } from '../model/differences.js';

@@ -2,7 +2,7 @@
  * Stands between the engines and the values that they change (see hazards.ts): puts what was found of
  * them into the plan, and compares what is stored with the files afterwards.
  */
-import { hashOf, identifier, literal } from '../cypher.js';
+import { hashOf, identifier, literal } from '../cypher/statements.js';
 import { type Steps, toBigInt } from '../engine/drive.js';
 import { plural } from '../format.js';
 import { describeValue } from '../json.js';

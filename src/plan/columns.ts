@@ -1,5 +1,5 @@
 /** Which columns of a file fill a table. */
-import { literal, type Mapping } from '../cypher.js';
+import { literal, type Mapping } from '../cypher/statements.js';
 import type { DatasetFile } from '../dataset/dataset.js';
 import type { Footer } from '../dataset/footer.js';
 import { KgloadError } from '../errors.js';
@@ -7,7 +7,7 @@ import { type Column, describeColumns, findColumn } from '../model/column.js';
 import { primaryKeyOf } from '../model/tables.js';
 import type { GraphSchema, NodeTable, RelTable } from '../types.js';
 import { convert } from './conversion.js';
-import { toExpression } from './expression.js';
+import { toExpression } from '../cypher/conversion.js';
 import { type Doubt, mayBeChanged } from './hazards.js';
 
 /** The names under which a file may hold a rel table's endpoints, the best first: from, then to. */

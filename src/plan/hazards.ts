@@ -11,7 +11,7 @@
  *
  * Which columns may hold such, and the Cypher that counts and replaces them.
  */
-import { identifier, literal } from '../cypher.js';
+import { identifier, literal } from '../cypher/statements.js';
 import type { Column } from '../model/column.js';
 
 export type Hazard = 'least' | 'nan' | 'negative_zero';

@@ -1,5 +1,5 @@
 /** The pairs of node tables that the edges of a file connect. */
-import { identifier, literal } from '../cypher.js';
+import { identifier, literal } from '../cypher/statements.js';
 import type { DatasetFile } from '../dataset/dataset.js';
 import type { Footer } from '../dataset/footer.js';
 import { KgloadError } from '../errors.js';

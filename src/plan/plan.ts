@@ -2,7 +2,7 @@
  * What a load will do, as a plain value, computed before a byte is written: which tables to
  * create, which file fills which table by which statement, and every problem seen on the way.
  */
-import { copyFrom, createNodeTable, createRelTable, loadFrom, type Mapping } from '../cypher.js';
+import { copyFrom, createNodeTable, createRelTable, loadFrom, type Mapping } from '../cypher/statements.js';
 import type { Dataset, DatasetFile } from '../dataset/dataset.js';
 import { KgloadError, toProblem } from '../errors.js';
 import { formatCount } from '../format.js';

@@ -1,5 +1,5 @@
 /** Which node tables the edges of a file connect, told by names or by where its values are found. */
-import { copyFrom, createNodeTable, identifier, loadFrom } from '../cypher.js';
+import { copyFrom, createNodeTable, identifier, loadFrom } from '../cypher/statements.js';
 import type { DatasetFile } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';

@@ -3,7 +3,7 @@
  * and endpoints from names or, where these leave it open, from where the values are found.
  */
 import { resolve } from 'node:path';
-import { identifier, loadFrom } from '../cypher.js';
+import { identifier, loadFrom } from '../cypher/statements.js';
 import { changeDatabaseInMemory } from '../database/open.js';
 import {
   type DatasetFile,

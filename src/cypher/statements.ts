@@ -1,7 +1,7 @@
 /** The only place that writes Cypher text. */
-import { KgloadError } from './errors.js';
-import { pairsOf } from './model/tables.js';
-import type { Endpoints, NodeTable, Property, RelTable } from './types.js';
+import { KgloadError } from '../errors.js';
+import { pairsOf } from '../model/tables.js';
+import type { Endpoints, NodeTable, Property, RelTable } from '../types.js';
 
 /**
  * A quoted identifier.

@@ -1,7 +1,7 @@
 /** A conversion as the expression by which the engine reads a column. */
-import { identifier, literal } from '../cypher.js';
+import { identifier, literal } from './statements.js';
 import type { Unit } from '../model/column.js';
-import type { Value } from './conversion.js';
+import type { Value } from '../plan/conversion.js';
 
 /** The Cypher expression of a value. */
 export function toExpression(value: Value): string {

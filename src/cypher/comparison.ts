@@ -1,9 +1,9 @@
 /** The two sides of a comparison: the rows of the files, and the rows of the tables. */
-import { identifier } from '../cypher.js';
+import { identifier } from './statements.js';
 import type { Capabilities } from '../model/capabilities.js';
 import { isNested, pairsOf, primaryKeyOf } from '../model/tables.js';
 import type { GraphSchema, NodeTable, Property, RelTable } from '../types.js';
-import type { PlannedCopy, PlannedTable } from './plan.js';
+import type { PlannedCopy, PlannedTable } from '../plan/plan.js';
 
 /** A query's beginning and the expressions by which its rows are told apart. */
 export interface Scan {
