@@ -9,7 +9,8 @@
 const FLOORS = [
   ['types', 'errors', 'format', 'json'],
   ['model'],
-  ['cypher', 'log'],
+  ['log'],
+  ['cypher'],
   ['files'],
   ['engine'],
   ['scratch'],

@@ -16,7 +16,7 @@ import {
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { Connection, Database, type QueryResult } from 'kuzu';
-import { pathLiteral } from '../src/cypher/statements.js';
+import { pathLiteral } from '../src/cypher/text.js';
 import { allTables, tables } from './statements.js';
 
 const [dataset = '', path = ''] = process.argv.slice(2);

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeGraph } from '../src/model/codegraph.js';
-import { identifier, pathLiteral } from '../src/cypher/statements.js';
+import { pathLiteral, identifier } from '../src/cypher/text.js';
 import type { Property } from '../src/types.js';
 
 export interface Table {

@@ -1,7 +1,8 @@
 /** Writing a database as a dataset, from which the same database can be loaded. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identifier, literal } from './cypher/statements.js';
+import { type ExportedFile, planExport, unexportable } from './cypher/exported.js';
+import { copyTo } from './cypher/statements.js';
 import { countRows, readSchema } from './database/catalog.js';
 import { readDatabase } from './database/open.js';
 import { inspectDatabase } from './database/target.js';
@@ -13,17 +14,12 @@ import type { OpenDatabase } from './engine/engine.js';
 import { firstLine, fullDiskError } from './engine/messages.js';
 import { KgloadError, messageOf } from './errors.js';
 import { withFiles } from './model/differences.js';
-import { pairFileNames } from './model/names.js';
-import { isNested, pairsOf, primaryKeyOf } from './model/tables.js';
+import { isNested } from './model/tables.js';
 import { toCypher, toScript } from './schema/script.js';
 import type {
   Connection,
-  Endpoints,
   GraphSchema,
   LoadEvent,
-  NodeTable,
-  Property,
-  RelTable,
   Resources,
   TableKind,
   TableTime,
@@ -52,18 +48,6 @@ export interface ExportReport {
   nodeTimes: Record<string, TableTime>;
   /** Every rel table, in the order of their creation. */
   edgeTimes: Record<string, TableTime>;
-}
-
-/** One file that is to be written. */
-interface PlannedFile {
-  table: string;
-  kind: TableKind;
-  /** Under the dataset. */
-  name: string;
-  /** The query whose rows it holds. */
-  query: string;
-  /** Queries that fail on values that could not be read back. */
-  checks: { what: string; cypher: string }[];
 }
 
 /**
@@ -135,7 +119,7 @@ function* refuseChanged(
 function* writeFiles(
   connection: Connection,
   schema: GraphSchema,
-  files: readonly PlannedFile[],
+  files: readonly ExportedFile[],
   directory: string,
   onEvent: (event: LoadEvent) => void,
   clock: () => number,
@@ -159,7 +143,7 @@ function* writeFiles(
     let written = 0;
     for (const { name, query } of own) {
       const path = join(directory, name);
-      yield* copyTo(connection, query, path);
+      yield* writeFile(connection, query, path);
       written += readFooter(path).rows;
     }
     if (written !== rows) throw lostRows(table, rows, written);
@@ -172,9 +156,9 @@ function* writeFiles(
   return report;
 }
 
-function* copyTo(connection: Connection, query: string, path: string): Steps<void> {
+function* writeFile(connection: Connection, query: string, path: string): Steps<void> {
   try {
-    yield { connection, cypher: `COPY (${query}) TO ${literal(path)}` };
+    yield { connection, cypher: copyTo(query, path) };
   } catch (error) {
     const message = `${path} cannot be written: ${firstLine(messageOf(error))}`;
     throw (
@@ -182,98 +166,6 @@ function* copyTo(connection: Connection, query: string, path: string): Steps<voi
       new KgloadError({ code: 'ENGINE', message, file: path }, { cause: error })
     );
   }
-}
-
-function planExport(schema: GraphSchema): PlannedFile[] {
-  return [
-    ...schema.nodes.map(planNodes),
-    ...schema.edges.flatMap((table) =>
-      pairsOf(table).map((pair) => planEdges(table, pair, schema)),
-    ),
-  ];
-}
-
-function planNodes({ name, file, properties }: NodeTable): PlannedFile {
-  const pattern = `MATCH (n:${identifier(name)})`;
-  const columns = properties.map((property) => column(name, 'n', property, property.name));
-  return {
-    table: name,
-    kind: 'node',
-    name: `nodes/${file}.parquet`,
-    query: `${pattern} RETURN ${columns.join(', ')}`,
-    checks: checksOf(name, pattern, 'n', properties),
-  };
-}
-
-function planEdges(table: RelTable, pair: Endpoints, schema: GraphSchema): PlannedFile {
-  const { name, properties } = table;
-  const pattern = `MATCH (a:${identifier(pair.from)})-[r:${identifier(name)}]->(b:${identifier(pair.to)})`;
-  const columns = [
-    `${exported('a', primaryKeyOf(schema, pair.from))} AS ${identifier('from')}`,
-    `${exported('b', primaryKeyOf(schema, pair.to))} AS ${identifier('to')}`,
-    ...properties.map((property) => {
-      // The endpoints have these names; the plan of a load finds the property under the other.
-      const isTaken = ['from', 'to'].includes(property.name.toLowerCase());
-      return column(name, 'r', property, isTaken ? `r.${property.name}` : property.name);
-    }),
-  ];
-  const stem = table.pairs ? (pairFileNames(table, pair)[0] ?? name) : table.file;
-  return {
-    table: name,
-    kind: 'edge',
-    name: `edges/${stem}.parquet`,
-    query: `${pattern} RETURN ${columns.join(', ')}`,
-    checks: checksOf(name, pattern, 'r', properties),
-  };
-}
-
-function column(table: string, variable: string, property: Property, name: string): string {
-  if (isUnwritable(property.type)) {
-    throw unexportable(
-      `${table}.${property.name} is ${property.type}, which the engine writes into no Parquet file`,
-    );
-  }
-  return `${exported(variable, property)} AS ${identifier(name)}`;
-}
-
-/**
- * A property as it is written. Kuzu 0.11.3 writes INT128 as something else, cuts an INTERVAL to
- * milliseconds and refuses DECIMAL; as text they keep every digit.
- */
-function exported(variable: string, { name, type }: Property): string {
-  const value = `${variable}.${identifier(name)}`;
-  return isText(type) ? `CAST(${value} AS STRING)` : value;
-}
-
-function isText(type: string): boolean {
-  return /^(INT128|INTERVAL|DECIMAL\(.*\))$/i.test(type);
-}
-
-function isUnwritable(type: string): boolean {
-  return !isText(type) && /\b(INT128|INTERVAL|DECIMAL|JSON)\b/i.test(type);
-}
-
-/** Kuzu does not read every INTERVAL that it prints: not the negative ones. */
-function checksOf(
-  table: string,
-  pattern: string,
-  variable: string,
-  properties: readonly Property[],
-): PlannedFile['checks'] {
-  return properties
-    .filter(({ type }) => type === 'INTERVAL')
-    .map((property) => ({
-      what: `${table}.${property.name}`,
-      cypher: `${pattern} RETURN count(CAST(${exported(variable, property)} AS INTERVAL))`,
-    }));
-}
-
-function unexportable(message: string): KgloadError {
-  return new KgloadError({
-    code: 'COLUMN_TYPE',
-    message,
-    hint: 'drop the property, or change its type',
-  });
 }
 
 function lostRows(table: string, rows: number, written: number): KgloadError {

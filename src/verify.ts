@@ -5,7 +5,21 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { hashOf, identifier, literal, pathLiteral } from './cypher/statements.js';
+import {
+  comparedProperties,
+  countChanged,
+  countSurplus,
+  databaseScans,
+  datasetScans,
+  hashesOf,
+  hasKeys,
+  hasStructs,
+  listSurplus,
+  type Scan,
+  sumsOf,
+  takeHashes,
+} from './cypher/comparison.js';
+import { copyTo } from './cypher/statements.js';
 import { countRows, readCatalog, readTables } from './database/catalog.js';
 import { changeDatabaseInMemory, readDatabase } from './database/open.js';
 import { inspectDatabase } from './database/target.js';
@@ -21,15 +35,6 @@ import { codeGraph } from './model/codegraph.js';
 import { withFiles } from './model/differences.js';
 import { kindOf } from './model/tables.js';
 import { planLoad, type PlannedTable } from './plan/plan.js';
-import {
-  comparable,
-  comparedProperties,
-  databaseScans,
-  datasetScans,
-  hasKeys,
-  hasStructs,
-  type Scan,
-} from './cypher/comparison.js';
 import { withReadable } from './prepare/readable.js';
 import { makeScratch, removeScratch } from './scratch.js';
 import type {
@@ -195,11 +200,8 @@ function* addUp(
   compared: readonly Property[],
 ): Steps<bigint[]> {
   const sums = Array.from({ length: compared.length + 2 }, () => 0n);
-  for (const { source, keys, values } of scans) {
-    const parts = [keys, ...values.map((value) => [...keys, value]), [...keys, ...values]];
-    const columns = parts.map((part, i) => `sum(CAST(${hashOf(part)} AS INT128)) AS s${i}`);
-    const cypher = `${source} RETURN count(*) AS n, ${columns.join(', ')}`;
-    const [row = {}] = yield { connection, cypher };
+  for (const scan of scans) {
+    const [row = {}] = yield { connection, cypher: sumsOf(scan) };
     for (const i of sums.keys()) sums[i] = (sums[i] ?? 0n) + toBigInt(row[`s${i}`]);
   }
   return sums;
@@ -208,23 +210,15 @@ function* addUp(
 /** The properties with other values in nodes that both sides have. */
 function* changedProperties(
   connection: Connection,
-  { name, primaryKey }: NodeTable,
+  node: NodeTable,
   scans: readonly Scan[],
   compared: readonly Property[],
   can: Capabilities,
 ): Steps<Property[]> {
   const changed = new Set<Property>();
-  for (const { source, keys, values } of scans) {
-    const columns = [...keys, ...values].map((expression, i) => `${expression} AS c${i}`);
-    const counts = compared.map((property, i) => {
-      const value = comparable(`n.${identifier(property.name)}`, property.type, can);
-      const here = `hash({f: ${value}})`;
-      return `sum(CASE WHEN ${here} <> hash({f: c${i + 1}}) THEN 1 ELSE 0 END) AS s${i}`;
-    });
-    if (counts.length === 0) continue;
-    const node = `(n:${identifier(name)} {${identifier(primaryKey)}: c0})`;
-    const cypher = `${source} WITH ${columns.join(', ')} MATCH ${node} RETURN ${counts.join(', ')}`;
-    const [row = {}] = yield { connection, cypher };
+  for (const scan of scans) {
+    const cypher = compared.length > 0 ? countChanged(scan, node, compared, can) : undefined;
+    const [row = {}] = cypher === undefined ? [] : yield { connection, cypher };
     for (const [i, property] of compared.entries()) {
       if (toBigInt(row[`s${i}`]) > 0n) changed.add(property);
     }
@@ -247,21 +241,16 @@ function* compareRows(
       onDisk(() => {
         mkdirSync(join(scratch, side));
       });
-      for (const [i, { source, keys, values }] of list.entries()) {
-        const key = keys.map((expression) => `coalesce(CAST(${expression} AS STRING), 'null')`);
-        const text = key.length === 1 ? key[0] : `concat(${key.join(", ' → ', ")})`;
-        const query = `${source} RETURN ${text ?? ''} AS k, ${hashOf([...keys, ...values])} AS h`;
+      for (const [i, scan] of list.entries()) {
         const path = join(scratch, side, `${i}.parquet`);
-        yield { connection, cypher: `COPY (${query}) TO ${literal(path)}` };
+        yield { connection, cypher: copyTo(hashesOf(scan), path) };
       }
     }
     const meet = function* (memory: Connection): Steps<Surplus> {
       for (const side of ['dataset', 'database']) {
-        const columns = 'h UINT64 PRIMARY KEY, n INT64, k STRING';
-        yield { connection: memory, cypher: `CREATE NODE TABLE ${side}(${columns})` };
-        const files = pathLiteral(join(scratch, side, 'x')).replace(/x'$/, "*.parquet'");
-        const cypher = `COPY ${side} FROM (LOAD FROM ${files} RETURN h, count(*), min(k))`;
-        yield { connection: memory, cypher };
+        for (const cypher of takeHashes(side, join(scratch, side))) {
+          yield { connection: memory, cypher };
+        }
       }
       return {
         onlyInDataset: yield* rowsOnlyIn(memory, 'dataset', 'database'),
@@ -279,11 +268,7 @@ function* rowsOnlyIn(
   side: string,
   other: string,
 ): Steps<{ rows: number; examples: string[] }> {
-  const surplus = `MATCH (a:${side}) OPTIONAL MATCH (b:${other} {h: a.h}) WITH a.k AS k, a.n - coalesce(b.n, 0) AS d WHERE d > 0`;
-  const [total = {}] = yield { connection, cypher: `${surplus} RETURN sum(d) AS n` };
-  const rows: Row[] = yield {
-    connection,
-    cypher: `${surplus} RETURN k ORDER BY k LIMIT ${EXAMPLES}`,
-  };
+  const [total = {}] = yield { connection, cypher: countSurplus(side, other) };
+  const rows: Row[] = yield { connection, cypher: listSurplus(side, other, EXAMPLES) };
   return { rows: Number(total['n'] ?? 0), examples: rows.map(({ k }) => String(k)) };
 }

@@ -9,7 +9,7 @@ import {
   readIndexDefinition,
 } from '../src/schema/definitions.js';
 import { readSchema } from '../src/index.js';
-import { splitStatements } from '../src/cypher/statements.js';
+import { splitStatements } from '../src/cypher/text.js';
 import {
   ENGINE,
   INDEXES,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { copyFrom, identifier, literal, loadFrom, pathLiteral } from '../src/cypher/statements.js';
+import { copyFrom, loadFrom } from '../src/cypher/statements.js';
+import { pathLiteral, literal, identifier } from '../src/cypher/text.js';
 import type { Dataset, DatasetFile, DatasetTable } from '../src/dataset/dataset.js';
 import { planLoad } from '../src/plan/plan.js';
 import type { GraphSchema } from '../src/types.js';

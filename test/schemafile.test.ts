@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { splitStatements } from '../src/cypher/statements.js';
+import { splitStatements } from '../src/cypher/text.js';
 import type { GraphSchema } from '../src/types.js';
 import { FIXTURE, INDEXES, kgload, kgloadJson, query, scratch, writeParquet } from './helpers.js';
 

@@ -1,7 +1,7 @@
 /** A conversion as the expression by which the engine reads a column. */
-import { identifier, literal } from './statements.js';
 import type { Unit } from '../model/column.js';
-import type { Value } from '../plan/conversion.js';
+import type { Value } from '../model/value.js';
+import { identifier, literal } from './text.js';
 
 /** The Cypher expression of a value. */
 export function toExpression(value: Value): string {

@@ -1,53 +1,9 @@
-/** The only place that writes Cypher text. */
-import { KgloadError } from '../errors.js';
+/** The statements that define tables, fill them and steer the engine. */
 import { pairsOf } from '../model/tables.js';
 import type { Endpoints, NodeTable, Property, RelTable } from '../types.js';
+import { identifier, literal, pathLiteral } from './text.js';
 
-/**
- * A quoted identifier.
- *
- * @throws {KgloadError} `ENGINE` for a name with a backtick: Kuzu's grammar has no escape for it.
- */
-export function identifier(name: string): string {
-  if (name.includes('`')) {
-    throw new KgloadError({
-      code: 'ENGINE',
-      message: `the name ${JSON.stringify(name)} holds a backtick, which the engine cannot quote`,
-      hint: 'rename it',
-    });
-  }
-  return '`' + name + '`';
-}
-
-/** A string literal. */
-export function literal(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-}
-
-/** A literal for `LOAD FROM` that means exactly this file: Kuzu reads paths as glob patterns. */
-export function pathLiteral(path: string): string {
-  return literal(path.replace(/[[\]*?]/g, '[$&]'));
-}
-
-/**
- * The statements of a script, without the comments in them. Only the tokens that may hold a
- * semicolon are told apart, as the engines' lexers do: a comment that has two asterisks at its end
- * goes on to the end of the next one. What the statements mean is for the engine to say.
- */
-export function splitStatements(script: string): string[] {
-  const tokens =
-    script.match(
-      /'(?:\\[^]|[^'\\])*'|"(?:\\[^]|[^"\\])*"|`[^`]*`|\/\/[^\n\r]*|\/\*(?:[^*]|\*[^/])*\*\/|;|[^]/g,
-    ) ?? [];
-  const statements = [''];
-  for (const token of tokens) {
-    const isComment = token.startsWith('//') || token.startsWith('/*');
-    if (token === ';') statements.push('');
-    else statements.push((statements.pop() ?? '') + (isComment ? ' ' : token));
-  }
-  return statements.map((statement) => statement.trim()).filter((statement) => statement !== '');
-}
-
+/** The only place that writes Cypher text. */
 export function createNodeTable(table: NodeTable): string {
   const key = `PRIMARY KEY(${identifier(table.primaryKey)})`;
   const columns = [...table.properties.map(columnDefinition), key];
@@ -110,13 +66,64 @@ export function copyFrom(
   return `COPY ${identifier(table)}(${properties.join(', ')}) FROM (${source} RETURN ${expressions})${end}`;
 }
 
-/**
- * A hash of some values in their order. The engines' hash of a struct is a mere combination of its
- * fields' hashes: that of `{a: x, b: x}` is the same for every x, and that of zeros is 0.
- */
-export function hashOf(expressions: readonly string[]): string {
-  const terms = expressions.map(
-    (expression, i) => `CAST(hash(${expression}) AS INT128) * ${2 * i + 3}`,
-  );
-  return `hash(${[...terms, '7'].join(' + ')})`;
+/** Writes the rows of a query into a Parquet file. */
+export function copyTo(query: string, path: string): string {
+  return `COPY (${query}) TO ${literal(path)}`;
+}
+
+export const BEGIN = 'BEGIN TRANSACTION';
+
+export const COMMIT = 'COMMIT';
+
+export const ROLLBACK = 'ROLLBACK';
+
+export const CHECKPOINT = 'CHECKPOINT';
+
+/** Forgets the rows that a COPY left out. */
+export const CLEAR_WARNINGS = 'CALL clear_warnings()';
+
+/** The number of threads that a statement may use, as the only value of the only row. */
+export const READ_THREADS = "CALL current_setting('threads') RETURN *";
+
+export function setThreads(threads: number): string {
+  return `CALL threads=${threads}`;
+}
+
+/** The tables of a database: `id`, `name`, `type`. */
+export const SHOW_TABLES = 'CALL show_tables() RETURN id, name, type ORDER BY id';
+
+/** The properties of a table. */
+export function showColumns(table: string): string {
+  return `CALL table_info(${literal(table)}) RETURN *`;
+}
+
+/** The pairs of node tables that a rel table connects. */
+export function showEndpoints(table: string): string {
+  return `CALL show_connection(${literal(table)}) RETURN *`;
+}
+
+/** The definitions `i` of the indexes; Ladybug also lists those of primary keys, which nobody defines. */
+export const SHOW_INDEXES = "CALL show_indexes() WITH index_definition AS i WHERE i <> '' RETURN i";
+
+/** How the chunks of a table are stored: `data_type`, `compression`. */
+export function showStorage(table: string): string {
+  return `CALL storage_info(${literal(table)}) RETURN data_type, compression`;
+}
+
+/** Fails for a sequence that gave out no value yet. */
+export function lastValue(sequence: string): string {
+  return `RETURN currval(${literal(sequence)})`;
+}
+
+/** Writes `schema.cypher` into a new directory. */
+export function exportSchema(directory: string): string {
+  return `EXPORT DATABASE ${literal(directory)} (schema_only=true)`;
+}
+
+export function renameProperty(table: string, from: string, to: string): string {
+  return `ALTER TABLE ${identifier(table)} RENAME ${identifier(from)} TO ${identifier(to)}`;
+}
+
+export function dropTable(table: string): string {
+  return `DROP TABLE IF EXISTS ${identifier(table)}`;
 }

@@ -1,7 +1,17 @@
 /** What tables a database has. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identifier, literal, splitStatements } from '../cypher/statements.js';
+import { countTable, greatestOffset } from '../cypher/rows.js';
+import {
+  exportSchema,
+  lastValue,
+  renameProperty,
+  SHOW_INDEXES,
+  SHOW_TABLES,
+  showColumns,
+  showEndpoints,
+} from '../cypher/statements.js';
+import { splitStatements } from '../cypher/text.js';
 import { type Row, shareOut, type Steps } from '../engine/drive.js';
 import { firstLine, fullDiskError } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
@@ -23,7 +33,7 @@ import type {
 export function* listTables(connection: Connection): Steps<{ name: string; kind: TableKind }[]> {
   const tables = (yield {
     connection,
-    cypher: 'CALL show_tables() RETURN id, name, type ORDER BY id',
+    cypher: SHOW_TABLES,
   }) as { name: string; type: string }[];
   return tables
     .filter(({ type }) => type === 'NODE' || type === 'REL')
@@ -36,7 +46,7 @@ export function* readCatalog(connection: Connection): Steps<Catalog> {
   for (const { name, kind } of yield* listTables(connection)) {
     const columns = (yield {
       connection,
-      cypher: `CALL table_info(${literal(name)}) RETURN *`,
+      cypher: showColumns(name),
     }) as ColumnRow[];
     const table: CatalogTable = { name, kind, properties: columns.map(toProperty) };
     if (kind === 'node') {
@@ -45,7 +55,7 @@ export function* readCatalog(connection: Connection): Steps<Catalog> {
     } else {
       const endpoints = (yield {
         connection,
-        cypher: `CALL show_connection(${literal(name)}) RETURN *`,
+        cypher: showEndpoints(name),
       }) as { 'source table name': string; 'destination table name': string }[];
       table.endpoints = endpoints.map((row) => ({
         from: row['source table name'],
@@ -95,9 +105,7 @@ export function* readSchema(
   const multiplicities = new Map(script.flatMap(multiplicityOf));
   const statements = script.filter((statement) => !/^CREATE (NODE|REL) TABLE /.test(statement));
   const kept = yield* withoutUnused(connection, statements);
-  // Ladybug also lists the primary keys' own indexes, which nobody defines.
-  const cypher = "CALL show_indexes() WITH index_definition AS i WHERE i <> '' RETURN i";
-  const indexes = yield { connection, cypher };
+  const indexes = yield { connection, cypher: SHOW_INDEXES };
   return {
     ...toSchema(catalog, multiplicities),
     ...(kept.length > 0 && { statements: kept }),
@@ -122,8 +130,7 @@ function toSchema(
 function* renameKeys(connection: Connection, catalog: Catalog): Steps<void> {
   for (const { name, primaryKey = '' } of catalog.values()) {
     if (/^\w*$/.test(primaryKey)) continue;
-    const cypher = `ALTER TABLE ${identifier(name)} RENAME ${identifier(primaryKey)} TO key`;
-    yield { connection, cypher };
+    yield { connection, cypher: renameProperty(name, primaryKey, 'key') };
   }
 }
 
@@ -133,7 +140,7 @@ function* exportScript(connection: Connection): Steps<string[]> {
   try {
     const directory = join(scratch, 'schema');
     try {
-      yield { connection, cypher: `EXPORT DATABASE ${literal(directory)} (schema_only=true)` };
+      yield { connection, cypher: exportSchema(directory) };
     } catch (error) {
       throw (
         fullDiskError(directory, error) ??
@@ -209,7 +216,7 @@ function* withoutUnused(connection: Connection, statements: readonly string[]): 
 
 function* isUsed(connection: Connection, sequence: string): Steps<boolean> {
   try {
-    yield { connection, cypher: `RETURN currval(${literal(sequence)})` };
+    yield { connection, cypher: lastValue(sequence) };
     return true;
   } catch (error) {
     if (messageOf(error).includes('call nextval first')) return false;
@@ -222,9 +229,7 @@ export function* countRows(
   connection: Connection,
   table: { name: string; kind: TableKind },
 ): Steps<number> {
-  const label = identifier(table.name);
-  const pattern = table.kind === 'node' ? `(t:${label})` : `()-[t:${label}]->()`;
-  const rows = yield { connection, cypher: `MATCH ${pattern} RETURN count(*) AS n` };
+  const rows = yield { connection, cypher: countTable(table) };
   return Number(rows[0]?.['n'] ?? 0);
 }
 
@@ -234,8 +239,7 @@ export function* countRows(
  * @param pattern - Matches its rows as `x`.
  */
 export function* nextOffset(connection: Connection, pattern: string): Steps<number> {
-  const cypher = `MATCH ${pattern} RETURN max(offset(id(x))) AS n`;
-  const [row] = yield { connection, cypher };
+  const [row] = yield { connection, cypher: greatestOffset(pattern) };
   return Number(row?.['n'] ?? -1) + 1;
 }
 

@@ -1,4 +1,5 @@
 /** Creating the tables of a schema in a database. */
+import { BEGIN, COMMIT } from '../cypher/statements.js';
 import type { Steps } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';
 import { schemaDifferences } from '../model/differences.js';
@@ -58,9 +59,9 @@ export function* createTablesAt(
   if (isThere(target)) {
     return yield* changeDatabase(target, function* (connection) {
       // All of them or none: a statement that fails ends the transaction.
-      yield { connection, cypher: 'BEGIN TRANSACTION' };
+      yield { connection, cypher: BEGIN };
       const tables = yield* createTables(connection, schema);
-      yield { connection, cypher: 'COMMIT' };
+      yield { connection, cypher: COMMIT };
       return tables;
     });
   }

@@ -1,5 +1,5 @@
 /** What a database holds. */
-import { identifier } from '../cypher/statements.js';
+import { degreesOf, edgesFrom, edgesInto } from '../cypher/rows.js';
 import type { Steps } from '../engine/drive.js';
 import type { OpenDatabase } from '../engine/engine.js';
 import { smallBufferPool } from '../engine/resources.js';
@@ -68,9 +68,8 @@ function* readDegrees(
   nodes: Record<string, number>,
   edges: Record<string, number>,
 ): Steps<RelDegrees> {
-  const degreesOf = function* (tables: readonly string[], pattern: string): Steps<DegreeStats> {
-    const cypher = `MATCH ${pattern} WITH n, count(*) AS degree RETURN max(degree) AS max, count(*) AS connected`;
-    const [row = {}] = yield { connection, cypher };
+  const readSide = function* (tables: readonly string[], pattern: string): Steps<DegreeStats> {
+    const [row = {}] = yield { connection, cypher: degreesOf(pattern) };
     const total = sum(tables.map((table) => nodes[table] ?? 0));
     return {
       nodes: total,
@@ -79,12 +78,11 @@ function* readDegrees(
       isolated: total - Number(row['connected'] ?? 0),
     };
   };
-  const edge = identifier(name);
   const from = [...new Set(endpoints.map((pair) => pair.from))];
   const to = [...new Set(endpoints.map((pair) => pair.to))];
   return {
-    out: yield* degreesOf(from, `(n:${from.map(identifier).join(':')})-[:${edge}]->()`),
-    in: yield* degreesOf(to, `()-[:${edge}]->(n:${to.map(identifier).join(':')})`),
+    out: yield* readSide(from, edgesFrom(from, name)),
+    in: yield* readSide(to, edgesInto(to, name)),
   };
 }
 

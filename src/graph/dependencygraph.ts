@@ -1,5 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A code graph in a database: loading it, and what people ask it. */
+import {
+  CALLEES,
+  CALLERS,
+  ENGINE_DEPTH,
+  inFile,
+  reached,
+  shortestCycle,
+  SUBCLASSES,
+  uses,
+  type Way,
+} from '../cypher/questions.js';
 import { KgloadError } from '../errors.js';
 import { loadFromParquet } from '../library.js';
 import type {
@@ -14,19 +25,8 @@ import type {
   ReachedFunction,
   VariableUse,
 } from '../types.js';
-import {
-  CALLEES,
-  CALLERS,
-  checkTables,
-  ENGINE_DEPTH,
-  inFile,
-  reached,
-  shortestCycle,
-  SUBCLASSES,
-  uses,
-  type Way,
-} from '../cypher/questions.js';
 import { Session } from './session.js';
+import { checkTables } from './tables.js';
 
 /**
  * A code graph in a Kuzu or Ladybug database, held open until {@link DependencyGraph.close}.

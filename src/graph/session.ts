@@ -1,5 +1,6 @@
 /** A database that is open for as long as its user likes: one piece of work on it after the other. */
 import { setImmediate } from 'node:timers/promises';
+import { ALLOW_DEPTH } from '../cypher/questions.js';
 import { readCatalog } from '../database/catalog.js';
 import { engineFor, inspectDatabase, inspectTarget } from '../database/target.js';
 import { drive, type Steps } from '../engine/drive.js';
@@ -8,7 +9,6 @@ import { firstLine } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
 import type { Catalog } from '../model/differences.js';
 import type { Connection, EngineName, QueryResult } from '../types.js';
-import { ALLOW_DEPTH } from '../cypher/questions.js';
 
 /** Rows that an iteration takes before other work has its turn: some milliseconds. */
 const ROWS_A_TURN = 1000;

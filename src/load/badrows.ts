@@ -2,11 +2,17 @@
  * Rows that can't be loaded: without a key, with a key that is there already, or with an endpoint
  * that no node has. The engine finds them itself; a COPY that fails names one at best.
  */
-import { identifier } from '../cypher/statements.js';
+import {
+  countBadRows,
+  countKnownKeys,
+  countPairs,
+  edgeScan,
+  listBadRows,
+  nodeScan,
+} from '../cypher/badrows.js';
 import type { Row, Steps } from '../engine/drive.js';
 import { formatCount, plural } from '../format.js';
 import { describeValue } from '../json.js';
-import type { KeyColumn } from '../plan/columns.js';
 import type { PlannedCopy } from '../plan/plan.js';
 import type { BadRow, BadRowReason, BadRows, Connection, ErrorCode, Problem } from '../types.js';
 
@@ -30,17 +36,13 @@ export function* findBadRows(
   if (copy.keys.length === 0) return []; // The engine makes the keys itself.
   if (copy.keys.length === 2 && (yield* hasAllEndpoints(connection, copy))) return [];
   const scan = copy.keys.length === 1 ? nodeScan(copy, held) : edgeScan(copy);
-  const sums = scan.reasons.map(
-    ({ reason, condition, rows }) =>
-      `sum(CASE WHEN ${condition} THEN ${rows} ELSE 0 END) AS ${reason}`,
-  );
-  const [counts = {}] = yield { connection, cypher: `${scan.match} RETURN ${sums.join(', ')}` };
+  const [counts = {}] = yield { connection, cypher: countBadRows(scan) };
   const found: BadRows[] = [];
-  for (const { reason, condition, rows } of scan.reasons) {
+  for (const why of scan.reasons) {
+    const { reason } = why;
     const count = Number(counts[reason] ?? 0);
     if (count === 0) continue;
-    const list = `${scan.match} WITH * WHERE ${condition} RETURN ${scan.columns}, ${rows} AS n`;
-    const examples = yield { connection, cypher: `${list} ORDER BY key0 LIMIT ${EXAMPLES}` };
+    const examples = yield { connection, cypher: listBadRows(scan, why, EXAMPLES) };
     const keysOf = (row: Row): unknown[] =>
       copy.keys.map(({ type }, i) => toKey(row[`key${i}`], type));
     found.push({
@@ -53,7 +55,7 @@ export function* findBadRows(
     if (!onBadRow) continue;
     yield {
       connection,
-      cypher: list,
+      cypher: listBadRows(scan, why),
       onRow: (row) => {
         const [first, second] = keysOf(row);
         const keys = copy.keys.length === 1 ? { key: first } : { from: first, to: second };
@@ -73,68 +75,17 @@ function* hasAllEndpoints(
   for (const key of keys) {
     const [counted] = yield {
       connection,
-      cypher: `${source} WITH ${castKey(key)} AS k MATCH ${nodeWith(key, 'n', 'k')} RETURN count(*) AS n`,
+      cypher: countKnownKeys(source, key),
     };
     if (Number(counted?.['n']) !== rows) return false;
   }
   return true;
 }
 
-/** A bad row's keys are key0 and, of an edge, key1; `n` rows of the file share a line of the result. */
-interface Scan {
-  match: string;
-  columns: string;
-  reasons: { reason: BadRowReason; condition: string; rows: string }[];
-}
-
-/** One line a key, with the number of rows that have it, and the node that has it already. */
-function nodeScan({ source, keys: [key] }: PlannedCopy, held: number): Scan {
-  if (!key) throw new Error('a node table without a key');
-  return {
-    match: `${source} WITH ${castKey(key)} AS k0, count(*) AS n OPTIONAL MATCH ${nodeWith(key, 'o', 'k0')} WITH k0, n, offset(id(o)) AS o`,
-    columns: showKey(key, 0),
-    reasons: [
-      { reason: 'null_key', condition: 'k0 IS NULL', rows: 'n' },
-      { reason: 'existing_key', condition: `o IS NOT NULL AND o < ${held}`, rows: 'n' },
-      {
-        reason: 'duplicate_key',
-        condition: `k0 IS NOT NULL AND (o IS NULL AND n > 1 OR o >= ${held})`,
-        rows: 'CASE WHEN o IS NULL THEN n - 1 ELSE n END',
-      },
-    ],
-  };
-}
-
-/** Of these types both engines hand out less than they hold: dates as moments, digits rounded. */
-const INEXACT = /^(DATE|TIMESTAMP|DECIMAL|U?INT64|BLOB)/i;
-
-/** A key as a column of its own, as text where its value would not be exact. */
-function showKey({ type }: KeyColumn, i: number): string {
-  return INEXACT.test(type) ? `CAST(k${i} AS STRING) AS key${i}` : `k${i} AS key${i}`;
-}
-
 function toKey(value: unknown, type: string): unknown {
   if (typeof value !== 'string' || !/^U?INT64$/i.test(type)) return value;
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : BigInt(value);
-}
-
-/** One line a row, with the nodes that it connects. */
-function edgeScan({ source, keys: [from, to] }: PlannedCopy): Scan {
-  if (!from || !to) throw new Error('a rel table without endpoints');
-  const hasNull = 'k0 IS NULL OR k1 IS NULL';
-  return {
-    match: `${source} WITH ${castKey(from)} AS k0, ${castKey(to)} AS k1 OPTIONAL MATCH ${nodeWith(from, 'a', 'k0')} OPTIONAL MATCH ${nodeWith(to, 'b', 'k1')} WITH k0, k1, a.${identifier(from.property)} AS a, b.${identifier(to.property)} AS b`,
-    columns: `${showKey(from, 0)}, ${showKey(to, 1)}`,
-    reasons: [
-      { reason: 'null_endpoint', condition: hasNull, rows: '1' },
-      {
-        reason: 'missing_endpoint',
-        condition: `NOT (${hasNull}) AND (a IS NULL OR b IS NULL)`,
-        rows: '1',
-      },
-    ],
-  };
 }
 
 /**
@@ -147,23 +98,12 @@ export function* countRepeatedPairs(
   { source, keys: [from, to] }: PlannedCopy,
 ): Steps<{ repeated: number; pairs: number }> {
   if (!from || !to) throw new Error('a rel table without endpoints');
-  const pairs = `${source} WITH DISTINCT ${castKey(from)} AS k0, ${castKey(to)} AS k1`;
-  const repeated = yield {
-    connection,
-    cypher: `${pairs} MATCH ${nodeWith(from, 'a', 'k0')}-[:${identifier(table)}]->${nodeWith(to, 'b', 'k1')} WITH DISTINCT k0, k1 RETURN count(*) AS n`,
-  };
-  const found = Number(repeated[0]?.['n']);
+  const cypher = countPairs(source, [from, to], table);
+  const [repeated] = yield { connection, cypher };
+  const found = Number(repeated?.['n']);
   if (found === 0) return { repeated: 0, pairs: 0 };
-  const all = yield { connection, cypher: `${pairs} RETURN count(*) AS n` };
-  return { repeated: found, pairs: Number(all[0]?.['n']) };
-}
-
-function castKey({ expression, type }: KeyColumn): string {
-  return `CAST(${expression} AS ${type})`;
-}
-
-function nodeWith({ table, property }: KeyColumn, variable: string, value: string): string {
-  return `(${variable}:${identifier(table)} {${identifier(property)}: ${value}})`;
+  const [all] = yield { connection, cypher: countPairs(source, [from, to]) };
+  return { repeated: found, pairs: Number(all?.['n']) };
 }
 
 function describeKeys(keys: readonly unknown[]): string {

@@ -3,7 +3,9 @@
  * in memory, in tables that hold the keys of the nodes and nothing else.
  */
 import { join } from 'node:path';
-import { copyFrom, createNodeTable, identifier, literal, loadFrom } from '../cypher/statements.js';
+import { keysOf, tryCasts } from '../cypher/rows.js';
+import { copyFrom, copyTo, createNodeTable, loadFrom } from '../cypher/statements.js';
+import { identifier } from '../cypher/text.js';
 import { countRows } from '../database/catalog.js';
 import { changeDatabaseInMemory, readDatabase } from '../database/open.js';
 import type { Dataset } from '../dataset/dataset.js';
@@ -121,7 +123,7 @@ function* copyKeysOut(
     const path = join(scratch, `${keys.size}.parquet`);
     yield {
       connection,
-      cypher: `COPY (MATCH (n:${identifier(name)}) RETURN n.${identifier(primaryKey)} AS k) TO ${literal(path)}`,
+      cypher: copyTo(keysOf({ name, primaryKey }), path),
     };
     keys.set(name, path);
   }
@@ -140,7 +142,7 @@ function* createKeyTables(
     yield { connection, cypher: createNodeTable(isGenerated ? table : { ...table, properties }) };
     const path = keys.get(name);
     if (path === undefined) continue;
-    const mapping = { expression: '`k`', property: primaryKey };
+    const mapping = { expression: identifier('k'), property: primaryKey };
     yield { connection, cypher: copyFrom(name, loadFrom(path), [mapping]) };
   }
   for (const cypher of statements) yield { connection, cypher };
@@ -204,8 +206,7 @@ function hasNoKeys(table: string, tally: Tally): boolean {
 /** Converts the columns that may hold values which don't convert, and throws the result away. */
 function* checkConversions(connection: Connection, copy: PlannedCopy): Steps<void> {
   if (copy.checked.length === 0) return;
-  const casts = copy.checked.map(({ expression, type }) => `count(CAST(${expression} AS ${type}))`);
-  yield { connection, cypher: `${copy.source} RETURN ${casts.join(', ')}` };
+  yield { connection, cypher: tryCasts(copy.source, copy.checked) };
 }
 
 /** Takes the keys of a file into its table, all or none; says whether they are all good. */

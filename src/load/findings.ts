@@ -2,21 +2,15 @@
  * Values that the engines would change (see hazards.ts), looked for before anything is written: in the
  * files, and in the tables that are added to. A column that the footers clear costs nothing.
  */
-import { identifier } from '../cypher/statements.js';
+import { type Hazard, type Place, placesOf, replacing } from '../cypher/hazards.js';
+import { countSource, countWhere, tableScans } from '../cypher/rows.js';
+import { identifier } from '../cypher/text.js';
 import { listTables } from '../database/catalog.js';
 import { changeDatabaseInMemory } from '../database/open.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { plural } from '../format.js';
-import { pairsOf } from '../model/tables.js';
-import {
-  type Doubt,
-  type Hazard,
-  mayBeChanged,
-  type Place,
-  placesOf,
-  replacing,
-} from '../plan/hazards.js';
+import { type Doubt, mayBeChanged } from '../plan/hazards.js';
 import { planLoad, type PlannedCopy, type PlannedTable } from '../plan/plan.js';
 import type { LoadRequest, Settings } from '../plan/request.js';
 import type {
@@ -106,10 +100,8 @@ export function* countPlaces(
     placesOf(doubt.property, doubt.type, doubt.expression).map((place) => ({ ...doubt, ...place })),
   );
   const whole = places.flatMap(({ condition }) => (condition === undefined ? [] : [condition]));
-  const columns = whole.map((condition) => `sum(CASE WHEN ${condition} THEN 1 ELSE 0 END)`);
-  const returned = columns.map((column, i) => `${column} AS c${i}`).join(', ');
   const [row = {}] =
-    columns.length > 0 ? yield { connection, cypher: `${source} RETURN ${returned}` } : [];
+    whole.length > 0 ? yield { connection, cypher: countWhere(source, whole) } : [];
   const counts = Object.values(row).values();
   const found: Found[] = [];
   for (const place of places) {
@@ -118,7 +110,7 @@ export function* countPlaces(
     else {
       const [inLists] = yield {
         connection,
-        cypher: `${source}${place.rows([], [])} RETURN count(*) AS n`,
+        cypher: countSource(source + place.rows([], [])),
       };
       values = inLists?.['n'];
     }
@@ -202,24 +194,11 @@ export function* examineDataset(
   return findings;
 }
 
-/** One way to all rows of a table: one for each pair of node tables. */
-export function sideScans(
-  table: NodeTable | RelTable,
-): { match: string; variable: string; pair?: { from: string; to: string } }[] {
-  const label = identifier(table.name);
-  if (!('from' in table)) return [{ match: `MATCH (n:${label})`, variable: 'n' }];
-  return pairsOf(table).map((pair) => ({
-    match: `MATCH (a:${identifier(pair.from)})-[r:${label}]->(b:${identifier(pair.to)})`,
-    variable: 'r',
-    pair,
-  }));
-}
-
 /** What of such values a table holds. */
 export function* heldPlaces(connection: Connection, table: NodeTable | RelTable): Steps<Found[]> {
   const found: Found[] = [];
   const properties = table.properties.filter(({ type }) => mayBeChanged(type));
-  const scans = sideScans(table);
+  const scans = tableScans(table);
   for (const { name, type } of properties) {
     for (const { match, variable } of scans) {
       const value = `${variable}.${identifier(name)}`;
@@ -227,8 +206,7 @@ export function* heldPlaces(connection: Connection, table: NodeTable | RelTable)
       // The zone maps answer for whole numbers: 1 ms for a million rows.
       const [place] = placesOf(name, type, value);
       if (place?.where !== undefined) {
-        const cypher = `${match} WHERE ${place.where} RETURN count(*) AS n`;
-        const [row = {}] = yield { connection, cypher };
+        const [row = {}] = yield { connection, cypher: countSource(match, place.where) };
         const values = Number(row['n'] ?? 0);
         if (values > 0) found.push({ ...doubt, ...place, values });
       } else found.push(...(yield* countPlaces(connection, match, [doubt])));
@@ -259,8 +237,8 @@ export function* needsPlain(
   return !findings.compression;
 }
 
-export /** What a dry run can say of such values, since it stores none. */
-function* examinePlanned(
+/** What a dry run can say of such values, since it stores none. */
+export function* examinePlanned(
   connection: Connection,
   planned: PlannedTable,
   { settings, hooks }: LoadRequest,

@@ -1,4 +1,5 @@
 /** A load: plan, run, count, report. */
+import { BEGIN, CHECKPOINT } from '../cypher/statements.js';
 import { countTables } from '../database/catalog.js';
 import { replaceDatabase } from '../database/open.js';
 import { isThere } from '../database/target.js';
@@ -173,7 +174,7 @@ function* attemptTables(
     ...(building && { building }),
   };
   if (run.inTransaction) {
-    yield { connection, cypher: 'BEGIN TRANSACTION' };
+    yield { connection, cypher: BEGIN };
     undo.push(() => endTransaction(connection, false));
   } else if (!building) {
     const marks = yield* markRows(connection, plan, catalog);
@@ -284,7 +285,7 @@ function isRepeated(
  */
 function* writePending(connection: Connection): Steps<void> {
   try {
-    yield { connection, cypher: 'CHECKPOINT' };
+    yield { connection, cypher: CHECKPOINT };
   } catch {
     // Within a transaction of the caller's there is none.
   }

@@ -1,4 +1,5 @@
 /** Files whose rows go to several pairs of node tables: how many to each. */
+import { countSource } from '../cypher/rows.js';
 import type { Steps } from '../engine/drive.js';
 import { type Plan, type PlannedCopy, withPartRows } from '../plan/plan.js';
 import type { Connection } from '../types.js';
@@ -8,7 +9,7 @@ export function* countParts(connection: Connection, plan: Plan): Steps<Plan> {
   const counts = new Map<PlannedCopy, number>();
   for (const copy of plan.tables.flatMap(({ copies }) => copies)) {
     if (!copy.isPart) continue;
-    const [row] = yield { connection, cypher: `${copy.source} RETURN count(*) AS n` };
+    const [row] = yield { connection, cypher: countSource(copy.source) };
     counts.set(copy, Number(row?.['n'] ?? 0));
   }
   return withPartRows(plan, counts);

@@ -1,4 +1,5 @@
 /** Carrying out the schedule of a plan. */
+import { BEGIN } from '../cypher/statements.js';
 import { shareOut, type Steps } from '../engine/drive.js';
 import type { Settings } from '../plan/request.js';
 import type { ScheduledPlan, ScheduledTable } from '../plan/schedule.js';
@@ -63,7 +64,7 @@ function* loadInOne(
   tables: readonly ScheduledTable[],
 ): Steps<End> {
   const { connection } = run;
-  yield { connection, cypher: 'BEGIN TRANSACTION' };
+  yield { connection, cypher: BEGIN };
   const end = yield* loadInTurn({ ...run, inTransaction: true }, create, tables);
   yield* endTransaction(connection, end === 'done');
   return end;
@@ -78,7 +79,7 @@ function* loadInParallel(
 ): Steps<End> {
   const { connection, hooks } = run;
   if (create.length > 0) {
-    yield { connection, cypher: 'BEGIN TRANSACTION' };
+    yield { connection, cypher: BEGIN };
     for (const cypher of create) yield { connection, cypher };
     yield* endTransaction(connection, true);
   }

@@ -1,4 +1,5 @@
 /** What failed statements of a load come to, for people. */
+import { LOSS } from '../cypher/conversion.js';
 import {
   diskFullReason,
   firstLine,
@@ -8,7 +9,6 @@ import {
 } from '../engine/messages.js';
 import { messageOf } from '../errors.js';
 import { formatCount } from '../format.js';
-import { LOSS } from '../cypher/conversion.js';
 import type { PlannedCopy, PlannedTable } from '../plan/plan.js';
 import type { Problem } from '../types.js';
 

@@ -1,5 +1,14 @@
 /** Loading one table: all of its files, or none of them. */
-import { identifier } from '../cypher/statements.js';
+import { nodesOf } from '../cypher/rows.js';
+import {
+  BEGIN,
+  CHECKPOINT,
+  CLEAR_WARNINGS,
+  COMMIT,
+  READ_THREADS,
+  ROLLBACK,
+  setThreads,
+} from '../cypher/statements.js';
 import { nextOffset } from '../database/catalog.js';
 import type { Steps } from '../engine/drive.js';
 import { isBadRowsError } from '../engine/messages.js';
@@ -83,7 +92,7 @@ export function guardCallbacks(hooks: Hooks): Hooks {
 export function* loadTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
   const { connection, inTransaction } = run;
   if (inTransaction || planned.copies.length < 2) return yield* copyTable(run, planned);
-  yield { connection, cypher: 'BEGIN TRANSACTION' };
+  yield { connection, cypher: BEGIN };
   let problems: Problem[] | undefined;
   try {
     problems = yield* copyTable({ ...run, inTransaction: true }, planned);
@@ -101,7 +110,7 @@ function isAppended({ present }: Run, { table }: PlannedTable): boolean {
 /** The offset from which on a node table's rows are those of this load. */
 function* heldOffsets(run: Run, planned: PlannedTable): Steps<number> {
   if (planned.kind === 'edge' || !isAppended(run, planned)) return 0;
-  return yield* nextOffset(run.connection, `(x:${identifier(planned.table)})`);
+  return yield* nextOffset(run.connection, nodesOf(planned.table, 'x'));
 }
 
 function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
@@ -223,22 +232,22 @@ function* copyFile(
   // With one thread the engine takes the rows in the order of the file, and so keeps the first of
   // those with one key; with more it is a matter of chance.
   const threads = badRows.some(({ reason }) => reason === 'duplicate_key')
-    ? yield* setThreads(connection, 1)
+    ? yield* useThreads(connection, 1)
     : undefined;
   let rows: number;
   try {
     rows = copiedRows(yield { connection, cypher: copy.lenient, ...progress });
   } finally {
-    if (threads !== undefined) yield* setThreads(connection, threads);
+    if (threads !== undefined) yield* useThreads(connection, threads);
   }
-  yield { connection, cypher: 'CALL clear_warnings()' };
+  yield { connection, cypher: CLEAR_WARNINGS };
   return rows;
 }
 
 /** @returns The number of threads before. */
-function* setThreads(connection: Connection, threads: number): Steps<number> {
-  const rows = yield { connection, cypher: "CALL current_setting('threads') RETURN *" };
-  yield { connection, cypher: `CALL threads=${threads}` };
+function* useThreads(connection: Connection, threads: number): Steps<number> {
+  const rows = yield { connection, cypher: READ_THREADS };
+  yield { connection, cypher: setThreads(threads) };
   return Number(Object.values(rows[0] ?? {})[0]);
 }
 
@@ -270,7 +279,7 @@ function* warnOfRepeats(
 
 export function* endTransaction(connection: Connection, commit: boolean): Steps<void> {
   try {
-    yield { connection, cypher: commit ? 'COMMIT' : 'ROLLBACK' };
+    yield { connection, cypher: commit ? COMMIT : ROLLBACK };
   } catch (error) {
     if (commit) throw new WriteFailed(error);
     // Kuzu rolls back by itself when a statement fails, and then knows of no transaction.
@@ -281,7 +290,7 @@ export function* endTransaction(connection: Connection, commit: boolean): Steps<
 /** @throws {WriteFailed} */
 export function* checkpoint(connection: Connection): Steps<void> {
   try {
-    yield { connection, cypher: 'CHECKPOINT' };
+    yield { connection, cypher: CHECKPOINT };
   } catch (error) {
     throw new WriteFailed(error);
   }

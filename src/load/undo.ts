@@ -1,5 +1,6 @@
 /** Taking back what a load added over a caller's connection, where no transaction does. */
-import { identifier } from '../cypher/statements.js';
+import { deleteFrom, edgesOf, nodesOf } from '../cypher/rows.js';
+import { dropTable } from '../cypher/statements.js';
 import { nextOffset } from '../database/catalog.js';
 import type { Steps } from '../engine/drive.js';
 import type { Catalog } from '../model/differences.js';
@@ -21,16 +22,13 @@ export function* markRows(connection: Connection, plan: Plan, catalog: Catalog):
   for (const { table, kind } of plan.tables) {
     const found = catalog.get(table);
     const deletes: string[] = [];
-    const label = identifier(table);
     const matches =
       kind === 'node'
-        ? [`(x:${label})`]
-        : (found?.endpoints ?? []).map(
-            ({ from, to }) => `(:${identifier(from)})-[x:${label}]->(:${identifier(to)})`,
-          );
+        ? [nodesOf(table, 'x')]
+        : (found?.endpoints ?? []).map((pair) => edgesOf(table, pair, 'x'));
     for (const match of found ? matches : []) {
       const next = yield* nextOffset(connection, match);
-      deletes.push(`MATCH ${match} WHERE offset(id(x)) >= ${next} DELETE x`);
+      deletes.push(deleteFrom(match, next));
     }
     marks.push({ table, isNew: !found, deletes });
   }
@@ -40,6 +38,6 @@ export function* markRows(connection: Connection, plan: Plan, catalog: Catalog):
 export function* takeBack(connection: Connection, marks: readonly Mark[]): Steps<void> {
   for (const { table, isNew, deletes } of marks) {
     for (const cypher of deletes) yield { connection, cypher };
-    if (isNew) yield { connection, cypher: `DROP TABLE IF EXISTS ${identifier(table)}` };
+    if (isNew) yield { connection, cypher: dropTable(table) };
   }
 }

@@ -2,12 +2,12 @@
  * Stands between the engines and the values that they change (see hazards.ts): puts what was found of
  * them into the plan, and compares what is stored with the files afterwards.
  */
-import { hashOf, identifier, literal } from '../cypher/statements.js';
+import { showStorage } from '../cypher/statements.js';
+import { keysWithValue, type Summed, sumOfFile, sumsOfTable } from '../cypher/values.js';
 import { type Steps, toBigInt } from '../engine/drive.js';
 import { plural } from '../format.js';
 import { describeValue } from '../json.js';
-import { primaryKeyOf } from '../model/tables.js';
-import { isRewrittenBadly, type Place, placesOf } from '../plan/hazards.js';
+import { isRewrittenBadly } from '../plan/hazards.js';
 import { type Plan, type PlannedCopy, type PlannedTable, withExpressions } from '../plan/plan.js';
 import type { LoadRequest } from '../plan/request.js';
 import type { Connection, GraphSchema, NodeTable, Problem, Property, RelTable } from '../types.js';
@@ -18,7 +18,6 @@ import {
   heldPlaces,
   hintFor,
   noFindings,
-  sideScans,
 } from './findings.js';
 import { engineProblem } from './problems.js';
 import type { Tally } from './report.js';
@@ -27,13 +26,9 @@ import type { Tally } from './report.js';
 const EXAMPLES = 3;
 
 /** What is compared after a load: a sum over the rows of a table. */
-interface Check {
+interface Check extends Summed {
   planned: PlannedTable;
   table: NodeTable | RelTable;
-  property: string;
-  type: string;
-  /** Of all values of the property, if absent. */
-  place?: Pick<Place, 'path' | 'hazard' | 'value'>;
   /** Of the rows that the table held before. */
   before: bigint;
 }
@@ -221,10 +216,7 @@ function notInPacked({ table, file }: PlannedTable, one: Found): Problem {
 
 /** Whether a table's columns of 128 bits are packed: the engine fails on the least of them, and says COMMIT failed. */
 function* isPacked(connection: Connection, table: string): Steps<boolean> {
-  const rows = yield {
-    connection,
-    cypher: `CALL storage_info(${literal(table)}) RETURN data_type, compression`,
-  };
+  const rows = yield { connection, cypher: showStorage(table) };
   return rows.some(
     (row) =>
       /INT128|UUID/.test(String(row['data_type'])) &&
@@ -239,95 +231,34 @@ function* sumLoaded(
   check: Check,
   isPartial: boolean,
 ): Steps<bigint> {
-  const mapping = copy.mappings.find(({ property }) => property === check.property);
-  if (!mapping)
-    return check.place ? 0n : yield* sumOf(connection, copy.source, copy, 'NULL', check);
-  if (!isPartial) return yield* sumOf(connection, copy.source, copy, mapping.expression, check);
-  const keys = copy.keys.map(
-    ({ expression, type }, i) => `CAST(${expression} AS ${type}) AS k${i}`,
-  );
-  const nodes = copy.keys.map(
-    ({ table, property }, i) => `(n${i}:${identifier(table)} {${identifier(property)}: k${i}})`,
-  );
-  const source = `${copy.source} WITH ${[...keys, `${mapping.expression} AS v`].join(', ')} MATCH ${nodes.join(', ')} WITH *`;
-  const known = copy.keys.map((key, i) => ({ ...key, expression: `k${i}` }));
-  return yield* sumOf(connection, source, { keys: known }, 'v', check);
-}
-
-function* sumOf(
-  connection: Connection,
-  source: string,
-  { keys }: Pick<PlannedCopy, 'keys'>,
-  expression: string,
-  check: Check,
-): Steps<bigint> {
-  const list = keys.map(({ expression: key, type }) => `CAST(${key} AS ${type})`);
-  return yield* sum(connection, source, list, expression, check);
+  const cypher = sumOfFile(copy, check, isPartial);
+  return cypher === undefined ? 0n : yield* sum(connection, cypher);
 }
 
 function* sumStored(connection: Connection, check: Check, schema: GraphSchema): Steps<bigint> {
-  const { table, property, planned } = check;
+  const hasKeys = check.planned.copies.every(({ keys }) => keys.length > 0);
   let total = 0n;
-  for (const { match, variable, pair } of sideScans(table)) {
-    const key = (name: string, node: string): string =>
-      `${name}.${identifier(primaryKeyOf(schema, node).name)}`;
-    let keys: string[] = [];
-    if (pair) keys = [key('a', pair.from), key('b', pair.to)];
-    else if (planned.copies.every((copy) => copy.keys.length > 0)) keys = [key('n', table.name)];
-    total += yield* sum(connection, match, keys, `${variable}.${identifier(property)}`, check);
+  for (const cypher of sumsOfTable(check.table, schema, check, hasKeys)) {
+    total += yield* sum(connection, cypher);
   }
   return total;
 }
 
-/** Of the rows' keys, as often as the row has the value, or of the keys with the value. */
-function* sum(
-  connection: Connection,
-  source: string,
-  keys: readonly string[],
-  value: string,
-  { property, type, place }: Check,
-): Steps<bigint> {
-  const columns = keys.map((key, i) => `${key} AS h${i}`);
-  const names = keys.map((_, i) => `h${i}`);
-  const wanted =
-    place &&
-    placesOf(property, type, value).find(
-      ({ path, hazard }) => path === place.path && hazard === place.hazard,
-    );
-  const all = names.length > 0 ? names : ['0'];
-  const cypher = wanted
-    ? `${source}${wanted.rows(columns, names)} RETURN sum(CAST(${hashOf(all)} AS INT128)) AS s`
-    : `${source} WITH ${[...columns, `CAST(${value} AS ${type}) AS c`].join(', ')} RETURN sum(CAST(${hashOf([...all, fingerprint('c', type)])} AS INT128)) AS s`;
-  const [row = {}] = yield { connection, cypher };
-  return toBigInt(row['s']);
-}
-
-/** Lists of structs hash what their NULLs happen to hold; their text is told apart well enough here. */
-function fingerprint(value: string, type: string): string {
-  return /[[(]/.test(type) ? `CAST(${value} AS STRING)` : value;
+function* sum(connection: Connection, cypher: string): Steps<bigint> {
+  const [row] = yield { connection, cypher };
+  return toBigInt(row?.['s']);
 }
 
 /** Keys of rows in the files with the value of a check. */
 function* exampleKeys(
   connection: Connection,
   { copies }: PlannedTable,
-  { property, type, place }: Check,
+  check: Check,
 ): Steps<string[]> {
   const examples: string[] = [];
-  for (const { source, keys, mappings } of copies) {
-    const expression = mappings.find((mapping) => mapping.property === property)?.expression;
-    const wanted = placesOf(property, type, expression ?? 'NULL').find(
-      ({ path, hazard }) => path === place?.path && hazard === place.hazard,
-    );
-    if (!wanted || keys.length === 0) continue;
-    const names = keys.map((_, i) => `h${i}`);
-    const columns = keys.map(
-      (key, i) => `CAST(CAST(${key.expression} AS ${key.type}) AS STRING) AS h${i}`,
-    );
-    const rows = yield {
-      connection,
-      cypher: `${source}${wanted.rows(columns, names)} RETURN DISTINCT ${names.join(', ')} LIMIT ${EXAMPLES}`,
-    };
+  for (const copy of copies) {
+    const cypher = keysWithValue(copy, check, EXAMPLES);
+    const rows = cypher === undefined ? [] : yield { connection, cypher };
     examples.push(...rows.map((row) => Object.values(row).map(describeValue).join(' → ')));
   }
   return examples.slice(0, EXAMPLES);

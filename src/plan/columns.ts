@@ -1,5 +1,7 @@
 /** Which columns of a file fill a table. */
-import { literal, type Mapping } from '../cypher/statements.js';
+import { toExpression } from '../cypher/conversion.js';
+import { constant, type KeyColumn } from '../cypher/rows.js';
+import type { Mapping } from '../cypher/statements.js';
 import type { DatasetFile } from '../dataset/dataset.js';
 import type { Footer } from '../dataset/footer.js';
 import { KgloadError } from '../errors.js';
@@ -7,7 +9,6 @@ import { type Column, describeColumns, findColumn } from '../model/column.js';
 import { primaryKeyOf } from '../model/tables.js';
 import type { GraphSchema, NodeTable, RelTable } from '../types.js';
 import { convert } from './conversion.js';
-import { toExpression } from '../cypher/conversion.js';
 import { type Doubt, mayBeChanged } from './hazards.js';
 
 /** The names under which a file may hold a rel table's endpoints, the best first: from, then to. */
@@ -18,14 +19,6 @@ export const ENDPOINT_COLUMNS = [
 
 /** How `EXPORT DATABASE` names columns: `a.id` of a node, `a.id`, `b.id` and `r.since` of an edge. */
 export const EXPORT_VARIABLES = { node: 'a', from: 'a', to: 'b', edge: 'r' } as const;
-
-/** A column of a file with keys of a node table. */
-export interface KeyColumn {
-  expression: string;
-  table: string;
-  property: string;
-  type: string;
-}
 
 /** A column that may hold values which don't convert. */
 export interface CheckedColumn {
@@ -122,9 +115,7 @@ export function mapColumns(
       const expression = use(column, property.type, property.name);
       if (isKey) map.keys.push({ expression, ...keyOf(schema, table.name) });
     } else if (inDirectory !== undefined && !isKey) {
-      const value = file.partition[inDirectory] ?? null;
-      const text = value === null ? 'NULL' : literal(value);
-      const expression = `CAST(${text} AS ${property.type})`;
+      const expression = constant(file.partition[inDirectory] ?? null, property.type);
       map.mappings.push({ expression, property: property.name });
       if (mayBeChanged(property.type)) {
         map.doubts.push({ property: property.name, type: property.type, expression });

@@ -3,7 +3,8 @@
  * expression.ts says to an engine and rowfunction.ts does to a row. Nothing is converted that could
  * lose data; the engine would round 1.5 to 2 without a word.
  */
-import { type Column, rewrittenColumn, type Unit } from '../model/column.js';
+import { type Column, rewrittenColumn } from '../model/column.js';
+import type { Value } from '../model/value.js';
 
 export type Conversion =
   /** `isChecked`: some values may not convert, and the whole then fails on the first. */
@@ -11,28 +12,6 @@ export type Conversion =
   /** The engine can't read the column; the file is rewritten first. */
   | { how: 'rewrite' }
   | { how: 'refuse'; reason: string; remedy: string };
-
-/** A value on its way from a column to a property; of a NULL all of it is NULL. */
-export type Value =
-  /** As the column has it. */
-  | { is: 'column'; column: Column }
-  /** NULL: the column has nothing else. */
-  | { is: 'null'; type: string }
-  /** Bytes as the UTF-8 text that they are. */
-  | { is: 'decoded'; of: Value }
-  | { is: 'cast'; of: Value; type: string }
-  /** Signed integers as the unsigned ones of so many bits that they stand for. */
-  | { is: 'unsigned'; of: Value; bits: 32 | 64 }
-  /** Integers as instants: so many units since 1970. */
-  | { is: 'instant'; of: Value; unit: Unit; name: string }
-  /** Integers as times of day: so many units since midnight, as an interval. */
-  | { is: 'time'; of: Value; unit: Unit; name: string }
-  /** Instants of another type, which must hold all their digits. */
-  | { is: 'coarser'; of: Value; type: string; name: string }
-  /** Text as an instant, which must hold all its digits. */
-  | { is: 'parsed'; of: Value; type: string; name: string }
-  /** Text as a decimal, which must hold all its digits. */
-  | { is: 'decimal'; of: Value; type: string; scale: number; name: string };
 
 /** How a column of a file fills a property of this type. */
 export function convert(column: Column, propertyType: string): Conversion {

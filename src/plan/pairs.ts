@@ -1,5 +1,5 @@
 /** The pairs of node tables that the edges of a file connect. */
-import { identifier, literal } from '../cypher/statements.js';
+import { labelIn } from '../cypher/rows.js';
 import type { DatasetFile } from '../dataset/dataset.js';
 import type { Footer } from '../dataset/footer.js';
 import { KgloadError } from '../errors.js';
@@ -48,7 +48,5 @@ export function labelColumns({ columns }: Footer): (Column | undefined)[] {
 /** Tables are named as in the schema, or as people write them: `Function`, `function`, `functions`. */
 export function labelIs(column: Column, table: string, schema: GraphSchema): string {
   const file = schema.nodes.find(({ name }) => name === table)?.file ?? table;
-  const spellings = new Set([table, file].flatMap(labelSpellings));
-  const label = `lower(regexp_replace(${identifier(column.name)}, '[ -]+', '_', 'g'))`;
-  return `${label} IN [${[...spellings].map(literal).join(', ')}]`;
+  return labelIn(column.name, [...new Set([table, file].flatMap(labelSpellings))]);
 }

@@ -2,7 +2,14 @@
  * What a load will do, as a plain value, computed before a byte is written: which tables to
  * create, which file fills which table by which statement, and every problem seen on the way.
  */
-import { copyFrom, createNodeTable, createRelTable, loadFrom, type Mapping } from '../cypher/statements.js';
+import type { KeyColumn } from '../cypher/rows.js';
+import {
+  copyFrom,
+  createNodeTable,
+  createRelTable,
+  loadFrom,
+  type Mapping,
+} from '../cypher/statements.js';
 import type { Dataset, DatasetFile } from '../dataset/dataset.js';
 import { KgloadError, toProblem } from '../errors.js';
 import { formatCount } from '../format.js';
@@ -18,7 +25,7 @@ import type {
   RelTable,
   TableKind,
 } from '../types.js';
-import { type CheckedColumn, type KeyColumn, mapColumns } from './columns.js';
+import { type CheckedColumn, mapColumns } from './columns.js';
 import type { Doubt } from './hazards.js';
 import { filePairs } from './pairs.js';
 

@@ -4,7 +4,8 @@ import { KgloadError } from '../errors.js';
 import { plural } from '../format.js';
 import { type Column, rewrittenColumn, type Unit } from '../model/column.js';
 import { canonicalType } from '../model/differences.js';
-import { convert, type Value } from './conversion.js';
+import type { Value } from '../model/value.js';
+import { convert } from './conversion.js';
 
 /**
  * The value of a property: integers as bigint, dates as days and instants as microseconds since 1970,

@@ -1,5 +1,7 @@
 /** Which node tables the edges of a file connect, told by names or by where its values are found. */
-import { copyFrom, createNodeTable, identifier, loadFrom } from '../cypher/statements.js';
+import { countDistinct, countKnown, distinctPairs } from '../cypher/rows.js';
+import { copyFrom, createNodeTable, loadFrom } from '../cypher/statements.js';
+import { identifier } from '../cypher/text.js';
 import type { DatasetFile } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';
@@ -22,7 +24,7 @@ export function* pairsFromLabels(
   for (const file of files) {
     const rows = yield {
       connection,
-      cypher: `${loadFrom(file.path)} RETURN DISTINCT ${identifier(from.name)} AS f, ${identifier(to.name)} AS t ORDER BY f, t`,
+      cypher: distinctPairs(loadFrom(file.path), from.name, to.name),
     };
     for (const row of rows) {
       const [f, t] = [row['f'], row['t']].map((label) => tableOf(String(label))?.owner);
@@ -126,9 +128,9 @@ export function* countValues(
   source: Source,
   column: Column,
 ): Steps<number> {
-  return yield* sumOverFiles(connection, source, (path) => {
-    return `${loadFrom(path)} RETURN count(DISTINCT ${identifier(column.name)}) AS n`;
-  });
+  return yield* sumOverFiles(connection, source, (path) =>
+    countDistinct(loadFrom(path), column.name),
+  );
 }
 
 /** How many of the values of an endpoint column are keys of a node table. */
@@ -138,11 +140,10 @@ export function* countHits(
   column: Column,
   node: InferredNode,
 ): Steps<number> {
-  const table = identifier(node.table.name);
   if (!node.hasKeys) yield* takeKeys(connection, node);
-  return yield* sumOverFiles(connection, source, (path) => {
-    return `${loadFrom(path)} WITH DISTINCT ${identifier(column.name)} AS k MATCH (n:${table} {k: k}) RETURN count(*) AS n`;
-  });
+  return yield* sumOverFiles(connection, source, (path) =>
+    countKnown(loadFrom(path), column.name, node.table.name),
+  );
 }
 
 /** Puts the keys of a node table into one in memory, where the engine finds them by an index. */

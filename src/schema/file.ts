@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { array, exactOptional, getDotPath, object, picklist, safeParse, string } from 'valibot';
-import { splitStatements } from '../cypher/statements.js';
+import { splitStatements } from '../cypher/text.js';
 import { readSchema } from '../database/catalog.js';
 import { changeDatabaseInMemory } from '../database/open.js';
 import { hasSchema, INDEX_FILE, SCHEMA_FILE } from '../dataset/dataset.js';

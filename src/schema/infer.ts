@@ -3,7 +3,8 @@
  * and endpoints from names or, where these leave it open, from where the values are found.
  */
 import { resolve } from 'node:path';
-import { identifier, loadFrom } from '../cypher/statements.js';
+import { countDistinct, typeOfColumn } from '../cypher/rows.js';
+import { loadFrom } from '../cypher/statements.js';
 import { changeDatabaseInMemory } from '../database/open.js';
 import {
   type DatasetFile,
@@ -129,10 +130,9 @@ function* isUnique(connection: Connection, column: Column, source: Source): Step
   const [file] = source.files;
   // Of part files no one alone can say it.
   if (!file || source.files.length > 1 || source.rows === 0) return false;
-  const x = identifier(column.name);
   const rows = yield {
     connection,
-    cypher: `${loadFrom(file.path)} RETURN count(DISTINCT ${x}) AS n`,
+    cypher: countDistinct(loadFrom(file.path), column.name),
   };
   return Number(rows[0]?.['n']) === source.rows;
 }
@@ -168,7 +168,7 @@ function* inferType(
       return 'STRING';
     case 'nested': {
       const path = files[0]?.path ?? '';
-      const cypher = `${loadFrom(path)} RETURN typeof(${identifier(column.name)}) AS t LIMIT 1`;
+      const cypher = typeOfColumn(loadFrom(path), column.name);
       const rows = column.engineType === undefined ? [] : yield { connection, cypher };
       const type = rows[0]?.['t'];
       return typeof type === 'string' && convert(column, type).how === 'take' ? type : undefined;

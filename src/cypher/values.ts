@@ -1,0 +1,110 @@
+/** Sums over the rows of a table or a file by which values are told to be the same. */
+import { primaryKeyOf } from '../model/tables.js';
+import type { GraphSchema, NodeTable, RelTable } from '../types.js';
+import { type Place, placesOf } from './hazards.js';
+import { type FileRows, hashOf, tableScans } from './rows.js';
+import { identifier } from './text.js';
+
+/** What is added up: a property of all rows, or the rows with a value in one place of it. */
+export interface Summed {
+  property: string;
+  type: string;
+  /** Of all values of the property, if absent. */
+  place?: Pick<Place, 'path' | 'hazard' | 'value'>;
+}
+
+/**
+ * The sum `s` over the rows of a file.
+ *
+ * @param isPartial - Rows were left out as bad: those whose nodes are there are counted alone.
+ * @returns Nothing where the file has no such property, so that the sum is 0.
+ */
+export function sumOfFile(
+  { source, keys, mappings }: FileRows,
+  summed: Summed,
+  isPartial: boolean,
+): string | undefined {
+  const mapping = mappings.find(({ property }) => property === summed.property);
+  if (!mapping && summed.place) return undefined;
+  const cast = ({ expression, type }: { expression: string; type: string }): string =>
+    `CAST(${expression} AS ${type})`;
+  if (!mapping || !isPartial) {
+    return sum(source, keys.map(cast), mapping?.expression ?? 'NULL', summed);
+  }
+  const columns = keys.map((key, i) => `${cast(key)} AS k${i}`);
+  const nodes = keys.map(
+    ({ table, property }, i) => `(n${i}:${identifier(table)} {${identifier(property)}: k${i}})`,
+  );
+  const found = `${source} WITH ${[...columns, `${mapping.expression} AS v`].join(', ')} MATCH ${nodes.join(', ')} WITH *`;
+  return sum(
+    found,
+    keys.map(({ type }, i) => cast({ expression: `k${i}`, type })),
+    'v',
+    summed,
+  );
+}
+
+/** The sums `s` over the rows of a table, one for each pair of node tables. */
+export function sumsOfTable(
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  summed: Summed,
+  hasKeys: boolean,
+): string[] {
+  return tableScans(table).map(({ match, variable, pair }) => {
+    const key = (name: string, node: string): string =>
+      `${name}.${identifier(primaryKeyOf(schema, node).name)}`;
+    let keys: string[] = [];
+    if (pair) keys = [key('a', pair.from), key('b', pair.to)];
+    else if (hasKeys) keys = [key('n', table.name)];
+    return sum(match, keys, `${variable}.${identifier(summed.property)}`, summed);
+  });
+}
+
+/** Of the rows' keys, as often as the row has the value, or of the keys with the value. */
+function sum(
+  source: string,
+  keys: readonly string[],
+  value: string,
+  { property, type, place }: Summed,
+): string {
+  const columns = keys.map((key, i) => `${key} AS h${i}`);
+  const names = keys.map((_, i) => `h${i}`);
+  const all = names.length > 0 ? names : ['0'];
+  const wanted = place && placeOf(property, type, value, place);
+  return wanted
+    ? `${source}${wanted.rows(columns, names)} RETURN sum(CAST(${hashOf(all)} AS INT128)) AS s`
+    : `${source} WITH ${[...columns, `CAST(${value} AS ${type}) AS c`].join(', ')} RETURN sum(CAST(${hashOf([...all, fingerprint('c', type)])} AS INT128)) AS s`;
+}
+
+function placeOf(
+  property: string,
+  type: string,
+  value: string,
+  wanted: Pick<Place, 'path' | 'hazard'>,
+): Place | undefined {
+  return placesOf(property, type, value).find(
+    ({ path, hazard }) => path === wanted.path && hazard === wanted.hazard,
+  );
+}
+
+/** Lists of structs hash what their NULLs happen to hold; their text is told apart well enough here. */
+function fingerprint(value: string, type: string): string {
+  return /[[(]/.test(type) ? `CAST(${value} AS STRING)` : value;
+}
+
+/** The keys of some rows of a file that have the value in question; nothing where it has no keys. */
+export function keysWithValue(
+  { source, keys, mappings }: FileRows,
+  { property, type, place }: Summed,
+  most: number,
+): string | undefined {
+  const expression = mappings.find((mapping) => mapping.property === property)?.expression;
+  const wanted = place && placeOf(property, type, expression ?? 'NULL', place);
+  if (!wanted || keys.length === 0) return undefined;
+  const names = keys.map((_, i) => `h${i}`);
+  const columns = keys.map(
+    (key, i) => `CAST(CAST(${key.expression} AS ${key.type}) AS STRING) AS h${i}`,
+  );
+  return `${source}${wanted.rows(columns, names)} RETURN DISTINCT ${names.join(', ')} LIMIT ${most}`;
+}
