@@ -10,7 +10,7 @@ import { openEngine, type OpenDatabase } from '../src/engine/engine.js';
 import type { EngineName } from '../src/types.js';
 import { driveSync, type Query, type Row, type Steps } from '../src/engine/drive.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const BINARY = join(ROOT, 'bin', 'kgload.js');
 /** The engine that the tests run on: `npm run test:ladybug` sets it. */
 export const ENGINE = (process.env['KGLOAD_TEST_ENGINE'] ?? 'kuzu') as EngineName;

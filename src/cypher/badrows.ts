@@ -3,19 +3,19 @@ import type { BadRowReason } from '../types.js';
 import type { FileRows, KeyColumn } from './rows.js';
 import { identifier } from './text.js';
 
-export function castKey({ expression, type }: KeyColumn): string {
+function castKey({ expression, type }: KeyColumn): string {
   return `CAST(${expression} AS ${type})`;
 }
 
-export function nodeWith({ table, property }: KeyColumn, variable: string, value: string): string {
+function nodeWith({ table, property }: KeyColumn, variable: string, value: string): string {
   return `(${variable}:${identifier(table)} {${identifier(property)}: ${value}})`;
 }
 
 /** Of these types both engines hand out less than they hold: dates as moments, digits rounded. */
-export const INEXACT = /^(DATE|TIMESTAMP|DECIMAL|U?INT64|BLOB)/i;
+const INEXACT = /^(DATE|TIMESTAMP|DECIMAL|U?INT64|BLOB)/i;
 
 /** A key as a column of its own, as text where its value would not be exact. */
-export function showKey({ type }: KeyColumn, i: number): string {
+function showKey({ type }: KeyColumn, i: number): string {
   return INEXACT.test(type) ? `CAST(k${i} AS STRING) AS key${i}` : `k${i} AS key${i}`;
 }
 

@@ -48,7 +48,7 @@ export function hasStructs(type: string): boolean {
  * NULL in a struct happens to hold; the JSON of a nested value has no such. Ladybug makes none
  * without an extension, but text, in which some different values look alike.
  */
-export function comparable(expression: string, type: string, can: Capabilities): string {
+function comparable(expression: string, type: string, can: Capabilities): string {
   if (!isNested(type)) return expression;
   if (can.toJson) return `to_json(${expression})`;
   if (!hasStructs(type)) return expression;

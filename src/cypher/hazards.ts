@@ -27,7 +27,7 @@ export interface Place {
  * Conditions for what an engine keeps as a least integer, or nearly so: text of the least instants
  * ends Kuzu with a segmentation fault, so that none can be written down.
  */
-export const LEAST_CONDITIONS: Record<string, (x: string) => string> = {
+const LEAST_CONDITIONS: Record<string, (x: string) => string> = {
   ...Object.fromEntries(
     Object.entries(LEAST).map(([type, value]) => [
       type,
@@ -41,9 +41,9 @@ export const LEAST_CONDITIONS: Record<string, (x: string) => string> = {
   TIMESTAMP_NS: (x) => `${x} < CAST('1677-09-22' AS TIMESTAMP_NS)`,
 };
 
-export const NIL = '00000000-0000-0000-0000-000000000000';
+const NIL = '00000000-0000-0000-0000-000000000000';
 
-export function beforeAll(x: string): string {
+function beforeAll(x: string): string {
   return `${x} < timestamp('1970-01-01') + to_days(-106751991)`;
 }
 
@@ -74,7 +74,7 @@ export function placesOf(property: string, type: string, expression: string): Pl
  * and Ladybug 0.19.1 with "free(): invalid pointer" where its lists have more than some 2,048 elements
  * together, and a CASE in it is evaluated for the first row alone.
  */
-export function unwound(
+function unwound(
   value: string,
   steps: readonly Step[],
   carried: readonly string[],
@@ -94,18 +94,18 @@ export function replacing(expression: string, type: string, replaced: ReadonlySe
   return `CAST(${rebuild(expression, shape, replaced)} AS ${type})`;
 }
 
-export function hazardsOf(type: string): Hazard[] {
+function hazardsOf(type: string): Hazard[] {
   if (isFloat(type)) return ['nan', 'negative_zero'];
   return type in LEAST_CONDITIONS ? ['least'] : [];
 }
 
-export function conditionOf(hazard: Hazard, type: string, x: string): string {
+function conditionOf(hazard: Hazard, type: string, x: string): string {
   if (hazard === 'nan') return `${x} <> ${x}`;
   if (hazard === 'negative_zero') return `${x} = 0 AND 1 / ${x} < 0`;
   return LEAST_CONDITIONS[type]?.(x) ?? 'false';
 }
 
-export function valueOf(hazard: Hazard, type: string): string {
+function valueOf(hazard: Hazard, type: string): string {
   if (hazard === 'nan') return 'NaN';
   if (hazard === 'negative_zero') return '-0';
   if (type === 'UUID') return `the UUID ${NIL}`;
@@ -113,7 +113,7 @@ export function valueOf(hazard: Hazard, type: string): string {
 }
 
 /** A way into a value: to a list that is unwound, or to a field. */
-export interface Step {
+interface Step {
   isList: boolean;
   of: (x: string) => string;
 }
@@ -146,7 +146,7 @@ export function leaves(
 }
 
 /** Values in lists stay as they are: nothing takes a list apart and puts it together again. */
-export function rebuild(x: string, shape: Shape, replaced: ReadonlySet<Hazard>): string {
+function rebuild(x: string, shape: Shape, replaced: ReadonlySet<Hazard>): string {
   if (!valueTypes(shape).some(isFloat)) return x;
   switch (shape.is) {
     case 'value': {
@@ -168,11 +168,11 @@ export function rebuild(x: string, shape: Shape, replaced: ReadonlySet<Hazard>):
 }
 
 /** A field by its name as the type spells it: in Kuzu backticks are part of it. */
-export function fieldOf(x: string, name: string): string {
+function fieldOf(x: string, name: string): string {
   return `struct_extract(${x}, ${literal(name)})`;
 }
 
 /** A value with lists in the place of fixed arrays, into which the engine's list functions don't look. */
-export function asLists(expression: string, type: string): string {
+function asLists(expression: string, type: string): string {
   return `CAST(${expression} AS ${type.replaceAll(/\[\d+\]/g, '[]')})`;
 }

@@ -69,7 +69,7 @@ export function capabilitiesOf(engine: EngineName): Capabilities {
 export type EngineModule = typeof Kuzu & { VERSION: string; STORAGE_VERSION: bigint };
 
 /** Those that were not in the process before, with their own loader's flags. */
-export const linkedHere = new Set<EngineName>();
+const linkedHere = new Set<EngineName>();
 
 /**
  * How an engine's library is linked into the process. Both hold the same parser library, and their
@@ -94,7 +94,7 @@ export function linkingOf(name: EngineName, require: NodeJS.Require): number {
 }
 
 /** Whether a package was loaded in this process before. */
-export function isRequired(engine: Engine, require: NodeJS.Require): boolean {
+function isRequired(engine: Engine, require: NodeJS.Require): boolean {
   try {
     return require.resolve(engine.package) in require.cache;
   } catch {
@@ -102,7 +102,7 @@ export function isRequired(engine: Engine, require: NodeJS.Require): boolean {
   }
 }
 
-export function withDlopenFlags<T>(flags: number, load: () => T): T {
+function withDlopenFlags<T>(flags: number, load: () => T): T {
   const dlopen = process.dlopen.bind(process);
   process.dlopen = (module, path) => {
     dlopen(module, path, flags);
@@ -115,7 +115,7 @@ export function withDlopenFlags<T>(flags: number, load: () => T): T {
 }
 
 /** The engines' npm packages are not complete until their install scripts have run. */
-export function engineMissing(
+function engineMissing(
   engine: Engine,
   require: NodeJS.Require,
   error: unknown,

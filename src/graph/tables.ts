@@ -35,7 +35,7 @@ export function checkTables(names: readonly string[], catalog: Catalog): void {
 }
 
 /** The catalog without the properties that the schema does not have: they are in nobody's way. */
-export function withoutMore(schema: GraphSchema, catalog: Catalog): Catalog {
+function withoutMore(schema: GraphSchema, catalog: Catalog): Catalog {
   const narrow = new Map(catalog);
   for (const { name, properties } of [...schema.nodes, ...schema.edges]) {
     const table = catalog.get(name);

@@ -12,7 +12,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { type PlannedCopy, type PlannedTable, startedEvent } from '../plan/plan.js';
 import type { Hooks, LoadRequest } from '../plan/request.js';
-import { scheduleLoad } from '../plan/schedule.js';
+import { scheduleLoad, type ScheduledPlan } from '../plan/schedule.js';
 import { type ShownPlan, showPlan } from '../plan/shown.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import type { BadRows, Connection, GraphSchema, LoadReport, NodeTable, Problem } from '../types.js';
@@ -55,49 +55,39 @@ export function* checkDatabase(
     const assess = (connection: Connection): Steps<Assessment> =>
       assessTables(connection, dataset, request);
     const keys = new Map<string, string>();
-    const { plan: assessed, present } = existing
-      ? yield* readDatabase(existing, function* ({ connection }) {
-          const assessment = yield* assess(connection);
-          yield* copyKeysOut(connection, assessment, schema.nodes, scratch, keys);
-          return assessment;
-        })
-      : yield* changeDatabaseInMemory(engine, assess);
-    const plan = scheduleLoad(assessed, settings, {
-      target: existing ? 'copy' : 'new',
-      connections: existing ? 1 : needs.jobs,
-      isRoomy: needs.isRoomy,
-      isCareful: false,
-      present,
-    });
-    const tally = startTally(plan, hooks.onEvent);
-    const guarded = { ...request, hooks: guardCallbacks(hooks) };
-    const search = function* (connection: Connection): Steps<void> {
+    const held =
+      existing &&
+      (yield* readDatabase(existing, function* ({ connection }) {
+        const assessment = yield* assess(connection);
+        yield* copyKeysOut(connection, assessment, schema.nodes, scratch, keys);
+        return assessment;
+      }));
+    const check = function* (connection: Connection): Steps<DryRunReport> {
+      const { plan: assessed, present } = held ?? (yield* assess(connection));
+      const plan = scheduleLoad(assessed, settings, {
+        target: existing ? 'copy' : 'new',
+        connections: existing ? 1 : needs.jobs,
+        isRoomy: needs.isRoomy,
+        isCareful: false,
+        present,
+      });
       yield* createKeyTables(connection, schema, keys);
-      for (const planned of plan.tables) {
-        const examined = yield* examinePlanned(connection, planned, request);
-        for (const warning of examined.warnings) tallyWarning(tally, warning);
-        const held = present.get(planned.table) ?? 0;
-        const errors = [...planned.errors, ...examined.problems];
-        const problems =
-          errors.length > 0 ? errors : yield* checkTable(connection, planned, held, tally, guarded);
-        for (const problem of problems) tallyError(tally, planned.table, problem);
-      }
+      const tally = yield* checkTables(connection, plan, present, request);
+      const totalTime = (hooks.clock() - began) / 1000;
+      const report = toReport(schema, plan, tally, { published: true, totalTime });
+      return {
+        ...report,
+        warnings: [...warnings, ...report.warnings],
+        published: false,
+        plan: showPlan(plan, engine, settings.resources.bufferPool ?? needs.bufferPool),
+      };
     };
     // In memory the engines lose a table's index, or crash, when a COPY fails that is not its first.
     const isCopiedTwice =
-      keys.size > 0 || plan.tables.some(({ kind, copies }) => kind === 'node' && copies.length > 1);
+      keys.size > 0 ||
+      schema.nodes.some(({ name }) => (dataset.tables.get(name)?.files.length ?? 0) > 1);
     const place = isCopiedTwice ? join(scratch, 'keys.db') : ':memory:';
-    yield* changeDatabaseInMemory(engine, search, place);
-    const report = toReport(schema, plan, tally, {
-      published: true,
-      totalTime: (hooks.clock() - began) / 1000,
-    });
-    return {
-      ...report,
-      warnings: [...warnings, ...report.warnings],
-      published: false,
-      plan: showPlan(plan, engine, settings.resources.bufferPool ?? needs.bufferPool),
-    };
+    return yield* changeDatabaseInMemory(engine, check, place);
   } catch (error) {
     throw error instanceof CallbackFailed ? error.thrown : error;
   } finally {
@@ -146,6 +136,27 @@ function* createKeyTables(
     yield { connection, cypher: copyFrom(name, loadFrom(path), [mapping]) };
   }
   for (const cypher of statements) yield { connection, cypher };
+}
+
+/** Looks at every table of the plan, in the order of the schema. */
+function* checkTables(
+  connection: Connection,
+  plan: ScheduledPlan,
+  present: ReadonlyMap<string, number>,
+  request: LoadRequest,
+): Steps<Tally> {
+  const tally = startTally(plan, request.hooks.onEvent);
+  const guarded = { ...request, hooks: guardCallbacks(request.hooks) };
+  for (const planned of plan.tables) {
+    const examined = yield* examinePlanned(connection, planned, request);
+    for (const warning of examined.warnings) tallyWarning(tally, warning);
+    const held = present.get(planned.table) ?? 0;
+    const errors = [...planned.errors, ...examined.problems];
+    const problems =
+      errors.length > 0 ? errors : yield* checkTable(connection, planned, held, tally, guarded);
+    for (const problem of problems) tallyError(tally, planned.table, problem);
+  }
+  return tally;
 }
 
 function* checkTable(

@@ -55,13 +55,13 @@ export function noFindings(): Findings {
   };
 }
 
-export function withoutCompression(findings: Findings, table: string, why: string): void {
+function withoutCompression(findings: Findings, table: string, why: string): void {
   if (!findings.compression) return;
   findings.compression = false;
   findings.warnings.push(compressionOff(table, `${table}.${why}`));
 }
 
-export function compressionOff(table: string, why: string): Problem {
+function compressionOff(table: string, why: string): Problem {
   return {
     code: 'COMPRESSION_OFF',
     table,
@@ -70,7 +70,7 @@ export function compressionOff(table: string, why: string): Problem {
   };
 }
 
-export function notReplaced(table: string, { file }: PlannedCopy, { path, value }: Found): Problem {
+function notReplaced(table: string, { file }: PlannedCopy, { path, value }: Found): Problem {
   return {
     code: 'VALUE_CHANGED',
     table,
@@ -80,7 +80,7 @@ export function notReplaced(table: string, { file }: PlannedCopy, { path, value 
   };
 }
 
-export function wasReplaced(table: string, { file }: PlannedCopy, one: Found): Problem {
+function wasReplaced(table: string, { file }: PlannedCopy, one: Found): Problem {
   const by = one.hazard === 'nan' ? 'NULL' : '0';
   return {
     code: 'VALUE_REPLACED',
@@ -91,7 +91,7 @@ export function wasReplaced(table: string, { file }: PlannedCopy, one: Found): P
 }
 
 /** The places of values in a scan's rows that hold such, and how many of them. */
-export function* countPlaces(
+function* countPlaces(
   connection: Connection,
   source: string,
   doubts: readonly Doubt[],

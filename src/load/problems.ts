@@ -33,13 +33,13 @@ export function writeProblem({ message }: WriteFailed, isTight: boolean): Proble
 }
 
 /** A commit that fails for a full disk may as well say that it can't roll back, or read. */
-export function describeFullDisk(message: string): string {
+function describeFullDisk(message: string): string {
   return diskFullReason(message) ?? `a commit failed, as on a full disk (${firstLine(message)})`;
 }
 
 export const MORE_SPACE = 'free some space beside the database, and load again';
 
-export const MORE_MEMORY =
+const MORE_MEMORY =
   'give it more memory: --buffer-pool 4GB (bufferPool in the library), or --threads 1';
 
 export function engineProblem(

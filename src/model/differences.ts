@@ -25,14 +25,14 @@ export function canonicalType(type: string): string {
     .toUpperCase();
 }
 
-export function describePairs(pairs: readonly Endpoints[]): string {
+function describePairs(pairs: readonly Endpoints[]): string {
   return pairs
     .map(({ from, to }) => `${from} → ${to}`)
     .sort()
     .join(', ');
 }
 
-export function tableDifferences(wanted: NodeTable | RelTable, found: CatalogTable): string[] {
+function tableDifferences(wanted: NodeTable | RelTable, found: CatalogTable): string[] {
   const kind = kindOf(wanted);
   if (found.kind !== kind) return [`is a table of ${found.kind}s, not of ${kind}s`];
   const differences: string[] = [];
@@ -69,7 +69,7 @@ export function schemaDifferences(
   });
 }
 
-export function haveSameNames(a: NodeTable | RelTable, b: NodeTable | RelTable): boolean {
+function haveSameNames(a: NodeTable | RelTable, b: NodeTable | RelTable): boolean {
   const names = (table: NodeTable | RelTable): string =>
     JSON.stringify([
       'from' in table ? [table.from, table.to] : table.primaryKey,

@@ -25,7 +25,7 @@ export function shapeOf(type: string): Shape {
 }
 
 /** Splits at the commas that are in no parentheses. */
-export function splitTypes(text: string): string[] {
+function splitTypes(text: string): string[] {
   const parts = [''];
   let depth = 0;
   for (const token of text.match(/`[^`]*`|[^`]/g) ?? []) {

@@ -18,7 +18,7 @@ export const ENDPOINT_COLUMNS = [
 ] as const;
 
 /** How `EXPORT DATABASE` names columns: `a.id` of a node, `a.id`, `b.id` and `r.since` of an edge. */
-export const EXPORT_VARIABLES = { node: 'a', from: 'a', to: 'b', edge: 'r' } as const;
+const EXPORT_VARIABLES = { node: 'a', from: 'a', to: 'b', edge: 'r' } as const;
 
 /** A column that may hold values which don't convert. */
 export interface CheckedColumn {
@@ -146,7 +146,7 @@ export function required(
   throw missingColumn(names.slice(0, 2), file, footer, role);
 }
 
-export function missingColumn(
+function missingColumn(
   names: readonly string[],
   file: DatasetFile,
   footer: Footer,

@@ -10,7 +10,7 @@ import type { Endpoints, GraphSchema, NodeTable, RelTable } from '../types.js';
 import { ENDPOINT_COLUMNS } from './columns.js';
 
 /** The names of columns that say which node tables an edge connects: from, then to. */
-export const LABEL_COLUMNS = ENDPOINT_COLUMNS.map((sides) =>
+const LABEL_COLUMNS = ENDPOINT_COLUMNS.map((sides) =>
   sides.flatMap((side) => ['table', 'label', 'type'].map((noun) => `${side}_${noun}`)),
 );
 
@@ -46,7 +46,7 @@ export function labelColumns({ columns }: Footer): (Column | undefined)[] {
 }
 
 /** Tables are named as in the schema, or as people write them: `Function`, `function`, `functions`. */
-export function labelIs(column: Column, table: string, schema: GraphSchema): string {
+function labelIs(column: Column, table: string, schema: GraphSchema): string {
   const file = schema.nodes.find(({ name }) => name === table)?.file ?? table;
   return labelIn(column.name, [...new Set([table, file].flatMap(labelSpellings))]);
 }

@@ -49,7 +49,7 @@ export interface Hooks {
 }
 
 /** What a load does that nobody told otherwise. */
-export const DEFAULT_SETTINGS: Settings = {
+const DEFAULT_SETTINGS: Settings = {
   fresh: false,
   append: false,
   badRows: { skip: false },

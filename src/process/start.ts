@@ -51,7 +51,7 @@ export function killNow(worker: ChildProcess): void {
 }
 
 function forkWorker(): ChildProcess {
-  // Its argument tells others whose worker it is: see isDying in engine/engine.ts.
+  // Its argument tells others whose worker it is: see isDying in engine/locks.ts.
   return fork(new URL('worker.js', import.meta.url), [String(process.pid)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...HEAP, ...process.env },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { discardStaging, stagedDatabase } from '../database/staging.js';
 import { defaultBufferPool } from '../engine/resources.js';
+import { MORE_SPACE } from '../load/problems.js';
 import { refusedReport } from '../load/report.js';
 import { codeGraph } from '../model/codegraph.js';
 import { removeDeadScratch } from '../scratch.js';
@@ -167,7 +168,7 @@ function describeDeath(death: {
   if (isFull) {
     return {
       message: `the disk is full, and the engine ended${when} (${how})`,
-      hint: 'free some space beside the database, and load again',
+      hint: MORE_SPACE,
     };
   }
   if (isKilled) {

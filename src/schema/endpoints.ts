@@ -55,18 +55,18 @@ export function pairFromName(
 }
 
 /** The node tables with whose name a file name begins, the longest first. */
-export function tablesAtStart(stem: string, nodes: readonly InferredNode[]): string[] {
+function tablesAtStart(stem: string, nodes: readonly InferredNode[]): string[] {
   const words = singularWords(stem);
   return tablesWhere(nodes, (name) => name.every((word, i) => words[i] === word));
 }
 
 /** The node tables with whose name a file name ends, the longest first. */
-export function tablesAtEnd(stem: string, nodes: readonly InferredNode[]): string[] {
+function tablesAtEnd(stem: string, nodes: readonly InferredNode[]): string[] {
   const words = singularWords(stem).reverse();
   return tablesWhere(nodes, (name) => name.reverse().every((word, i) => words[i] === word));
 }
 
-export function tablesWhere(
+function tablesWhere(
   nodes: readonly InferredNode[],
   isNamed: (words: string[]) => boolean,
 ): string[] {
@@ -76,7 +76,7 @@ export function tablesWhere(
     .sort((a, b) => singularWords(b).length - singularWords(a).length);
 }
 
-export function singularWords(name: string): string[] {
+function singularWords(name: string): string[] {
   return snakeCase(name).split('_').map(singularName);
 }
 
@@ -123,7 +123,7 @@ export function* pairFromValues(
 }
 
 /** How many values an endpoint column has, each counted once a file. */
-export function* countValues(
+function* countValues(
   connection: Connection,
   source: Source,
   column: Column,
@@ -134,7 +134,7 @@ export function* countValues(
 }
 
 /** How many of the values of an endpoint column are keys of a node table. */
-export function* countHits(
+function* countHits(
   connection: Connection,
   source: Source,
   column: Column,
@@ -165,7 +165,7 @@ export function* takeKeys(connection: Connection, node: InferredNode): Steps<voi
   node.hasKeys = true;
 }
 
-export function* sumOverFiles(
+function* sumOverFiles(
   connection: Connection,
   { files }: Source,
   cypherOf: (path: string) => string,

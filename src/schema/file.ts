@@ -57,7 +57,7 @@ export function* chooseSchema(
  *
  * @throws {KgloadError} `ENOENT`, `SCHEMA_INVALID`.
  */
-export function* readSchemaFile(path: string, engine: EngineName): Steps<GraphSchema> {
+function* readSchemaFile(path: string, engine: EngineName): Steps<GraphSchema> {
   const text = readText(path);
   if (!text.trimStart().startsWith('{')) {
     return withFiles(yield* runSchema(path, splitStatements(text), engine), codeGraph);
