@@ -115,11 +115,7 @@ function withDlopenFlags<T>(flags: number, load: () => T): T {
 }
 
 /** The engines' npm packages are not complete until their install scripts have run. */
-function engineMissing(
-  engine: Engine,
-  require: NodeJS.Require,
-  error: unknown,
-): KgloadError {
+function engineMissing(engine: Engine, require: NodeJS.Require, error: unknown): KgloadError {
   if (isTooManyFiles(error)) return tooManyFiles(error);
   const installScript = (require.resolve.paths(engine.package) ?? [])
     .map((directory) => join(directory, engine.package, 'install.js'))

@@ -123,11 +123,7 @@ export function* pairFromValues(
 }
 
 /** How many values an endpoint column has, each counted once a file. */
-function* countValues(
-  connection: Connection,
-  source: Source,
-  column: Column,
-): Steps<number> {
+function* countValues(connection: Connection, source: Source, column: Column): Steps<number> {
   return yield* sumOverFiles(connection, source, (path) =>
     countDistinct(loadFrom(path), column.name),
   );
