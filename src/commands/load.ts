@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ENGINE_NAMES } from '../engine/native.js';
+import { DEFAULT_ENGINE, ENGINE_NAMES, engineTitles } from '../engine/native.js';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
 import { summarizeBadRows } from '../load/badrows.js';
 import { refusedReport } from '../load/report.js';
@@ -48,7 +48,7 @@ export function define(command: Command): void {
     .addOption(
       new Option(
         '--engine <name>',
-        'of a database that is created (default: that of the old one, or kuzu)',
+        `of a database that is created (default: that of the old one, or ${DEFAULT_ENGINE})`,
       ).choices(ENGINE_NAMES),
     )
     .option('--append', 'load into tables that hold rows already')
@@ -86,7 +86,7 @@ export function define(command: Command): void {
     .addOption(
       new Option(
         '--jobs <n>',
-        'tables to load at a time into a new Ladybug database; by default one a core, four at most',
+        `tables to load at a time into a new ${engineTitles(({ manyWriters }) => manyWriters)} database; by default one a core, four at most`,
       ).argParser(positiveNumber),
     )
     .addHelpText(

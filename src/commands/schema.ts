@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { ENGINE_NAMES } from '../engine/native.js';
+import { DEFAULT_ENGINE, ENGINE_NAMES } from '../engine/native.js';
 import { KgloadError } from '../errors.js';
 import { plural } from '../format.js';
 import { codeGraph } from '../model/codegraph.js';
@@ -36,9 +36,10 @@ export function define(command: Command): void {
       ).conflicts('format'),
     )
     .addOption(
-      new Option('--engine <name>', 'of a database that is created (default: kuzu)').choices(
-        ENGINE_NAMES,
-      ),
+      new Option(
+        '--engine <name>',
+        `of a database that is created (default: ${DEFAULT_ENGINE})`,
+      ).choices(ENGINE_NAMES),
     )
     .addOption(memoryOption())
     .addHelpText(

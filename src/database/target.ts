@@ -14,7 +14,7 @@ import {
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { holdDatabase, openEngine } from '../engine/engine.js';
 import { LOG_FILES, nameProblem, readHeader, SIDE_FILES } from '../engine/file.js';
-import { capabilitiesOf, DEFAULT_ENGINE } from '../engine/native.js';
+import { capabilitiesOf, DEFAULT_ENGINE, engineTitles } from '../engine/native.js';
 import type { DatabaseHeader } from '../engine/register.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { moveToFree, onDisk, sync, systemCode } from '../files.js';
@@ -258,7 +258,7 @@ function unwritable(path: string, reason: string, hint?: string): KgloadError {
 function notADatabase(path: string, what: string): KgloadError {
   return new KgloadError({
     code: 'TARGET_NOT_A_DATABASE',
-    message: `${path} is ${what}, not a Kuzu or Ladybug database; kgload does not touch it`,
+    message: `${path} is ${what}, not a ${engineTitles()} database; kgload does not touch it`,
     file: path,
     hint: 'give another path',
   });

@@ -47,6 +47,12 @@ export const DEFAULT_ENGINE: EngineName = 'kuzu';
 
 export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[];
 
+/** Their names as people write them: `Kuzu or Ladybug`; of those alone that can do something. */
+export function engineTitles(can: (capabilities: Capabilities) => boolean = () => true): string {
+  const titles = ENGINE_NAMES.map(capabilitiesOf).filter(can);
+  return titles.map(({ title }) => title).join(' or ');
+}
+
 /** Whichever engine is installed, where it is all the same. */
 export function anyEngine(): EngineName {
   const require = createRequire(import.meta.url);
