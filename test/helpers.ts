@@ -119,6 +119,16 @@ export function queryOn(engine: EngineName, path: string, cypher: string): Row[]
   }
 }
 
+/** The rows of a query that needs no database: what the engine reads of a file. */
+export function queryMemory(cypher: string): Row[] {
+  const { connection, close } = openMemory();
+  try {
+    return driveSync(one({ connection, cypher }));
+  } finally {
+    close();
+  }
+}
+
 function* one(step: Query): Steps<Row[]> {
   return yield step;
 }

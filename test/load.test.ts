@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -254,6 +255,70 @@ describe('kgload load', () => {
       { id: 'i2', at: null },
     ]);
     assert.deepEqual(readdirSync(directory).sort(), ['dataset', 'graph.db']);
+  });
+
+  it('reads the names of directories as UTF-8, and as they stand where they are none', async (t) => {
+    const directory = scratch(t);
+    const dataset = fixtureCopy(directory);
+    const functions = join(dataset, 'nodes', 'functions');
+    rmSync(join(dataset, 'nodes', 'functions.parquet'));
+    const names = ['%C3%A9t%C3%A9', 'straße', '%E2%82%AC 5%', '%FF%FE', 'a%2Fb'];
+    for (const [i, name] of names.entries()) {
+      mkdirSync(join(functions, `file=${name}`), { recursive: true });
+      await writeParquet(join(functions, `file=${name}`, 'part.parquet'), { id: 'UTF8' }, [
+        { id: `f${i}` },
+      ]);
+    }
+    const db = join(directory, 'graph.db');
+    await kgload(['load', dataset, '--db', db]);
+    assert.deepEqual(
+      query(db, 'MATCH (f:Function) RETURN f.file AS file ORDER BY f.id').map(({ file }) => file),
+      ['été', 'straße', '€ 5%', '%FF%FE', 'a/b'],
+    );
+  });
+
+  it('refuses tables whose log says which of their files count', async (t) => {
+    const directory = scratch(t);
+    const makers: [string, (table: string) => void][] = [
+      [
+        'Delta Lake',
+        (table) => {
+          mkdirSync(join(table, '_delta_log'));
+        },
+      ],
+      [
+        'Apache Hudi',
+        (table) => {
+          mkdirSync(join(table, '.hoodie'));
+        },
+      ],
+      [
+        'Apache Iceberg',
+        (table) => {
+          mkdirSync(join(table, 'metadata'));
+          writeFileSync(join(table, 'metadata', 'v1.metadata.json'), '{}');
+        },
+      ],
+    ];
+    for (const [format, make] of makers) {
+      const dataset = fixtureCopy(join(directory, format));
+      const functions = join(dataset, 'nodes', 'functions');
+      mkdirSync(functions);
+      renameSync(join(dataset, 'nodes', 'functions.parquet'), join(functions, 'part-0.parquet'));
+      make(functions);
+      const db = join(directory, `${format}.db`);
+      const { code, json } = await kgloadJson(['load', dataset, '--db', db]);
+      assert.equal(code, 1);
+      const [error] = json.errors.filter(({ table }) => table === 'Function');
+      assert.equal(error?.code, 'DATASET_LAYOUT');
+      assert.match(
+        error.message,
+        new RegExp(`^nodes/functions/ is a table of ${format}, whose log`),
+      );
+      const infer = await kgload(['schema', dataset, '--schema', 'infer']);
+      assert.equal(infer.code, 2);
+      assert.match(infer.stderr, new RegExp(`is a table of ${format}.*write its current rows`));
+    }
   });
 
   it('takes a directory of part files, whatever their columns’ order, and Hive’s partitions', async (t) => {

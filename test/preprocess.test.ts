@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { ParquetSchema, ParquetWriter } from '@dsnp/parquetjs';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { readMetadata } from '../src/dataset/footer.js';
 import { codeGraphRows } from '../fixtures/code-graph.js';
@@ -13,6 +14,7 @@ import {
   fixtureCopy,
   kgload,
   kgloadJson,
+  queryMemory,
   scratch,
   writeParquet,
 } from './helpers.js';
@@ -206,3 +208,85 @@ describe('kgload preprocess', () => {
     assert.deepEqual(readdirSync(directory), ['dataset']);
   });
 });
+
+describe('the reader of rows', () => {
+  it('passes over page indexes that say where nothing is', async (t) => {
+    const directory = scratch(t);
+    // parquetjs says of every page that it begins with row 0; all rows are in one group.
+    const rows = Array.from({ length: 250_000 }, (_, i) => ({ id: i, name: `n${i}` }));
+    const schema = new ParquetSchema({
+      id: { type: 'INT64' },
+      name: { type: 'UTF8', optional: true },
+    });
+    const file = join(directory, 'Function.parquet');
+    const writer = await ParquetWriter.openFile(schema, file, { rowGroupSize: 1_000_000 });
+    for (const row of rows) await writer.appendRow(row);
+    await writer.close();
+    const source = join(directory, 'schema.cypher');
+    writeFileSync(source, 'CREATE NODE TABLE Function(id INT64 PRIMARY KEY, name STRING)');
+    const out = join(directory, 'out', 'Function.parquet');
+    mkdirSync(join(directory, 'out'));
+    const { code, json } = await kgloadJson(['preprocess', file, out, '--schema', source]);
+    assert.equal(code, 0, JSON.stringify(json));
+    // By the engine, which looks at no page index.
+    assert.deepEqual(
+      queryMemory(
+        `LOAD FROM '${out}' RETURN count(*) AS n, count(DISTINCT id) AS ids, min(id) AS least, max(id) AS most, sum(CASE WHEN name = concat('n', CAST(id AS STRING)) THEN 1 ELSE 0 END) AS right`,
+      ).map((row) => Object.values(row).map(Number)),
+      [[250_000, 250_000, 0, 249_999, 250_000]],
+    );
+  });
+
+  it('refuses bytes that are no UTF-8, and keeps the character that stands for them', async (t) => {
+    const directory = scratch(t);
+    const write = async (name: string, values: readonly Buffer[]): Promise<string> => {
+      const file = join(directory, name);
+      await writeParquet(
+        file,
+        { path: 'UTF8', language: 'UTF8', content_hash: 'UTF8' },
+        values.map((path, i) => ({ path, language: 'x', content_hash: String(i) })),
+      );
+      return file;
+    };
+    const sound = await write('sound.parquet', [Buffer.from('a\ufffd'), Buffer.from('b')]);
+    const out = join(directory, 'files.parquet');
+    const fine = await kgload([
+      'preprocess',
+      sound,
+      out,
+      '--schema',
+      filesSchema(directory, 'sound'),
+    ]);
+    assert.equal(fine.code, 0, fine.stderr);
+    assert.deepEqual(queryMemory(`LOAD FROM '${out}' RETURN path ORDER BY path`), [
+      { path: 'a\ufffd' },
+      { path: 'b' },
+    ]);
+    const broken = await write('broken.parquet', [
+      Buffer.from([0x61, 0xff]),
+      Buffer.from([0x61, 0xfe]),
+    ]);
+    const { code, json } = await kgloadJson([
+      ...['preprocess', broken, join(directory, 'other.parquet')],
+      ...['--schema', filesSchema(directory, 'broken')],
+    ]);
+    assert.equal(code, 2);
+    assert.deepEqual(
+      json.errors.map((error) => error.code),
+      ['PARQUET_UNREADABLE'],
+    );
+    assert.match(
+      json.errors[0]?.message ?? '',
+      /has text in the column path that is no UTF-8 \("aÿ"\)$/,
+    );
+  });
+});
+
+function filesSchema(directory: string, table: string): string {
+  const file = join(directory, `${table}.cypher`);
+  writeFileSync(
+    file,
+    `CREATE NODE TABLE ${table}(path STRING PRIMARY KEY, language STRING, content_hash STRING)`,
+  );
+  return file;
+}

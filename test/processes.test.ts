@@ -81,11 +81,12 @@ describe('preprocess', () => {
     const remains = (): string[] =>
       readdirSync(directory).filter((name) => name.startsWith('.kgload-'));
     while (remains().length === 0) await sleep(5);
+    const workers = childrenOf(child.pid ?? 0);
     const end = ended(child);
     child.kill('SIGKILL');
     await end;
     assert.equal(remains().length, 1);
-    await sleep(500); // Its worker ends.
+    while (workers.some((pid) => existsSync(`/proc/${pid}`))) await sleep(20); // It ends by itself.
     assert.equal((await kgload(['preprocess', FIXTURE, join(directory, 'clean')])).code, 0);
     assert.deepEqual(remains(), []);
   });

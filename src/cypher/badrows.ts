@@ -1,6 +1,6 @@
 /** Queries for rows that their table would not take. */
 import type { BadRowReason } from '../types.js';
-import type { FileRows, KeyColumn } from './rows.js';
+import { type FileRows, type KeyColumn, printed } from './rows.js';
 import { identifier } from './text.js';
 
 function castKey({ expression, type }: KeyColumn): string {
@@ -16,7 +16,7 @@ const INEXACT = /^(DATE|TIMESTAMP|DECIMAL|U?INT64|BLOB)/i;
 
 /** A key as a column of its own, as text where its value would not be exact. */
 function showKey({ type }: KeyColumn, i: number): string {
-  return INEXACT.test(type) ? `CAST(k${i} AS STRING) AS key${i}` : `k${i} AS key${i}`;
+  return INEXACT.test(type) ? `${printed(`k${i}`, type)} AS key${i}` : `k${i} AS key${i}`;
 }
 
 /** A bad row's keys are key0 and, of an edge, key1; `n` rows of the file share a line of the result. */

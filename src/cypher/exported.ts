@@ -3,7 +3,7 @@ import { KgloadError } from '../errors.js';
 import { pairFileNames } from '../model/names.js';
 import { pairsOf, primaryKeyOf } from '../model/tables.js';
 import type { Endpoints, GraphSchema, NodeTable, Property, RelTable, TableKind } from '../types.js';
-import { edgesOf, nodesOf } from './rows.js';
+import { edgesOf, nodesOf, printed } from './rows.js';
 import { identifier } from './text.js';
 /** One file that is to be written. */
 export interface ExportedFile {
@@ -75,7 +75,7 @@ function column(table: string, variable: string, property: Property, name: strin
  */
 function exported(variable: string, { name, type }: Property): string {
   const value = `${variable}.${identifier(name)}`;
-  return isText(type) ? `CAST(${value} AS STRING)` : value;
+  return isText(type) ? printed(value, type) : value;
 }
 
 function isText(type: string): boolean {

@@ -139,6 +139,13 @@ export function countWhere(source: string, conditions: readonly string[]): strin
   return `${source} RETURN ${sums.join(', ')}`;
 }
 
+/** A value as text, with all its digits: both engines write the DECIMAL -0.05 as `0.-5`. */
+export function printed(value: string, type: string): string {
+  const text = `CAST(${value} AS STRING)`;
+  if (!/^DECIMAL/i.test(type)) return text;
+  return `CASE WHEN ${value} < 0 THEN concat('-', CAST(-${value} AS STRING)) ELSE ${text} END`;
+}
+
 /** A text that stands for all rows of a file, such as one in the name of a directory. */
 export function constant(text: string | null, type: string): string {
   return `CAST(${text === null ? 'NULL' : literal(text)} AS ${type})`;

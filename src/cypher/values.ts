@@ -2,7 +2,7 @@
 import { primaryKeyOf } from '../model/tables.js';
 import type { GraphSchema, NodeTable, RelTable } from '../types.js';
 import { type Place, placesOf } from './hazards.js';
-import { type FileRows, hashOf, tableScans } from './rows.js';
+import { type FileRows, hashOf, printed, tableScans } from './rows.js';
 import { identifier } from './text.js';
 
 /** What is added up: a property of all rows, or the rows with a value in one place of it. */
@@ -104,7 +104,7 @@ export function keysWithValue(
   if (!wanted || keys.length === 0) return undefined;
   const names = keys.map((_, i) => `h${i}`);
   const columns = keys.map(
-    (key, i) => `CAST(CAST(${key.expression} AS ${key.type}) AS STRING) AS h${i}`,
+    ({ expression, type }, i) => `${printed(`CAST(${expression} AS ${type})`, type)} AS h${i}`,
   );
   return `${source}${wanted.rows(columns, names)} RETURN DISTINCT ${names.join(', ')} LIMIT ${most}`;
 }

@@ -174,10 +174,34 @@ export function readTable({ path, name, isDirectory }: PartEntry, pair?: Endpoin
   const withPair = (files: DatasetFile[]): DatasetFile[] =>
     pair ? files.map((file) => ({ ...file, pair })) : files;
   if (!isDirectory) return { name, files: withPair([readFile(path, name, {})]) };
+  const format = tableFormat(path);
+  if (format !== undefined) {
+    return { name: `${name}/`, files: [], error: notPlain(`${name}/`, format) };
+  }
   const files = withPair(partFiles(path, `${name}/`, {}));
   if (files.length > 0) return { name: `${name}/`, files };
   const message = `${name}/ is a directory without Parquet files`;
   return { name: `${name}/`, files, error: { code: 'DATASET_LAYOUT', file: `${name}/`, message } };
+}
+
+/** Formats whose log says which of the files in a directory are the table: others may lie there. */
+function tableFormat(directory: string): string | undefined {
+  const names = new Set((list(directory) ?? []).map((entry) => entry.name));
+  if (names.has('_delta_log')) return 'Delta Lake';
+  if (names.has('.hoodie')) return 'Apache Hudi';
+  const metadata = names.has('metadata') ? (list(join(directory, 'metadata')) ?? []) : [];
+  return metadata.some((entry) => entry.name.endsWith('.metadata.json'))
+    ? 'Apache Iceberg'
+    : undefined;
+}
+
+function notPlain(file: string, format: string): Problem {
+  return {
+    code: 'DATASET_LAYOUT',
+    file,
+    message: `${file} is a table of ${format}, whose log says which of its files count; kgload reads plain Parquet`,
+    hint: 'write its current rows as Parquet first, with Spark, DuckDB or the like',
+  };
 }
 
 /** Part files as Spark and Hive lay them out: `part-*.parquet`, in `key=value/` directories too. */
@@ -206,10 +230,18 @@ function hiveValue(value: string): string | null {
   return value === '__HIVE_DEFAULT_PARTITION__' ? null : unescapeHive(value);
 }
 
+/** Bytes that are percent-encoded are UTF-8; a text in which they are none is as it stands. */
 function unescapeHive(text: string): string {
-  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
-    String.fromCharCode(parseInt(hex, 16)),
-  );
+  const bytes = text.match(/%[0-9A-Fa-f]{2}|[^%]+|%/g)?.map((part) => {
+    return /^%../.test(part) ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part);
+  });
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      Buffer.concat(bytes ?? []),
+    );
+  } catch {
+    return text;
+  }
 }
 
 /** A file for every pair of node tables goes together; two for one leave open which is meant. */

@@ -41,36 +41,71 @@ export async function* readRows(
   ]);
   try {
     const file = await asyncBufferFromFile(path);
-    const metadata = asPhysical(await parquetMetadataAsync(file), columns);
+    const footer = await parquetMetadataAsync(file);
     const readers = columns.map((column) => plainReader(column));
     const names = [...new Set(columns.map(({ name }) => name))];
+    const strings = columns.filter(({ meaning }) => meaning.is === 'string');
+    const asText = asPhysical(footer, columns);
+    const asBytes = asPhysical(footer, columns, false);
+    const read = async (
+      range: { start: number; end: number; isIndexed: boolean },
+      wanted: readonly string[],
+      metadata: FileMetaData,
+    ): Promise<Map<string, unknown[]>> => {
+      const { start, end, isIndexed } = range;
+      const values = new Map(wanted.map((name) => [name, new Array<unknown>(end - start)]));
+      await parquetRead({
+        file,
+        metadata,
+        compressors,
+        columns: [...wanted],
+        rowStart: start,
+        rowEnd: end,
+        useOffsetIndex: isIndexed,
+        utf8: false,
+        parsers: { timestampFromNanoseconds: (nanos) => nanos },
+        onChunk: ({ columnName, columnData, rowStart }) => {
+          const list = values.get(columnName);
+          if (!list) return;
+          const [first, last] = [
+            Math.max(0, start - rowStart),
+            Math.min(columnData.length, end - rowStart),
+          ];
+          for (let k = first; k < last; k += 1) list[rowStart + k - start] = columnData[k];
+        },
+      });
+      return values;
+    };
     let groupStart = 0;
-    for (const group of metadata.row_groups) {
+    for (const group of footer.row_groups) {
       const groupEnd = groupStart + Number(group.num_rows);
-      await checkPages(file, group, names);
-      for (let rowStart = groupStart; rowStart < groupEnd; rowStart += ROWS_PER_READ) {
-        let batch: Record<string, unknown>[] = [];
-        await parquetRead({
-          file,
-          metadata,
-          compressors,
-          columns: names,
-          rowStart,
-          rowEnd: Math.min(groupEnd, rowStart + ROWS_PER_READ),
-          rowFormat: 'object',
-          useOffsetIndex: true,
-          utf8: false,
-          parsers: { timestampFromNanoseconds: (nanos) => nanos },
-          onComplete: (rows) => {
-            batch = rows as Record<string, unknown>[];
-          },
-        });
-        yield batch.map((row) =>
-          columns.map(({ name }, i) => {
-            const value = row[name];
-            return value === null || value === undefined ? null : (readers[i]?.(value) ?? null);
-          }),
-        );
+      const isIndexed = await checkPages(file, group, names);
+      // Without an index the decoder begins a column anew for each part of it.
+      const step = isIndexed ? ROWS_PER_READ : Math.max(1, groupEnd - groupStart);
+      for (let start = groupStart; start < groupEnd; start += step) {
+        const range = { start, end: Math.min(groupEnd, start + step), isIndexed };
+        const values = await read(range, names, asText);
+        for (const { name } of strings) {
+          if (!values.get(name)?.some((text) => String(text).includes(REPLACEMENT))) continue;
+          const bytes = (await read(range, [name], asBytes)).get(name) ?? [];
+          for (const each of bytes) if (each instanceof Uint8Array) refuseNoText(each, name, path);
+        }
+        const lists = columns.map(({ name }) => values.get(name) ?? []);
+        for (let k = 0; k < range.end - start; k += ROWS_PER_READ) {
+          const rows = Math.min(ROWS_PER_READ, range.end - start - k);
+          yield Array.from({ length: rows }, (_, row) =>
+            lists.map((list, column) => {
+              const value = list[k + row];
+              if (value === null) return null;
+              if (value === undefined) {
+                throw new Error(
+                  `no value of the column ${columns[column]?.name ?? ''} is found in row ${start + k + row + 1}`,
+                );
+              }
+              return readers[column]?.(value) ?? null;
+            }),
+          );
+        }
       }
       groupStart = groupEnd;
     }
@@ -89,11 +124,36 @@ export async function* readRows(
   }
 }
 
+/** What the decoder puts in the place of bytes that are no UTF-8; also a character of its own. */
+const REPLACEMENT = '\ufffd';
+
+/** @throws {KgloadError} `PARQUET_UNREADABLE` for bytes that are no UTF-8: two of them would look alike. */
+function refuseNoText(bytes: Uint8Array, name: string, path: string): void {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    const shown = Buffer.from(bytes.subarray(0, 20)).toString('latin1');
+    throw new KgloadError(
+      {
+        code: 'PARQUET_UNREADABLE',
+        file: path,
+        message: `${path} has text in the column ${name} that is no UTF-8 (${JSON.stringify(shown)})`,
+        hint: 'write the column anew as UTF-8, or as bytes (BYTE_ARRAY without a logical type)',
+      },
+      { cause: error },
+    );
+  }
+}
+
 /**
  * The metadata without the types that hyparquet would convert by, since a Date has no microseconds
  * and a number not the digits of a decimal.
  */
-function asPhysical(metadata: FileMetaData, columns: readonly Column[]): FileMetaData {
+function asPhysical(
+  metadata: FileMetaData,
+  columns: readonly Column[],
+  isText = true,
+): FileMetaData {
   const meanings = new Map(columns.map(({ name, meaning }) => [name, meaning]));
   const plain = (element: SchemaElement): SchemaElement => {
     const meaning = element.type ? meanings.get(element.name) : undefined;
@@ -101,7 +161,7 @@ function asPhysical(metadata: FileMetaData, columns: readonly Column[]): FileMet
     const physical = { ...element };
     delete physical.converted_type;
     delete physical.logical_type;
-    if (meaning.is === 'string') physical.converted_type = 'UTF8';
+    if (meaning.is === 'string' && isText) physical.converted_type = 'UTF8';
     return physical;
   };
   return { ...metadata, schema: metadata.schema.map(plain) };

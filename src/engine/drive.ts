@@ -143,7 +143,9 @@ function progressFraction(
   };
 }
 
-/** A whole number as the engines give it out; 0 for the sum of no rows. */
+/** A whole number as the engines give it out; 0 for the sum of no rows, which is NULL. */
 export function toBigInt(value: unknown): bigint {
-  return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : 0n;
+  if (typeof value === 'bigint' || typeof value === 'number') return BigInt(value);
+  if (value === null || value === undefined) return 0n;
+  throw new Error(`the engine answered with ${typeof value} where a whole number was to be`);
 }

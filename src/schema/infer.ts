@@ -7,7 +7,7 @@ import { countDistinct, typeOfColumn } from '../cypher/rows.js';
 import { loadFrom } from '../cypher/statements.js';
 import { changeDatabaseInMemory } from '../database/open.js';
 import {
-  type DatasetFile,
+  type DatasetTable,
   datasetParts,
   type Part,
   partEntries,
@@ -68,11 +68,8 @@ export function* inferSchema(directory: string, engine: EngineName): Steps<Graph
   });
 }
 
-function toSource(
-  stem: string,
-  { name, files, error }: { name: string; files: DatasetFile[]; error?: { message: string } },
-): Source {
-  if (error) throw new KgloadError({ code: 'DATASET_LAYOUT', message: error.message, file: name });
+function toSource(stem: string, { name, files, error }: DatasetTable): Source {
+  if (error) throw new KgloadError(error);
   const columns = new Map<string, Column>();
   let rows = 0;
   for (const { footer, partition } of files) {
