@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { createSchema, KgloadError } from 'kgload';
 import { nodeTableName, relTableName, singularName } from '../src/model/names.js';
-import { FIXTURE, kgload, kgloadJson, query, scratch, writeParquet } from './helpers.js';
+import {
+  FIXTURE,
+  kgload,
+  kgloadJson,
+  openMemory,
+  query,
+  scratch,
+  writeParquet,
+} from './helpers.js';
 
 /** A copy of fixtures/films, to be spoiled. */
 function filmsCopy(directory: string): string {
@@ -149,6 +158,69 @@ describe('--schema infer', () => {
     const { code, stderr } = await kgload(['schema', '--schema', 'infer']);
     assert.equal(code, 2);
     assert.match(stderr, /can only be inferred from a dataset/);
+  });
+});
+
+describe('--schema infer, of columns with names that the engines keep for themselves', () => {
+  const make = async (directory: string, columns: readonly string[]): Promise<string> => {
+    const dataset = join(directory, 'dataset');
+    for (const part of ['nodes', 'edges']) mkdirSync(join(dataset, part), { recursive: true });
+    await writeParquet(
+      join(dataset, 'nodes/things.parquet'),
+      Object.fromEntries(columns.map((name) => [name, 'INT64' as const])),
+      [1, 2].map((row) => Object.fromEntries(columns.map((name, i) => [name, 10 * row + i]))),
+    );
+    return dataset;
+  };
+
+  it('gives the properties others, and finds the columns by theirs', async (t) => {
+    const directory = scratch(t);
+    const dataset = await make(directory, ['_id', '_LABEL', 'label', 'size']);
+    const db = join(directory, 'graph.db');
+    const load = await kgloadJson(['load', dataset, '--db', db, '--schema', 'infer']);
+    assert.deepEqual([load.code, load.json.errors], [0, []], load.stderr);
+    assert.deepEqual(query(db, 'MATCH (t:Thing) RETURN t.* ORDER BY t.id'), [
+      { 't.id': 10, 't.LABEL_': 11, 't.label': 12, 't.size': 13 },
+      { 't.id': 20, 't.LABEL_': 21, 't.label': 22, 't.size': 23 },
+    ]);
+    const verify = ['stats', '--db', db, '--verify', dataset, '--schema', 'infer'];
+    assert.equal((await kgload(verify)).code, 0);
+  });
+
+  it('refuses two that differ in case alone', async (t) => {
+    const dataset = await make(scratch(t), ['id', 'size', 'Size']);
+    const { code, json } = await kgloadJson(['schema', dataset, '--schema', 'infer']);
+    assert.equal(code, 2);
+    assert.equal(json.errors[0]?.code, 'SCHEMA_AMBIGUOUS');
+    assert.match(json.errors[0].message, /its columns size and Size are one for the engine/);
+  });
+});
+
+describe('a schema that the engine refuses', () => {
+  it('is an error of the schema, not an unexpected one', () => {
+    const { connection, close } = openMemory();
+    const schema = {
+      nodes: [
+        {
+          name: 'T',
+          file: 't',
+          primaryKey: 'id',
+          properties: [
+            { name: 'id', type: 'INT64' },
+            { name: '_label', type: 'STRNG' },
+          ],
+        },
+      ],
+      edges: [],
+    };
+    return assert
+      .rejects(createSchema(connection, schema), (error) => {
+        assert.ok(error instanceof KgloadError);
+        assert.equal(error.code, 'ENGINE');
+        assert.match(error.message, /^the engine refuses a part of the schema: /);
+        return true;
+      })
+      .finally(close);
   });
 });
 

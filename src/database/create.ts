@@ -1,7 +1,8 @@
 /** Creating the tables of a schema in a database. */
 import { BEGIN, COMMIT } from '../cypher/statements.js';
 import type { Steps } from '../engine/drive.js';
-import { KgloadError } from '../errors.js';
+import { firstLine, isDiskFull, isPoolFull } from '../engine/messages.js';
+import { KgloadError, messageOf } from '../errors.js';
 import { schemaDifferences } from '../model/differences.js';
 import { planTables } from '../plan/plan.js';
 import type { Connection, EngineName, GraphSchema } from '../types.js';
@@ -35,12 +36,36 @@ export function* createTables(connection: Connection, schema: GraphSchema): Step
       hint: 'choose another database, or drop these tables',
     });
   }
-  for (const cypher of planTables(schema, catalog)) yield { connection, cypher };
+  yield* createMissing(connection, planTables(schema, catalog));
   const names = [...schema.nodes, ...schema.edges].map(({ name }) => name);
   return {
     created: names.filter((name) => !catalog.has(name)),
     existing: names.filter((name) => catalog.has(name)),
   };
+}
+
+/**
+ * Runs the statements that create what a database lacks.
+ *
+ * @throws {KgloadError} `ENGINE` for one that the engine refuses.
+ */
+export function* createMissing(connection: Connection, statements: readonly string[]): Steps<void> {
+  for (const cypher of statements) {
+    try {
+      yield { connection, cypher };
+    } catch (error) {
+      const message = messageOf(error);
+      if (isDiskFull(message) || isPoolFull(message)) throw error;
+      throw new KgloadError(
+        {
+          code: 'ENGINE',
+          message: `the engine refuses a part of the schema: ${firstLine(message)}`,
+          hint: `see ${cypher.length > 80 ? `${cypher.slice(0, 79)}…` : cypher}`,
+        },
+        { cause: error },
+      );
+    }
+  }
 }
 
 /**

@@ -7,12 +7,13 @@ import { keysOf, tryCasts } from '../cypher/rows.js';
 import { copyFrom, copyTo, createNodeTable, loadFrom } from '../cypher/statements.js';
 import { identifier } from '../cypher/text.js';
 import { countRows } from '../database/catalog.js';
+import { createMissing } from '../database/create.js';
 import { changeDatabaseInMemory, readDatabase } from '../database/open.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { type PlannedCopy, type PlannedTable, startedEvent } from '../plan/plan.js';
 import type { Hooks, LoadRequest } from '../plan/request.js';
-import { scheduleLoad, type ScheduledPlan } from '../plan/schedule.js';
+import { type ScheduledPlan, scheduleLoad } from '../plan/schedule.js';
 import { type ShownPlan, showPlan } from '../plan/shown.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import type { BadRows, Connection, GraphSchema, LoadReport, NodeTable, Problem } from '../types.js';
@@ -129,13 +130,15 @@ function* createKeyTables(
     const { name, primaryKey } = table;
     const properties = table.properties.filter((property) => property.name === primaryKey);
     const isGenerated = properties.some(({ type, default: value }) => type === 'SERIAL' || value);
-    yield { connection, cypher: createNodeTable(isGenerated ? table : { ...table, properties }) };
+    yield* createMissing(connection, [
+      createNodeTable(isGenerated ? table : { ...table, properties }),
+    ]);
     const path = keys.get(name);
     if (path === undefined) continue;
     const mapping = { expression: identifier('k'), property: primaryKey };
     yield { connection, cypher: copyFrom(name, loadFrom(path), [mapping]) };
   }
-  for (const cypher of statements) yield { connection, cypher };
+  yield* createMissing(connection, statements);
 }
 
 /** Looks at every table of the plan, in the order of the schema. */

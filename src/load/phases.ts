@@ -1,5 +1,6 @@
 /** Carrying out the schedule of a plan. */
 import { BEGIN } from '../cypher/statements.js';
+import { createMissing } from '../database/create.js';
 import { shareOut, type Steps } from '../engine/drive.js';
 import type { Settings } from '../plan/request.js';
 import type { ScheduledPlan, ScheduledTable } from '../plan/schedule.js';
@@ -42,7 +43,7 @@ function* loadInTurn(
   tables: readonly ScheduledTable[],
 ): Steps<End> {
   const { connection, tally, settings, hooks } = run;
-  for (const cypher of create) yield { connection, cypher };
+  yield* createMissing(connection, create);
   for (const planned of tables) {
     if (hooks.signal?.aborted) return 'aborted';
     const refused = refusals(planned, tally);
@@ -80,7 +81,7 @@ function* loadInParallel(
   const { connection, hooks } = run;
   if (create.length > 0) {
     yield { connection, cypher: BEGIN };
-    for (const cypher of create) yield { connection, cypher };
+    yield* createMissing(connection, create);
     yield* endTransaction(connection, true);
   }
   let end = 'done' as End;

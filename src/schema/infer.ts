@@ -7,8 +7,8 @@ import { countDistinct, typeOfColumn } from '../cypher/rows.js';
 import { loadFrom } from '../cypher/statements.js';
 import { changeDatabaseInMemory } from '../database/open.js';
 import {
-  type DatasetTable,
   datasetParts,
+  type DatasetTable,
   type Part,
   partEntries,
   readTable,
@@ -92,21 +92,52 @@ function partitionColumn(name: string): Column {
 function* inferNode(connection: Connection, source: Source): Steps<InferredNode> {
   const { stem, name, columns } = source;
   const key = yield* inferKey(connection, source);
-  const properties: Property[] = [];
-  for (const column of [key, ...columns.filter((other) => other !== key)]) {
-    const type = yield* inferType(connection, column, source);
-    if (type !== undefined) properties.push({ name: column.name, type });
-  }
-  const table = { name: nodeTableName(stem), file: stem, primaryKey: key.name, properties };
+  const properties = yield* inferProperties(connection, source, [
+    key,
+    ...columns.filter((other) => other !== key),
+  ]);
+  const primaryKey = properties[0]?.name ?? key.name;
+  const table = { name: nodeTableName(stem), file: stem, primaryKey, properties };
   if (table.name === '') throw ambiguous(name, 'its name makes no name of a table', 'rename it');
   return { table, source, key, hasKeys: false };
+}
+
+/** Both engines keep these names, in any case, for themselves: Binder exception, "reserved property name". */
+const RESERVED = /^_(id|label|src|dst|length|nodes|rels)$/i;
+
+/** A property for each of some columns that have a type; one with a name of the engine's gets another. */
+function* inferProperties(
+  connection: Connection,
+  source: Source,
+  columns: readonly Column[],
+): Steps<Property[]> {
+  const properties: Property[] = [];
+  const taken = new Map(source.columns.map(({ name }) => [name.toLowerCase(), name]));
+  for (const column of columns) {
+    const { name } = column;
+    const twin = taken.get(name.toLowerCase());
+    if (twin !== undefined && twin !== name) {
+      const what = `its columns ${name} and ${twin} are one for the engine, which ignores case`;
+      throw ambiguous(source.name, what, 'rename one of them');
+    }
+    const type = yield* inferType(connection, column, source);
+    if (type === undefined) continue;
+    if (!RESERVED.test(name)) properties.push({ name, type });
+    else {
+      let free = name.slice(1);
+      while (taken.has(free.toLowerCase())) free += '_';
+      taken.set(free.toLowerCase(), free);
+      properties.push({ name: free, type, aliases: [name] });
+    }
+  }
+  return properties;
 }
 
 /** `id`, `<name>_id`, else the first column whose values are all there and all different. */
 function* inferKey(connection: Connection, source: Source): Steps<Column> {
   const { stem, name, columns } = source;
   const scalars = columns.filter(({ meaning }) => meaning.is !== 'nested' && meaning.is !== 'null');
-  const named = findColumn(['id', `${singularName(stem)}_id`, `${stem}_id`], scalars);
+  const named = findColumn(['id', `${singularName(stem)}_id`, `${stem}_id`, '_id'], scalars);
   if (named) return named;
   for (const column of scalars) {
     if (canBeKey(column) && (yield* isUnique(connection, column, source))) return column;
@@ -199,12 +230,8 @@ function* inferEdge(
         (yield* pairFromValues(connection, source, [from, to], nodes)));
   const [first] = pairs;
   if (!first) return undefined;
-  const properties: Property[] = [];
-  for (const column of columns) {
-    if ([from, to, fromLabel, toLabel].includes(column)) continue;
-    const type = yield* inferType(connection, column, source);
-    if (type !== undefined) properties.push({ name: column.name, type });
-  }
+  const others = columns.filter((column) => ![from, to, fromLabel, toLabel].includes(column));
+  const properties = yield* inferProperties(connection, source, others);
   return {
     name: relTableName(stem),
     file: stem,
