@@ -257,6 +257,60 @@ describe('kgload load', () => {
     assert.deepEqual(readdirSync(directory).sort(), ['dataset', 'graph.db']);
   });
 
+  it('takes Parquet files by all their usual names, and tells of what it leaves out', async (t) => {
+    const directory = scratch(t);
+    const dataset = fixtureCopy(directory);
+    const functions = join(dataset, 'nodes', 'functions');
+    rmSync(join(dataset, 'nodes', 'functions.parquet'));
+    const names = [
+      ...['a.parquet', 'b.PARQUET', 'c.parq', 'd.pq', 'e.snappy.parquet', 'f.parquet.zst'],
+      ...['part-3', 'file=linked/g.parquet'],
+    ];
+    mkdirSync(functions);
+    const elsewhere = join(directory, 'elsewhere');
+    mkdirSync(elsewhere);
+    symlinkSync(elsewhere, join(functions, 'file=linked'));
+    symlinkSync(functions, join(elsewhere, 'file=loop'));
+    for (const [i, name] of names.entries()) {
+      await writeParquet(join(functions, name), { id: 'UTF8' }, [{ id: `f${i}` }]);
+    }
+    mkdirSync(join(functions, 'old'));
+    for (const name of ['notes.txt', 'h.csv', '.hidden', '_SUCCESS', 'old/i.parquet']) {
+      writeFileSync(join(functions, name), 'x');
+    }
+    renameSync(join(dataset, 'nodes', 'files.parquet'), join(dataset, 'nodes', 'Files.PARQ'));
+    writeFileSync(join(dataset, 'nodes', 'readme.md'), 'x');
+    const db = join(directory, 'graph.db');
+    const load = await kgloadJson(['load', dataset, '--db', db]);
+    assert.deepEqual(
+      query(db, 'MATCH (f:Function) RETURN f.id AS id, f.file AS file ORDER BY id'),
+      names.map((name, i) => ({ id: `f${i}`, file: name.includes('linked') ? 'linked' : null })),
+    );
+    assert.equal(load.json.node_times['File']?.rows, 5);
+    const ignored = load.json.warnings.filter(({ code }) => code === 'FILE_UNKNOWN');
+    assert.deepEqual(
+      ignored.map(({ file }) => file),
+      ['file=linked/file=loop/', 'h.csv', 'notes.txt', 'old/']
+        .map((name) => `nodes/functions/${name}`)
+        .concat('nodes/readme.md'),
+    );
+    assert.equal(
+      ignored.at(-1)?.message,
+      'nodes/readme.md belongs to no table by name or kind and is ignored',
+    );
+    assert.equal((await kgload(['stats', '--db', db, '--verify', dataset])).code, 0);
+    for (let i = 0; i < 30; i += 1) writeFileSync(join(dataset, 'nodes', `x${i}.txt`), 'x');
+    const many = await kgloadJson(['load', dataset, '--db', db, '--fresh', '--dry-run']);
+    assert.deepEqual(
+      many.json.warnings
+        .filter(({ code }) => code === 'FILE_UNKNOWN')
+        .map(({ message }) => message),
+      [
+        '35 files belong to no table by name or kind and are ignored: nodes/functions/file=linked/file=loop/, nodes/functions/h.csv, nodes/functions/notes.txt, …',
+      ],
+    );
+  });
+
   it('reads the names of directories as UTF-8, and as they stand where they are none', async (t) => {
     const directory = scratch(t);
     const dataset = fixtureCopy(directory);

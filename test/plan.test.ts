@@ -59,7 +59,7 @@ function dataset(files: Record<string, DatasetFile | DatasetFile[]>): Dataset {
     table,
     { name: [list].flat()[0]?.name ?? '', files: [list].flat() },
   ]);
-  return { directory: '/data', tables: new Map(tables), unknown: [] };
+  return { directory: '/data', tables: new Map(tables), unknown: [], leftOut: [] };
 }
 
 describe('planLoad', () => {
@@ -231,8 +231,8 @@ describe('Cypher', () => {
 
   it('copies into a table without properties', () => {
     assert.equal(
-      copyFrom('R', loadFrom('/f'), [{ expression: '`from`' }, { expression: '`to`' }]),
-      "COPY `R`() FROM (LOAD FROM '/f' RETURN `from`, `to`)",
+      copyFrom('R', loadFrom('/f.parquet'), [{ expression: '`from`' }, { expression: '`to`' }]),
+      "COPY `R`() FROM (LOAD FROM '/f.parquet' RETURN `from`, `to`)",
     );
   });
 });

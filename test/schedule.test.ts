@@ -33,7 +33,7 @@ function datasetOf(rows: Record<string, number>): Dataset {
     const file = { path: `/d/${table}.parquet`, name: `${table}.parquet`, footer, partition: {} };
     return [table, { name: file.name, files: [file] }] as unknown as [string, DatasetTable];
   });
-  return { directory: '/d', tables: new Map(tables), unknown: [] };
+  return { directory: '/d', tables: new Map(tables), unknown: [], leftOut: [] };
 }
 
 const FEW = { A: 10, B: 20, R: 5 };

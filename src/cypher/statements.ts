@@ -30,7 +30,10 @@ function columnDefinition(property: Property): string {
 
 /** Reads a file, or those of its rows that a condition is true for. */
 export function loadFrom(path: string, condition?: string): string {
-  return `LOAD FROM ${pathLiteral(path)}${condition === undefined ? '' : ` WHERE ${condition}`}`;
+  // The engines tell a format by the end of the name, in lower case.
+  const format = path.endsWith('.parquet') ? '' : " (file_format='parquet')";
+  const where = condition === undefined ? '' : ` WHERE ${condition}`;
+  return `LOAD FROM ${pathLiteral(path)}${format}${where}`;
 }
 
 /** Which column of a file goes where: the expression read from the file, the property it fills. */

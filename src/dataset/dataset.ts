@@ -1,5 +1,5 @@
 /** A dataset: the files of a directory, and what their footers say. */
-import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { KgloadError, messageOf, toProblem } from '../errors.js';
 import { systemCode } from '../files.js';
@@ -29,6 +29,8 @@ export interface DatasetTable {
   files: DatasetFile[];
   /** Why the table can't be loaded, whatever its files say. */
   error?: Problem;
+  /** What lies among its part files and is none. */
+  leftOut?: string[];
 }
 
 export interface Dataset {
@@ -37,6 +39,8 @@ export interface Dataset {
   tables: ReadonlyMap<string, DatasetTable>;
   /** Parquet files that belong to no table of the schema. */
   unknown: string[];
+  /** Other files and directories, not hidden, that are no part of a table. */
+  leftOut: string[];
 }
 
 /** The file in a dataset's directory that holds its schema, as `EXPORT DATABASE` names it. */
@@ -87,7 +91,7 @@ export function datasetParts(directory: string): readonly Part[] {
 function refuseCsv(directory: string): void {
   const names = (list(resolve(directory)) ?? []).map(({ name }) => name);
   if (!names.some((name) => name.endsWith('.csv'))) return;
-  if (names.some((name) => name.endsWith('.parquet'))) return;
+  if (names.some((name) => parquetStem(name) !== undefined)) return;
   throw new KgloadError({
     code: 'DATASET_LAYOUT',
     message: `the database in ${directory} was exported as CSV, and kgload reads Parquet`,
@@ -112,6 +116,7 @@ export function readDataset(directory: string, schema: GraphSchema): Dataset {
   const root = resolve(directory);
   const found = new Map<string, DatasetTable>();
   const unknown: string[] = [];
+  const leftOut: string[] = [];
   for (const part of datasetParts(directory)) {
     const tables = [
       ...(part === 'edges' ? [] : schema.nodes),
@@ -127,10 +132,12 @@ export function readDataset(directory: string, schema: GraphSchema): Dataset {
         const { table, pair } = fit.owner;
         const read = readTable(entry, pair);
         found.set(table, both(found.get(table), read, pair));
+        leftOut.push(...(read.leftOut ?? []));
       }
     }
+    if (part !== '') leftOut.push(...otherFiles(root, part));
   }
-  return { directory: root, tables: found, unknown };
+  return { directory: root, tables: found, unknown, leftOut };
 }
 
 /** The names under which the files of a table may be found. */
@@ -163,9 +170,17 @@ export function partEntries(root: string, part: Part): PartEntry[] {
     if (isHidden(name)) return [];
     const path = join(root, part, name);
     const isDirectory = isDirectoryAt(path);
-    if (!isDirectory && !name.endsWith('.parquet')) return [];
-    const stem = name.replace(/\.parquet$/, '');
+    const stem = parquetStem(name) ?? (isDirectory ? name : undefined);
+    if (stem === undefined) return [];
     return [{ path, name: part === '' ? name : `${part}/${name}`, stem, isDirectory }];
+  });
+}
+
+/** The visible files of a part of a dataset that are no Parquet by their names. */
+function otherFiles(root: string, part: Part): string[] {
+  return (list(join(root, part)) ?? []).flatMap(({ name }) => {
+    const isTaken = isHidden(name) || parquetStem(name) !== undefined;
+    return isTaken || isDirectoryAt(join(root, part, name)) ? [] : [`${part}/${name}`];
   });
 }
 
@@ -178,8 +193,10 @@ export function readTable({ path, name, isDirectory }: PartEntry, pair?: Endpoin
   if (format !== undefined) {
     return { name: `${name}/`, files: [], error: notPlain(`${name}/`, format) };
   }
-  const files = withPair(partFiles(path, `${name}/`, {}));
-  if (files.length > 0) return { name: `${name}/`, files };
+  const leftOut: string[] = [];
+  const files = withPair(partFiles(path, `${name}/`, {}, leftOut, []));
+  const rest = leftOut.length > 0 ? { leftOut } : {};
+  if (files.length > 0) return { name: `${name}/`, files, ...rest };
   const message = `${name}/ is a directory without Parquet files`;
   return { name: `${name}/`, files, error: { code: 'DATASET_LAYOUT', file: `${name}/`, message } };
 }
@@ -204,21 +221,52 @@ function notPlain(file: string, format: string): Problem {
   };
 }
 
-/** Part files as Spark and Hive lay them out: `part-*.parquet`, in `key=value/` directories too. */
+/**
+ * Part files as Spark and Hive lay them out: `part-*.parquet`, in `key=value/` directories too. Links are
+ * followed, but not to a directory that they stand in.
+ *
+ * @param leftOut - Is given what else is there.
+ * @param above - The directories on the way, links resolved.
+ */
 function partFiles(
   directory: string,
   name: string,
   partition: Record<string, string | null>,
+  leftOut: string[],
+  above: readonly string[],
 ): DatasetFile[] {
+  const here = [...above, realpathSync(directory)];
   return (list(directory) ?? []).flatMap((entry) => {
     if (isHidden(entry.name)) return [];
     const path = join(directory, entry.name);
-    if (entry.name.endsWith('.parquet')) return [readFile(path, name + entry.name, partition)];
+    const isDirectory = isDirectoryAt(path);
+    if (!isDirectory && isPart(entry.name)) return [readFile(path, name + entry.name, partition)];
     const [, key, value] = /^([^=]+)=(.*)$/.exec(entry.name) ?? [];
-    if (key === undefined || value === undefined || !entry.isDirectory()) return [];
+    const isLoop = isDirectory && here.includes(realpathSync(path));
+    if (key === undefined || value === undefined || !isDirectory || isLoop) {
+      leftOut.push(`${name}${entry.name}${isDirectory ? '/' : ''}`);
+      return [];
+    }
     const inner = { ...partition, [unescapeHive(key)]: hiveValue(value) };
-    return partFiles(path, `${name}${entry.name}/`, inner);
+    return partFiles(path, `${name}${entry.name}/`, inner, leftOut, here);
   });
+}
+
+/**
+ * As writers end the names of Parquet files: `.parquet`, `.snappy.parquet`, `.PARQ`, `.parquet.zst`. What
+ * ends in `.gz` the engines take for CSV.
+ */
+const PARQUET_NAME =
+  /^(.+?)(?:\.(?:snappy|gz|gzip|zst|zstd|lz4|lzo|br|brotli))?\.(?:parquet|parq|pq)(?:\.(?:snappy|zst|zstd|lz4|lzo|br|brotli))?$/i;
+
+/** A name without what says that it is Parquet; nothing for other names. */
+export function parquetStem(name: string): string | undefined {
+  return PARQUET_NAME.exec(name)?.[1];
+}
+
+/** Hadoop's part files need not say what they are: `part-00003`. */
+function isPart(name: string): boolean {
+  return parquetStem(name) !== undefined || /^part-[\w-]+$/.test(name);
 }
 
 /** Spark's and Hadoop's rule for what is not data: `_SUCCESS`, `.part-0.parquet.crc`. */

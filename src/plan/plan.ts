@@ -96,19 +96,34 @@ export function planLoad(schema: GraphSchema, dataset: Dataset, catalog: Catalog
       hint: 'load with --fresh, or into another database',
     })),
     warnings: [
-      ...dataset.unknown.map(unknownFile),
+      ...warnOfFiles(dataset),
       ...warnOfSingleGroups(dataset),
       ...planned.flatMap(({ warnings }) => warnings),
     ],
   };
 }
 
-function unknownFile(name: string): Problem {
-  return {
-    code: 'FILE_UNKNOWN',
-    file: name,
-    message: `${name} belongs to no table of the schema and is ignored`,
-  };
+/** Files that are named one by one; more of them are one warning. */
+const MANY_FILES = 20;
+
+/** The files of a dataset that fill no table. */
+export function warnOfFiles({ unknown, leftOut }: Pick<Dataset, 'unknown' | 'leftOut'>): Problem[] {
+  return [
+    ...ignoredFiles(unknown, 'to no table of the schema'),
+    ...ignoredFiles(leftOut, 'to no table by name or kind'),
+  ];
+}
+
+function ignoredFiles(names: readonly string[], why: string): Problem[] {
+  const [file = ''] = names;
+  if (names.length > MANY_FILES) {
+    const list = `${names.slice(0, 3).join(', ')}, …`;
+    const message = `${formatCount(names.length)} files belong ${why} and are ignored: ${list}`;
+    return [{ code: 'FILE_UNKNOWN', file, message }];
+  }
+  return names.map((name) => {
+    return { code: 'FILE_UNKNOWN', file: name, message: `${name} belongs ${why} and is ignored` };
+  });
 }
 
 /** The plan without loading some tables, for a reason each. */

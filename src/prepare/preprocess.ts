@@ -1,7 +1,13 @@
 /** Rewriting files and datasets so that they load, and load fast. */
 import { copyFileSync, existsSync, mkdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { type DatasetFile, INDEX_FILE, readDataset, SCHEMA_FILE } from '../dataset/dataset.js';
+import {
+  type DatasetFile,
+  INDEX_FILE,
+  parquetStem,
+  readDataset,
+  SCHEMA_FILE,
+} from '../dataset/dataset.js';
 import {
   buildBeside,
   checkDirectoryDestination,
@@ -18,6 +24,7 @@ import { pairFileNames } from '../model/names.js';
 import { kindOf } from '../model/tables.js';
 import { mapColumns } from '../plan/columns.js';
 import { labelColumns } from '../plan/pairs.js';
+import { warnOfFiles } from '../plan/plan.js';
 import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from '../types.js';
 
 export interface PreprocessOptions {
@@ -129,11 +136,7 @@ async function preprocessDataset(
   options: PreprocessOptions,
 ): Promise<PreprocessReport> {
   const dataset = readDataset(source, schema);
-  const warnings: Problem[] = dataset.unknown.map((name) => ({
-    code: 'FILE_UNKNOWN',
-    file: name,
-    message: `${name} belongs to no table of the schema and is left out`,
-  }));
+  const warnings = warnOfFiles(dataset);
   const jobs = [...schema.nodes, ...schema.edges].flatMap((table) => {
     const found = dataset.tables.get(table.name);
     if (!found) return [];
@@ -172,7 +175,7 @@ function outputsOf(
 
 function tableOfFile(source: string, schema: GraphSchema): NodeTable | RelTable {
   const tables = [...schema.nodes, ...schema.edges];
-  const stem = basename(source).replace(/\.parquet$/, '');
+  const stem = parquetStem(basename(source)) ?? basename(source);
   const table = tables.find(({ file }) => file === stem);
   if (table) return table;
   throw new KgloadError({
