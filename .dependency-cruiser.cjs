@@ -21,6 +21,7 @@ const FLOORS = [
   ['load'],
   ['verify'],
   ['export'],
+  ['options'],
   ['library'],
   ['graph'],
   ['process'],

@@ -9,6 +9,7 @@ import { type ExportOptions, type ExportReport, exportSteps } from './export.js'
 import { loadDatabase, loadDataset } from './load/load.js';
 import { logEvents } from './log.js';
 import { type ChosenSchema, codeGraph } from './model/codegraph.js';
+import { checkLoadOptions } from './options.js';
 import { type LoadRequest, requestLoad } from './plan/request.js';
 import { preprocessFile, type PreprocessReport } from './prepare/preprocess.js';
 import { withReadable } from './prepare/readable.js';
@@ -34,7 +35,7 @@ import type {
  * @throws {KgloadError} When the load is refused before any data: `ENOENT`, `DATASET_LAYOUT`,
  *   `SCHEMA_MISMATCH`, `SCHEMA_INVALID`, `SCHEMA_AMBIGUOUS`, `TARGET_NOT_EMPTY`, `NOTHING_TO_LOAD`;
  *   `UNDO_UNSAFE` for an append that the engine could not undo (load by path instead);
- *   `CONNECTION_BUSY`, `TRANSACTION_OPEN`.
+ *   `CONNECTION_BUSY`, `TRANSACTION_OPEN`; `USAGE` for options that are none.
  * @example
  * ```ts
  * const report = await loadFromParquet(connection, 'data/parquet');
@@ -46,6 +47,7 @@ export async function loadFromParquet(
   directory: string,
   options: LoadOptions = {},
 ): Promise<LoadReport> {
+  checkLoadOptions(options, false);
   return await withConnection(connection, async () => {
     const request = await drive(requestOf(directory, options));
     const { schema, hooks } = request;
@@ -79,6 +81,7 @@ export function loadFromParquetSync(
   directory: string,
   { createNew = true, ...options }: LoadOptions & Resources & { createNew?: boolean } = {},
 ): LoadReport {
+  checkLoadOptions(options, true);
   const engine = likelyEngine(databasePath, options.engine);
   const request = driveSync(requestOf(directory, { ...options, engine }));
   const { bufferPool, threads } = options;

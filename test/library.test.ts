@@ -54,6 +54,66 @@ describe('what the system says no to', () => {
   });
 });
 
+describe('options', () => {
+  const wrong: [Record<string, unknown>, RegExp][] = [
+    [{ engine: 'neo4j' }, /^the option engine must be 'kuzu' or 'ladybug', not "neo4j"$/],
+    [
+      { bufferPool: '4GB' },
+      /^the option bufferPool must be a whole number from 64000000, not "4GB"$/,
+    ],
+    [{ onError: 'stop' }, /^the option onError must be 'continue' or 'abort', not "stop"$/],
+    [{ maxBadRows: -1 }, /^the option maxBadRows must be a whole number from 0, not -1$/],
+    [{ maxBadRows: 1.5 }, /must be a whole number from 0, not 1\.5$/],
+    [
+      { schema: 42 },
+      /^the option schema must be a schema, the path of a file with one, or infer, not 42$/,
+    ],
+    [{ schema: {} }, /^the option schema must be/],
+    [{ skipBadRow: true }, /^there is no option skipBadRow$/],
+    [{ append: 'yes' }, /^the option append must be a boolean, not "yes"$/],
+    [{ logger: { info: () => undefined } }, /an object with the methods debug, info, warn, error/],
+    [{ threads: 0 }, /^the option threads must be a whole number from 1, not 0$/],
+    [{ signal: {} }, /^the option signal must be an AbortSignal/],
+  ];
+
+  it('that are none are refused before anything is done', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    const { connection, close } = openMemory();
+    t.after(close);
+    for (const [options, message] of wrong) {
+      const error = { name: 'KgloadError', code: 'USAGE', message };
+      assert.throws(() => loadFromParquetSync(db, FIXTURE, options), error);
+      if ('bufferPool' in options || 'threads' in options) continue;
+      await assert.rejects(loadFromParquet(connection, FIXTURE, options), error);
+    }
+    assert.deepEqual(readdirSync(directory), []);
+    // What is undefined is not there.
+    const none = { engine: undefined, maxBadRows: undefined } as object;
+    assert.deepEqual((await loadFromParquet(connection, FIXTURE, none)).errors, []);
+  });
+
+  it('with a schema that the engine refuses leave no table', async (t) => {
+    const { connection, close } = openMemory();
+    t.after(close);
+    const table = (name: string, type: string): object => ({
+      name,
+      file: name === 'A' ? 'files' : 'functions',
+      primaryKey: 'path',
+      properties: [{ name: 'path', type }],
+    });
+    const schema = { nodes: [table('A', 'STRING'), table('B', 'STRNG')], edges: [] };
+    await assert.rejects(loadFromParquet(connection, FIXTURE, { schema } as object), (error) => {
+      assert.ok(error instanceof KgloadError, String(error));
+      return true;
+    });
+    for (const result of [connection.querySync('CALL show_tables() RETURN name')].flat()) {
+      assert.equal(result.hasNext(), false);
+      result.close();
+    }
+  });
+});
+
 describe('the library', () => {
   it('loads over a connection that the caller opened, and leaves it open', async () => {
     const { connection, close } = openMemory();

@@ -127,9 +127,10 @@ function* loadTables(
   } catch (error) {
     if (error instanceof WriteFailed)
       throw new KgloadError(writeProblem(error, false), { cause: error });
-    if (!(error instanceof CallbackFailed)) throw error;
+    const isForeseen = error instanceof CallbackFailed || error instanceof KgloadError;
+    if (!isForeseen) throw error;
     for (const step of undo) yield* step();
-    throw error.thrown;
+    throw error instanceof CallbackFailed ? error.thrown : error;
   }
 }
 
