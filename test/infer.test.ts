@@ -187,6 +187,25 @@ describe('--schema infer, of columns with names that the engines keep for themse
     assert.equal((await kgload(verify)).code, 0);
   });
 
+  it('takes a dataset without edges/ where there is no rel table, and no other', async (t) => {
+    const directory = scratch(t);
+    const dataset = await make(directory, ['id', 'size']);
+    rmSync(join(dataset, 'edges'), { recursive: true });
+    const db = join(directory, 'graph.db');
+    const load = await kgloadJson(['load', dataset, '--db', db, '--schema', 'infer']);
+    assert.deepEqual([load.code, load.json.total_nodes, load.json.warnings], [0, 2, []]);
+    const built = await kgload(['load', dataset, '--db', join(directory, 'other.db')]);
+    assert.equal(built.code, 2);
+    assert.match(
+      built.stderr,
+      /has no edges\/ \(a dataset is .*; one without edges takes an empty edges\/, or a schema without rel/,
+    );
+    mkdirSync(join(dataset, 'edges'));
+    rmSync(join(dataset, 'nodes'), { recursive: true });
+    const none = await kgload(['load', dataset, '--db', db, '--fresh', '--schema', 'infer']);
+    assert.match(none.stderr, /has no nodes\/ \(a dataset is a directory with/);
+  });
+
   it('refuses two that differ in case alone', async (t) => {
     const dataset = await make(scratch(t), ['id', 'size', 'Size']);
     const { code, json } = await kgloadJson(['schema', dataset, '--schema', 'infer']);

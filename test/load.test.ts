@@ -533,7 +533,7 @@ describe('kgload load', () => {
       assert.equal(code, 2);
       assert.equal(
         stderr,
-        `kgload: error: the dataset ${directory} has no edges/ (a dataset is a directory with nodes/*.parquet and edges/*.parquet, or an exported database)\n`,
+        `kgload: error: the dataset ${directory} has no edges/ (a dataset is a directory with nodes/*.parquet and edges/*.parquet, or an exported database; one without edges takes an empty edges/, or a schema without rel tables (--schema infer))\n`,
       );
     });
 

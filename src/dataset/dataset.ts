@@ -61,9 +61,11 @@ export type Part = 'nodes' | 'edges' | '';
  * The directories of a dataset that hold the tables: `nodes/` and `edges/`, or the dataset itself
  * where it is an exported database.
  *
+ * @param options - `needsEdges`: `false` where the schema has no rel table, or it is to be seen; `edges/`
+ *   may then be missing.
  * @throws {KgloadError} `ENOENT` when the dataset is missing, `DATASET_LAYOUT` when it is none.
  */
-export function datasetParts(directory: string): readonly Part[] {
+export function datasetParts(directory: string, { needsEdges = true } = {}): readonly Part[] {
   const root = resolve(directory);
   if (list(root) === undefined) {
     throw new KgloadError({
@@ -79,13 +81,21 @@ export function datasetParts(directory: string): readonly Part[] {
     refuseCsv(directory);
     return [''];
   }
+  const [only] = missing;
+  if (missing.length === 1 && only === 'edges' && !needsEdges) return ['nodes'];
   throw new KgloadError({
     code: 'DATASET_LAYOUT',
     message: `the dataset ${directory} has no ${missing.map((part) => `${part}/`).join(' and no ')}`,
     file: directory,
-    hint: 'a dataset is a directory with nodes/*.parquet and edges/*.parquet, or an exported database',
+    hint: `${LAYOUT}${missing.length === 1 && only === 'edges' ? NO_EDGES : ''}`,
   });
 }
+
+const LAYOUT =
+  'a dataset is a directory with nodes/*.parquet and edges/*.parquet, or an exported database';
+
+const NO_EDGES =
+  '; one without edges takes an empty edges/, or a schema without rel tables (--schema infer)';
 
 /** `EXPORT DATABASE` writes CSV unless it is told otherwise. */
 function refuseCsv(directory: string): void {
@@ -117,7 +127,7 @@ export function readDataset(directory: string, schema: GraphSchema): Dataset {
   const found = new Map<string, DatasetTable>();
   const unknown: string[] = [];
   const leftOut: string[] = [];
-  for (const part of datasetParts(directory)) {
+  for (const part of datasetParts(directory, { needsEdges: schema.edges.length > 0 })) {
     const tables = [
       ...(part === 'edges' ? [] : schema.nodes),
       ...(part === 'nodes' ? [] : schema.edges),

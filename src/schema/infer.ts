@@ -39,8 +39,8 @@ import {
  */
 export function* inferSchema(directory: string, engine: EngineName): Steps<GraphSchema> {
   const root = resolve(directory);
-  const [nodesPart, edgesPart] = datasetParts(directory);
-  if (nodesPart === undefined || edgesPart === undefined) {
+  const parts = datasetParts(directory, { needsEdges: false });
+  if (parts.includes('')) {
     throw new KgloadError({
       code: 'DATASET_LAYOUT',
       message: `${directory} is an exported database, whose schema.cypher says what its schema is`,
@@ -50,8 +50,8 @@ export function* inferSchema(directory: string, engine: EngineName): Steps<Graph
   }
   const sourcesOf = (part: Part): Source[] =>
     partEntries(root, part).map((entry) => toSource(entry.stem, readTable(entry)));
-  const nodeSources = sourcesOf(nodesPart);
-  const edgeSources = sourcesOf(edgesPart);
+  const nodeSources = sourcesOf('nodes');
+  const edgeSources = parts.includes('edges') ? sourcesOf('edges') : [];
   return yield* changeDatabaseInMemory(engine, function* (connection) {
     const nodes: InferredNode[] = [];
     for (const source of nodeSources) nodes.push(yield* inferNode(connection, source));
