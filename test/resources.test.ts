@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { defaultBufferPool, smallBufferPool } from '../src/engine/resources.js';
 import { engineProblem } from '../src/load/problems.js';
-import { BINARY, FIXTURE, kgload, kgloadJson, onEngine, scratch } from './helpers.js';
+import {
+  BINARY,
+  FIXTURE,
+  kgload,
+  kgloadJson,
+  onEngine,
+  query,
+  scratch,
+  writeParquet,
+} from './helpers.js';
 
 const GB = 1e9;
 
@@ -48,6 +58,26 @@ describe('memory and cores', () => {
       assert.equal(code, 2);
       assert.match(stderr, message);
     }
+  });
+
+  it('are enough for tables of many columns', async (t) => {
+    const directory = scratch(t);
+    const names = Array.from({ length: 600 }, (_, i) => `c${i}`);
+    for (const part of ['nodes', 'edges'])
+      mkdirSync(join(directory, 'wide', part), { recursive: true });
+    await writeParquet(
+      join(directory, 'wide/nodes/things.parquet'),
+      Object.fromEntries(['id', ...names].map((name) => [name, 'INT64' as const])),
+      Array.from({ length: 100 }, (_, row) => ({
+        id: row,
+        ...Object.fromEntries(names.map((name, i) => [name, row * i] as const)),
+      })),
+    );
+    const db = join(directory, 'graph.db');
+    const args = ['load', join(directory, 'wide'), '--db', db, '--schema', 'infer', '--json'];
+    const { code, json } = await kgloadJson(args);
+    assert.deepEqual([code, json.total_nodes, json.errors], [0, 100, []]);
+    assert.deepEqual(query(db, 'MATCH (t:Thing) RETURN sum(t.c599) AS n'), [{ n: 599n * 4950n }]);
   });
 
   it('that do not suffice are an error that names the flag', () => {

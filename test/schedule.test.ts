@@ -110,7 +110,7 @@ describe('a schedule', () => {
 
   it('gives several connections only what memory and the engine allow, and says so', () => {
     const can = { title: 'Fast', manyWriters: true, readersLock: true, toJson: true };
-    const machine = { bufferPool: 8e9, smallBufferPool: 1e9, jobs: 2 };
+    const machine = { bufferPool: 8e9, smallBufferPool: 1e9, jobs: 2, threads: 4 };
     const { settings } = requestLoad(schema, { jobs: 3 });
     const needs = (bufferPool?: number, manyWriters = true): ReturnType<typeof needsOf> =>
       needsOf(
@@ -130,6 +130,26 @@ describe('a schedule', () => {
     assert.deepEqual(why(false, false), ['--jobs 3 has no effect: Fast writes a table at a time']);
     assert.match(why(true, true)[0] ?? '', /a database that is there is loaded a table at a time$/);
     assert.match(why(false, true, 1e9)[0] ?? '', /the buffer pool is below 4 times the data/);
+  });
+});
+
+describe('the buffer pool', () => {
+  it('is small for few rows in few columns, by the threads that there are', () => {
+    const can = { title: 'Fast', manyWriters: false, readersLock: true, toJson: true };
+    const machine = { bufferPool: 8e9, smallBufferPool: 1e9, jobs: 2, threads: 2 };
+    const poolOf = (columns: number, threads?: number): number => {
+      const dataset = datasetOf(FEW);
+      const [file] = dataset.tables.get('A')?.files ?? [];
+      assert.ok(file && 'columns' in file.footer);
+      const [column] = file.footer.columns;
+      assert.ok(column);
+      file.footer.columns = Array.from({ length: columns }, () => column);
+      const resources = threads === undefined ? {} : { threads };
+      const { settings } = requestLoad(schema, { resources });
+      return needsOf(dataset, settings, machine, can).bufferPool;
+    };
+    assert.deepEqual([poolOf(8), poolOf(200)], [1e9, 1e9]);
+    assert.deepEqual([poolOf(600), poolOf(600, 1), poolOf(200, 8)], [8e9, 8e9, 8e9]);
   });
 });
 

@@ -39,9 +39,19 @@ export function defaultJobs(cores: number = availableParallelism()): number {
 }
 
 /** What this machine gives a load that nobody tells otherwise. */
-export function machine(): { bufferPool: number; smallBufferPool: number; jobs: number } {
+export function machine(): {
+  bufferPool: number;
+  smallBufferPool: number;
+  jobs: number;
+  threads: number;
+} {
   const bufferPool = defaultBufferPool();
-  return { bufferPool, smallBufferPool: smallBufferPool(bufferPool), jobs: defaultJobs() };
+  return {
+    bufferPool,
+    smallBufferPool: smallBufferPool(bufferPool),
+    jobs: defaultJobs(),
+    threads: availableParallelism(),
+  };
 }
 
 /**

@@ -117,6 +117,8 @@ export interface Machine {
   smallBufferPool: number;
   /** Tables at a time. */
   jobs: number;
+  /** That a statement uses. */
+  threads: number;
 }
 
 /** What a load into a new database takes. */
@@ -139,14 +141,20 @@ export function needsOf(
   const sum = (of: 'rows' | 'dataBytes'): number =>
     footers.reduce((total, footer) => total + ('rows' in footer ? footer[of] : 0), 0);
   const bytes = sum('dataBytes');
-  const isSmall = sum('rows') <= FEW_ROWS && bytes <= FEW_BYTES;
-  const { bufferPool: full, smallBufferPool, jobs: usual } = machine;
+  const { bufferPool: full, smallBufferPool, jobs: usual, threads } = machine;
+  const columns = footers.map((footer) => ('rows' in footer ? footer.columns.length : 0));
+  const begun = columns.reduce((most, count) => Math.max(most, count), 0) * CHUNK_BYTES;
+  const isNarrow = begun * (resources.threads ?? threads) <= smallBufferPool / 2;
+  const isSmall = isNarrow && sum('rows') <= FEW_ROWS && bytes <= FEW_BYTES;
   const bufferPool = resources.bufferPool ?? (isSmall ? smallBufferPool : full);
   const isRoomy = bytes * ROOM <= bufferPool;
   return { bufferPool, isRoomy, jobs: isRoomy && manyWriters ? (jobs ?? usual) : 1 };
 }
 
 const FEW_BYTES = 128e6;
+
+/** Each thread of a COPY begins with a chunk of 131,072 values for each column, however few rows there are. */
+const CHUNK_BYTES = 2 ** 20;
 
 /**
  * A pool of this many times the data has room for tables that are committed together. What is not
