@@ -2,10 +2,10 @@
  * Directories for working files: each bears its owner's name, so that the next run removes what a
  * killed one left, and nothing of anybody else's.
  */
-import { lstatSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, isHere, randomLetters, readOwner, removeAs, writeOwner } from './engine/owner.js';
+import { isAlive, isHere, makeOwned, randomLetters, readOwner, removeAs } from './engine/owner.js';
 import { KgloadError } from './errors.js';
 import { onDisk, systemCode, systemError } from './files.js';
 
@@ -25,13 +25,9 @@ const UNOWNED_MS = 600_000;
 export function makeScratch(parent?: string): string {
   removeDeadScratch(parent === undefined ? [tmpdir()] : [parent, tmpdir()]);
   const prefix = parent === undefined ? join(tmpdir(), 'kgload-') : join(parent, '.kgload-');
-  let directory: string | undefined;
   try {
-    directory = mkdtempSync(prefix);
-    writeOwner(directory);
-    return directory;
+    return makeOwned(prefix);
   } catch (error) {
-    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
     const place = parent ?? tmpdir();
     if (systemCode(error) === 'ENOENT') {
       throw new KgloadError(

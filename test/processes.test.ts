@@ -80,7 +80,9 @@ describe('preprocess', () => {
     const child = start(['preprocess', dataset, join(directory, 'out')]);
     const remains = (): string[] =>
       readdirSync(directory).filter((name) => name.startsWith('.kgload-'));
-    while (remains().length === 0) await sleep(5);
+    const isOwned = (): boolean =>
+      remains().some((name) => existsSync(join(directory, name, 'owner.json')));
+    while (!isOwned()) await sleep(5);
     const workers = childrenOf(child.pid ?? 0);
     const end = ended(child);
     child.kill('SIGKILL');

@@ -4,20 +4,20 @@
  * being in one step, with its owner's name in it. One that a killed load left behind is removed by
  * the next.
  */
-import { lstatSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { holdDatabase } from '../engine/engine.js';
 import { readHeader, SIDE_FILES } from '../engine/file.js';
 import {
   isAlive,
   isHere,
+  makeOwned,
   type Owner,
   OWNER_FILE,
   randomLetters,
   readOwner,
   removeAs,
   stagingOf,
-  writeOwner,
 } from '../engine/owner.js';
 import { processExists, sleepSync } from '../engine/processes.js';
 import { KgloadError } from '../errors.js';
@@ -51,7 +51,7 @@ function makeStaging(target: string): Staging {
   const directory = stagingOf(target);
   removeRemains(target, directory);
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    if (makeOwned(directory)) return { directory, database: stagedDatabase(directory) };
+    if (takePlace(directory)) return { directory, database: stagedDatabase(directory) };
     removeDead(target, directory);
   }
   throw locked(target, 'other loads');
@@ -69,16 +69,15 @@ export function discardStaging(directory: string): void {
   });
 }
 
-/** Makes the directory with its owner's name in it, in one step; says whether it was free. */
-function makeOwned(directory: string): boolean {
+/** Puts a directory with its owner's name in it there, in one step; says whether the place was free. */
+function takePlace(directory: string): boolean {
   let born: string;
   try {
-    born = mkdtempSync(`${directory}.`);
+    born = makeOwned(`${directory}.`);
   } catch (error) {
     throw unwritable(directory, error);
   }
   try {
-    writeOwner(born);
     // rename(2) takes the place of an empty directory at most, and never of a link or a file.
     renameSync(born, directory);
     return true;

@@ -1,5 +1,5 @@
 /** Directories with their owner's name in them, so that what a dead process left can be told. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemCode } from '../files.js';
@@ -21,15 +21,28 @@ export function stagingOf(database: string): string {
   return `${database}.kgload`;
 }
 
-/** Makes this process the owner of a directory. */
-export function writeOwner(directory: string): void {
+/**
+ * Makes a directory that this process owns.
+ *
+ * @param prefix - Of its path, to which six letters are added.
+ */
+export function makeOwned(prefix: string): string {
   const owner: Owner = {
     pid: process.pid,
     host: hostname(),
     began: processStat(process.pid)?.began,
     ...(process.connected && { supervisor: process.ppid }),
   };
-  writeFileSync(join(directory, OWNER_FILE), JSON.stringify(owner), { flag: 'wx' });
+  // Nothing comes between the two: a process killed there leaves a directory that nobody owns.
+  const text = JSON.stringify(owner);
+  const directory = mkdtempSync(prefix);
+  try {
+    writeFileSync(join(directory, OWNER_FILE), text, { flag: 'wx' });
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+  return directory;
 }
 
 /** Nothing where it was killed while it was made or removed. */
