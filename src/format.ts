@@ -38,6 +38,25 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** Microseconds since midnight as the engines write an interval: `01:02:03.5`. */
+export function formatTimeOfDay(microseconds: bigint): string {
+  const seconds = microseconds / 1_000_000n;
+  const parts = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n];
+  const clock = parts.map((part) => String(part).padStart(2, '0')).join(':');
+  const fraction = String(microseconds % 1_000_000n)
+    .padStart(6, '0')
+    .replace(/0+$/, '');
+  return fraction === '' ? clock : `${clock}.${fraction}`;
+}
+
+/** A decimal by its digits without the point: `-0.05` of -5 and a scale of 2. */
+export function formatDecimal(unscaled: bigint, scale: number): string {
+  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, '0');
+  const sign = unscaled < 0n ? '-' : '';
+  if (scale === 0) return sign + digits;
+  return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
 /**
  * Rows of cells as aligned lines: the first column to the left, the others to the right. A `null`
  * is a rule as wide as the table.

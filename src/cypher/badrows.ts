@@ -1,11 +1,7 @@
 /** Queries for rows that their table would not take. */
 import type { BadRowReason } from '../types.js';
-import { type FileRows, type KeyColumn, printed } from './rows.js';
+import { cast, type FileRows, type KeyColumn, printed } from './rows.js';
 import { identifier } from './text.js';
-
-function castKey({ expression, type }: KeyColumn): string {
-  return `CAST(${expression} AS ${type})`;
-}
 
 function nodeWith({ table, property }: KeyColumn, variable: string, value: string): string {
   return `(${variable}:${identifier(table)} {${identifier(property)}: ${value}})`;
@@ -30,7 +26,7 @@ export interface Scan {
 export function nodeScan({ source, keys: [key] }: FileRows, held: number): Scan {
   if (!key) throw new Error('a node table without a key');
   return {
-    match: `${source} WITH ${castKey(key)} AS k0, count(*) AS n OPTIONAL MATCH ${nodeWith(key, 'o', 'k0')} WITH k0, n, offset(id(o)) AS o`,
+    match: `${source} WITH ${cast(key)} AS k0, count(*) AS n OPTIONAL MATCH ${nodeWith(key, 'o', 'k0')} WITH k0, n, offset(id(o)) AS o`,
     columns: showKey(key, 0),
     reasons: [
       { reason: 'null_key', condition: 'k0 IS NULL', rows: 'n' },
@@ -49,7 +45,7 @@ export function edgeScan({ source, keys: [from, to] }: FileRows): Scan {
   if (!from || !to) throw new Error('a rel table without endpoints');
   const hasNull = 'k0 IS NULL OR k1 IS NULL';
   return {
-    match: `${source} WITH ${castKey(from)} AS k0, ${castKey(to)} AS k1 OPTIONAL MATCH ${nodeWith(from, 'a', 'k0')} OPTIONAL MATCH ${nodeWith(to, 'b', 'k1')} WITH k0, k1, a.${identifier(from.property)} AS a, b.${identifier(to.property)} AS b`,
+    match: `${source} WITH ${cast(from)} AS k0, ${cast(to)} AS k1 OPTIONAL MATCH ${nodeWith(from, 'a', 'k0')} OPTIONAL MATCH ${nodeWith(to, 'b', 'k1')} WITH k0, k1, a.${identifier(from.property)} AS a, b.${identifier(to.property)} AS b`,
     columns: `${showKey(from, 0)}, ${showKey(to, 1)}`,
     reasons: [
       { reason: 'null_endpoint', condition: hasNull, rows: '1' },
@@ -83,7 +79,7 @@ export function listBadRows(
 
 /** Counts the rows of a file whose key is one of a node table, `n`. */
 export function countKnownKeys(source: string, key: KeyColumn): string {
-  return `${source} WITH ${castKey(key)} AS k MATCH ${nodeWith(key, 'n', 'k')} RETURN count(*) AS n`;
+  return `${source} WITH ${cast(key)} AS k MATCH ${nodeWith(key, 'n', 'k')} RETURN count(*) AS n`;
 }
 
 /** Counts the different pairs of nodes that a file connects, `n`; with a table, those that it connects. */
@@ -92,7 +88,7 @@ export function countPairs(
   [from, to]: readonly [KeyColumn, KeyColumn],
   table?: string,
 ): string {
-  const pairs = `${source} WITH DISTINCT ${castKey(from)} AS k0, ${castKey(to)} AS k1`;
+  const pairs = `${source} WITH DISTINCT ${cast(from)} AS k0, ${cast(to)} AS k1`;
   if (table === undefined) return `${pairs} RETURN count(*) AS n`;
   const edge = `${nodeWith(from, 'a', 'k0')}-[:${identifier(table)}]->${nodeWith(to, 'b', 'k1')}`;
   return `${pairs} MATCH ${edge} WITH DISTINCT k0, k1 RETURN count(*) AS n`;

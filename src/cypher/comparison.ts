@@ -1,8 +1,8 @@
 /** The two sides of a comparison, the rows of the files and the rows of the tables, and how they are told apart. */
 import type { Capabilities } from '../model/capabilities.js';
-import { isNested, pairsOf, primaryKeyOf } from '../model/tables.js';
+import { isNested } from '../model/tables.js';
 import type { GraphSchema, NodeTable, Property, RelTable } from '../types.js';
-import { edgesOf, type FileRows, hashOf, nodesOf } from './rows.js';
+import { cast, type FileRows, hashOf, storedKeys, tableScans } from './rows.js';
 import { identifier, pathLiteral } from './text.js';
 
 /** A query's beginning and the expressions by which its rows are told apart. */
@@ -35,10 +35,6 @@ export function hasKeys(copies: readonly FileRows[]): boolean {
   return copies.every(({ keys }) => keys.length > 0);
 }
 
-export function cast(expression: string, type: string): string {
-  return `CAST(${expression} AS ${type === 'SERIAL' ? 'INT64' : type})`;
-}
-
 export function hasStructs(type: string): boolean {
   return /\b(STRUCT|MAP|UNION)\b/.test(type);
 }
@@ -62,10 +58,12 @@ export function datasetScans(
 ): Scan[] {
   return copies.map(({ source, keys, mappings }: FileRows) => ({
     source,
-    keys: hasKeys(copies) ? keys.map(({ expression, type }) => cast(expression, type)) : ['0'],
+    keys: hasKeys(copies) ? keys.map(cast) : ['0'],
     values: compared.map(({ name, type }) => {
       const mapping = mappings.find(({ property }) => property === name);
-      return comparable(cast(mapping?.expression ?? 'NULL', type), type, can);
+      const expression = mapping?.expression ?? 'NULL';
+      const stored = type === 'SERIAL' ? 'INT64' : type;
+      return comparable(cast({ expression, type: stored }), type, can);
     }),
   }));
 }
@@ -77,22 +75,12 @@ export function databaseScans(
   compared: readonly Property[],
   can: Capabilities,
 ): Scan[] {
-  const keyOf = (variable: string, node: string): string => {
-    return `${variable}.${identifier(primaryKeyOf(schema, node).name)}`;
-  };
-  if (!('from' in table)) {
-    return [
-      {
-        source: `MATCH ${nodesOf(table.name, 'n')}`,
-        keys: hasKeys(copies) ? [keyOf('n', table.name)] : ['0'],
-        values: compared.map(({ name, type }) => comparable(`n.${identifier(name)}`, type, can)),
-      },
-    ];
-  }
-  return pairsOf(table).map((pair) => ({
-    source: `MATCH ${edgesOf(table.name, pair, 'r')}`,
-    keys: [keyOf('a', pair.from), keyOf('b', pair.to)],
-    values: compared.map(({ name, type }) => comparable(`r.${identifier(name)}`, type, can)),
+  return tableScans(table).map(({ match, variable, pair }) => ({
+    source: match,
+    keys: pair || hasKeys(copies) ? storedKeys(table, schema, pair) : ['0'],
+    values: compared.map(({ name, type }) =>
+      comparable(`${variable}.${identifier(name)}`, type, can),
+    ),
   }));
 }
 

@@ -1,6 +1,6 @@
 /** The rows of tables and files: patterns and queries that count, match or look at them. */
-import { pairsOf } from '../model/tables.js';
-import type { Endpoints, NodeTable, RelTable, TableKind } from '../types.js';
+import { pairsOf, primaryKeyOf } from '../model/tables.js';
+import type { Endpoints, GraphSchema, NodeTable, RelTable, TableKind } from '../types.js';
 import type { Mapping } from './statements.js';
 import { identifier, literal } from './text.js';
 
@@ -23,14 +23,29 @@ export interface KeyColumn {
   type: string;
 }
 
+/** The keys of the rows of {@link tableScans}: a node's, or an edge's endpoints. */
+export function storedKeys(
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  pair: Endpoints | undefined,
+): string[] {
+  const key = (variable: string, node: string): string =>
+    `${variable}.${identifier(primaryKeyOf(schema, node).name)}`;
+  return pair ? [key('a', pair.from), key('b', pair.to)] : [key('n', table.name)];
+}
+
+/** An expression as a value of its type. */
+export function cast({ expression, type }: { expression: string; type: string }): string {
+  return `CAST(${expression} AS ${type})`;
+}
+
 /** One way to all rows of a table: one for each pair of node tables. */
 export function tableScans(
   table: NodeTable | RelTable,
-): { match: string; variable: string; pair?: { from: string; to: string } }[] {
-  const label = identifier(table.name);
-  if (!('from' in table)) return [{ match: `MATCH (n:${label})`, variable: 'n' }];
+): { match: string; variable: string; pair?: Endpoints }[] {
+  if (!('from' in table)) return [{ match: `MATCH ${nodesOf(table.name, 'n')}`, variable: 'n' }];
   return pairsOf(table).map((pair) => ({
-    match: `MATCH (a:${identifier(pair.from)})-[r:${label}]->(b:${identifier(pair.to)})`,
+    match: `MATCH ${edgesOf(table.name, pair, 'r')}`,
     variable: 'r',
     pair,
   }));
@@ -106,7 +121,7 @@ export function tryCasts(
   source: string,
   columns: readonly { expression: string; type: string }[],
 ): string {
-  const casts = columns.map(({ expression, type }) => `count(CAST(${expression} AS ${type}))`);
+  const casts = columns.map((column) => `count(${cast(column)})`);
   return `${source} RETURN ${casts.join(', ')}`;
 }
 

@@ -1,8 +1,7 @@
 /** Sums over the rows of a table or a file by which values are told to be the same. */
-import { primaryKeyOf } from '../model/tables.js';
 import type { GraphSchema, NodeTable, RelTable } from '../types.js';
 import { type Place, placesOf } from './hazards.js';
-import { type FileRows, hashOf, printed, tableScans } from './rows.js';
+import { cast, type FileRows, hashOf, printed, storedKeys, tableScans } from './rows.js';
 import { identifier } from './text.js';
 
 /** What is added up: a property of all rows, or the rows with a value in one place of it. */
@@ -26,8 +25,6 @@ export function sumOfFile(
 ): string | undefined {
   const mapping = mappings.find(({ property }) => property === summed.property);
   if (!mapping && summed.place) return undefined;
-  const cast = ({ expression, type }: { expression: string; type: string }): string =>
-    `CAST(${expression} AS ${type})`;
   if (!mapping || !isPartial) {
     return sum(source, keys.map(cast), mapping?.expression ?? 'NULL', summed);
   }
@@ -52,11 +49,7 @@ export function sumsOfTable(
   hasKeys: boolean,
 ): string[] {
   return tableScans(table).map(({ match, variable, pair }) => {
-    const key = (name: string, node: string): string =>
-      `${name}.${identifier(primaryKeyOf(schema, node).name)}`;
-    let keys: string[] = [];
-    if (pair) keys = [key('a', pair.from), key('b', pair.to)];
-    else if (hasKeys) keys = [key('n', table.name)];
+    const keys = pair || hasKeys ? storedKeys(table, schema, pair) : [];
     return sum(match, keys, `${variable}.${identifier(summed.property)}`, summed);
   });
 }
@@ -103,8 +96,6 @@ export function keysWithValue(
   const wanted = place && placeOf(property, type, expression ?? 'NULL', place);
   if (!wanted || keys.length === 0) return undefined;
   const names = keys.map((_, i) => `h${i}`);
-  const columns = keys.map(
-    ({ expression, type }, i) => `${printed(`CAST(${expression} AS ${type})`, type)} AS h${i}`,
-  );
+  const columns = keys.map((key, i) => `${printed(cast(key), key.type)} AS h${i}`);
   return `${source}${wanted.rows(columns, names)} RETURN DISTINCT ${names.join(', ')} LIMIT ${most}`;
 }

@@ -133,7 +133,8 @@ export function readDataset(directory: string, schema: GraphSchema): Dataset {
       ...(part === 'nodes' ? [] : schema.edges),
     ];
     const slotOf = matchNames(tables.flatMap(slotsOf));
-    const entries = partEntries(root, part).map((entry) => ({ entry, fit: slotOf(entry.stem) }));
+    const contents = readPart(root, part);
+    const entries = contents.entries.map((entry) => ({ entry, fit: slotOf(entry.stem) }));
     const exact = new Set(entries.map(({ fit }) => (fit?.level === 0 ? fit.owner : undefined)));
     for (const { entry, fit } of entries) {
       const isOther = fit && fit.level > 0 && exact.has(fit.owner);
@@ -145,7 +146,8 @@ export function readDataset(directory: string, schema: GraphSchema): Dataset {
         leftOut.push(...(read.leftOut ?? []));
       }
     }
-    if (part !== '') leftOut.push(...otherFiles(root, part));
+    // An exported database has its scripts beside its tables.
+    if (part !== '') leftOut.push(...contents.others);
   }
   return { directory: root, tables: found, unknown, leftOut };
 }
@@ -174,24 +176,26 @@ export interface PartEntry {
   isDirectory: boolean;
 }
 
-/** The Parquet files, and the directories of part files, in a part of a dataset. */
-export function partEntries(root: string, part: Part): PartEntry[] {
-  return (list(join(root, part)) ?? []).flatMap(({ name }) => {
-    if (isHidden(name)) return [];
-    const path = join(root, part, name);
-    const isDirectory = isDirectoryAt(path);
-    const stem = parquetStem(name) ?? (isDirectory ? name : undefined);
-    if (stem === undefined) return [];
-    return [{ path, name: part === '' ? name : `${part}/${name}`, stem, isDirectory }];
-  });
+/** What is in a part of a dataset. */
+export interface PartContents {
+  /** The Parquet files, and the directories of part files. */
+  entries: PartEntry[];
+  /** The other visible files: by their names they are no Parquet. */
+  others: string[];
 }
 
-/** The visible files of a part of a dataset that are no Parquet by their names. */
-function otherFiles(root: string, part: Part): string[] {
-  return (list(join(root, part)) ?? []).flatMap(({ name }) => {
-    const isTaken = isHidden(name) || parquetStem(name) !== undefined;
-    return isTaken || isDirectoryAt(join(root, part, name)) ? [] : [`${part}/${name}`];
-  });
+export function readPart(root: string, part: Part): PartContents {
+  const contents: PartContents = { entries: [], others: [] };
+  for (const { name } of list(join(root, part)) ?? []) {
+    if (isHidden(name)) continue;
+    const path = join(root, part, name);
+    const shown = part === '' ? name : `${part}/${name}`;
+    const isDirectory = isDirectoryAt(path);
+    const stem = parquetStem(name) ?? (isDirectory ? name : undefined);
+    if (stem === undefined) contents.others.push(shown);
+    else contents.entries.push({ path, name: shown, stem, isDirectory });
+  }
+  return contents;
 }
 
 /** The file of a table, or its part files. */

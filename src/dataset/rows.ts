@@ -2,6 +2,7 @@
 import type { FileMetaData, SchemaElement } from 'hyparquet';
 import { KgloadError, messageOf } from '../errors.js';
 import { systemError } from '../files.js';
+import { formatTimeOfDay, formatDecimal } from '../format.js';
 import type { Column, Meaning, Unit } from '../model/column.js';
 
 /**
@@ -189,9 +190,9 @@ function plainReaderOf(name: string, meaning: Meaning, type: string): (value: ne
     }
     case 'time':
       return (value: bigint | number) =>
-        timeText(toMicroseconds(BigInt(value), meaning.unit, name));
+        formatTimeOfDay(toMicroseconds(BigInt(value), meaning.unit, name));
     case 'decimal':
-      return (value: number | bigint | Uint8Array) => decimalText(unscaled(value), meaning.scale);
+      return (value: number | bigint | Uint8Array) => formatDecimal(unscaled(value), meaning.scale);
     case 'uuid':
       return uuidText;
     case 'interval':
@@ -224,29 +225,11 @@ function toMicroseconds(value: bigint, unit: Unit, name: string): bigint {
   });
 }
 
-/** As the engine writes an interval: `01:02:03.5`. */
-function timeText(microseconds: bigint): string {
-  const seconds = microseconds / 1_000_000n;
-  const parts = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n];
-  const fraction = String(microseconds % 1_000_000n)
-    .padStart(6, '0')
-    .replace(/0+$/, '');
-  const clock = parts.map((part) => String(part).padStart(2, '0')).join(':');
-  return fraction === '' ? clock : `${clock}.${fraction}`;
-}
-
 /** Big-endian two's complement, as Parquet stores decimals in bytes. */
 function unscaled(value: number | bigint | Uint8Array): bigint {
   if (!(value instanceof Uint8Array)) return BigInt(value);
   const digits = Buffer.from(value).toString('hex');
   return BigInt.asIntN(value.length * 8, BigInt(`0x${digits === '' ? '0' : digits}`));
-}
-
-function decimalText(value: bigint, scale: number): string {
-  const digits = (value < 0n ? -value : value).toString().padStart(scale + 1, '0');
-  const sign = value < 0n ? '-' : '';
-  if (scale === 0) return sign + digits;
-  return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
 function uuidText(bytes: Uint8Array): string {

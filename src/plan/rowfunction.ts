@@ -1,7 +1,7 @@
 /** A conversion as a function of a row's value, for what is no engine: the same outcome, value by value. */
 import type { Interval, PlainValue } from '../dataset/rows.js';
 import { KgloadError } from '../errors.js';
-import { plural } from '../format.js';
+import { formatTimeOfDay, formatDecimal, plural } from '../format.js';
 import { type Column, rewrittenColumn, type Unit } from '../model/column.js';
 import { canonicalType } from '../model/differences.js';
 import type { Value } from '../model/value.js';
@@ -262,12 +262,9 @@ function parseInterval(text: string): Interval {
 function parseDecimal(text: string, precision: number, scale: number): string {
   const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d*)(?:\.(\d*))?$/.exec(text) ?? [];
   if (whole + fraction === '') throw new NotConverted();
-  const digits = (whole + fraction.padEnd(scale, '0').slice(0, scale)).replace(/^0+/, '');
-  if (digits.length > precision) throw new NotConverted();
-  const padded = digits.padStart(scale + 1, '0');
-  const minus = sign === '-' && digits !== '' ? '-' : '';
-  if (scale === 0) return minus + padded;
-  return `${minus}${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
+  const digits = BigInt(whole + fraction.padEnd(scale, '0').slice(0, scale));
+  if (digits >= 10n ** BigInt(precision)) throw new NotConverted();
+  return formatDecimal(sign === '-' ? -digits : digits, scale);
 }
 
 /** As the engines write a value of a type. */
@@ -293,18 +290,7 @@ function printDate(days: bigint): string {
 
 function printTimestamp(instant: bigint): string {
   const day = instant / DAY - (instant % DAY < 0n ? 1n : 0n);
-  return `${printDate(day)} ${printClock(instant - day * DAY)}`;
-}
-
-function printClock(micros: bigint): string {
-  const seconds = micros / 1_000_000n;
-  const clock = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n]
-    .map((part) => String(part).padStart(2, '0'))
-    .join(':');
-  const fraction = micros % 1_000_000n;
-  return fraction === 0n
-    ? clock
-    : `${clock}.${String(fraction).padStart(6, '0').replace(/0+$/, '')}`;
+  return `${printDate(day)} ${formatTimeOfDay(instant - day * DAY)}`;
 }
 
 function printInterval({ months, days, microseconds: micros }: Interval): string {
@@ -312,6 +298,6 @@ function printInterval({ months, days, microseconds: micros }: Interval): string
   const some = (count: number, unit: string): string[] =>
     count === 0 ? [] : [`${count} ${unit}${count === 1 ? '' : 's'}`];
   const parts = [...some(years, 'year'), ...some(months % 12, 'month'), ...some(days, 'day')];
-  if (micros !== 0n || parts.length === 0) parts.push(printClock(micros));
+  if (micros !== 0n || parts.length === 0) parts.push(formatTimeOfDay(micros));
   return parts.join(' ');
 }

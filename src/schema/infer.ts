@@ -10,7 +10,7 @@ import {
   datasetParts,
   type DatasetTable,
   type Part,
-  partEntries,
+  readPart,
   readTable,
 } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
@@ -49,7 +49,7 @@ export function* inferSchema(directory: string, engine: EngineName): Steps<Graph
     });
   }
   const sourcesOf = (part: Part): Source[] =>
-    partEntries(root, part).map((entry) => toSource(entry.stem, readTable(entry)));
+    readPart(root, part).entries.map((entry) => toSource(entry.stem, readTable(entry)));
   const nodeSources = sourcesOf('nodes');
   const edgeSources = parts.includes('edges') ? sourcesOf('edges') : [];
   return yield* changeDatabaseInMemory(engine, function* (connection) {
