@@ -75,3 +75,20 @@ export function formatTable(rows: readonly (readonly string[] | null)[]): string
   const rule = '─'.repeat(Math.max(...lines.map((line) => line?.length ?? 0)));
   return lines.map((line) => line ?? rule);
 }
+
+/** A length of time, in the parts of which none is a fixed number of another. */
+export interface Interval {
+  months: number;
+  days: number;
+  microseconds: bigint;
+}
+
+/** As the engines write it: `1 year 2 months 3 days 04:05:06.7`. */
+export function formatInterval({ months, days, microseconds: micros }: Interval): string {
+  const years = Math.trunc(months / 12);
+  const some = (count: number, unit: string): string[] =>
+    count === 0 ? [] : [`${count} ${unit}${count === 1 ? '' : 's'}`];
+  const parts = [...some(years, 'year'), ...some(months % 12, 'month'), ...some(days, 'day')];
+  if (micros !== 0n || parts.length === 0) parts.push(formatTimeOfDay(micros));
+  return parts.join(' ');
+}

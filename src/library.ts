@@ -99,7 +99,7 @@ export function loadFromParquetSync(
 function* requestOf(directory: string, options: LoadOptions): Steps<LoadRequest> {
   const { schema: choice, engine, logger, append = false, onError, signal, clock } = options;
   const { skipBadRows = false, maxBadRows, onBadRow } = options;
-  const { nanAsNull = false, negativeZeroAsZero = false } = options;
+  const { allowRounding = false, nanAsNull = false, negativeZeroAsZero = false } = options;
   const log = logger && logEvents(logger);
   const onEvent = (event: LoadEvent): void => {
     options.onEvent?.(event);
@@ -117,7 +117,7 @@ function* requestOf(directory: string, options: LoadOptions): Steps<LoadRequest>
       append,
       ...(onError && { onError }),
       badRows: { skip: skipBadRows, ...(maxBadRows !== undefined && { most: maxBadRows }) },
-      values: { nanAsNull, negativeZeroAsZero },
+      values: { allowRounding, nanAsNull, negativeZeroAsZero },
     },
     {
       onEvent,

@@ -49,6 +49,7 @@ const LOAD: Record<string, Check> = {
   append: isA('boolean'),
   skipBadRows: isA('boolean'),
   maxBadRows: wholeFrom(0),
+  allowRounding: isA('boolean'),
   nanAsNull: isA('boolean'),
   negativeZeroAsZero: isA('boolean'),
   onBadRow: isA('function'),

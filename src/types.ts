@@ -13,6 +13,8 @@ export interface Property {
   aliases?: readonly string[];
   /** Cypher expression of the value where a file has no such column; NULL if absent. */
   default?: string;
+  /** Whether float64 values may be rounded to its float32 ones; the report says by how much. */
+  allowRounding?: boolean;
 }
 
 /** A node table and the file in `nodes/` that fills it. */
@@ -114,6 +116,8 @@ export type ErrorCode =
   | 'VALUE_CHANGED'
   /** Values were replaced, as `nanAsNull` or `negativeZeroAsZero` say (a warning). */
   | 'VALUE_REPLACED'
+  /** DOUBLE values were rounded to FLOAT, as `allowRounding` says (a warning). */
+  | 'VALUE_ROUNDED'
   /** A dry run can't tell whether the engine stores values as they are; a load can (a warning). */
   | 'VALUE_DOUBTFUL'
   /** The database is written without compression, which would change values (a warning). */
@@ -449,6 +453,12 @@ export interface LoadOptions {
   skipBadRows?: boolean;
   /** More bad rows than this end the load, and nothing of it stays. */
   maxBadRows?: number;
+  /**
+   * Round DOUBLE values to the nearest FLOAT where a property is one, at every depth of a value, and
+   * report the largest relative error; what would become an infinity fails its table. A property's own
+   * {@link Property.allowRounding} says it for that one.
+   */
+  allowRounding?: boolean;
   /**
    * Load NULL for NaN, at every depth of a value. The engines store a NaN as another number, or other
    * numbers as NaN, in some places; without this a table with such a place fails, and no other does.

@@ -28,6 +28,7 @@ interface Flags extends OutputFlags {
   skipBadRows?: boolean;
   badRows?: string;
   maxBadRows?: number;
+  allowRounding?: boolean;
   nanAsNull?: boolean;
   negativeZeroAsZero?: boolean;
   bufferPool?: number;
@@ -66,6 +67,10 @@ export function define(command: Command): void {
         '--max-bad-rows <n>',
         'skip bad rows, but load nothing if there are more than this',
       ).argParser(wholeNumber),
+    )
+    .option(
+      '--allow-rounding',
+      'round DOUBLE values to the nearest FLOAT where a property is one, and report by how much',
     )
     .option(
       '--nan-as-null',
@@ -140,7 +145,7 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
 
 function toJob(dataset: string, flags: Flags, hasProgress: boolean): Job {
   const { db, schema, badRows, maxBadRows, engine, onError, jobs, bufferPool, threads } = flags;
-  const { nanAsNull = false, negativeZeroAsZero = false } = flags;
+  const { allowRounding = false, nanAsNull = false, negativeZeroAsZero = false } = flags;
   return {
     kind: 'load',
     database: db,
@@ -158,7 +163,7 @@ function toJob(dataset: string, flags: Flags, hasProgress: boolean): Job {
         skip: flags.skipBadRows ?? maxBadRows !== undefined,
         ...(maxBadRows !== undefined && { most: maxBadRows }),
       },
-      values: { nanAsNull, negativeZeroAsZero },
+      values: { allowRounding, nanAsNull, negativeZeroAsZero },
       ...(jobs !== undefined && { jobs }),
       resources: {
         ...(bufferPool !== undefined && { bufferPool }),

@@ -1,6 +1,6 @@
 /** A conversion as the expression by which the engine reads a column. */
 import type { Unit } from '../model/column.js';
-import type { Value } from '../model/value.js';
+import { MOST_WHOLE, type Value } from '../model/value.js';
 import { identifier, literal } from './text.js';
 
 /** The Cypher expression of a value. */
@@ -28,9 +28,20 @@ export function toExpression(value: Value): string {
       const nothing = `to_microseconds(CAST(CASE WHEN ${isLost} THEN ${loss} ELSE '0' END AS INT64))`;
       return `CAST(${x} + ${nothing} AS ${value.type})`;
     }
+    case 'whole': {
+      const isLost = `floor(${x}) <> ${x} OR abs(${x}) > ${MOST_WHOLE[value.bits] ?? 0}`;
+      const loss = lossMessage('digits', value.name);
+      const nothing = `CAST(CASE WHEN ${isLost} THEN ${loss} ELSE '0' END AS INT64)`;
+      // Beyond 2^63 the cast itself would fail, in words that name no column.
+      const whole = `CAST(CASE WHEN ${isLost} THEN 0 ELSE ${x} END AS INT64) + ${nothing}`;
+      return value.type === 'INT64' ? whole : `CAST(${whole} AS ${value.type})`;
+    }
     case 'parsed': {
       const beyond = `regexp_full_match(${x}, '.*[.][0-9]{6}[0-9]*[1-9].*')`;
       const loss = lossMessage('nanoseconds', value.name);
+      if (value.type === 'INTERVAL') {
+        return `CAST(CASE WHEN ${beyond} THEN ${loss} ELSE ${x} END AS INTERVAL)`;
+      }
       // A plain cast to TIMESTAMP passes over the time zone in Ladybug 0.19.1.
       const instant = `CAST(CASE WHEN ${beyond} THEN ${loss} ELSE ${x} END AS TIMESTAMP_TZ)`;
       return value.type === 'TIMESTAMP_TZ' ? instant : `CAST(${instant} AS ${value.type})`;

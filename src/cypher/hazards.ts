@@ -1,5 +1,6 @@
 /** Queries for values that the engines store as others, and what replaces them; see plan/hazards.ts. */
 import { isFloat, LEAST, type Shape, shapeOf, valueTypes } from '../model/shape.js';
+import { cast, type KeyColumn, printed } from './rows.js';
 import { identifier, literal } from './text.js';
 
 export type Hazard = 'least' | 'nan' | 'negative_zero';
@@ -86,6 +87,36 @@ function unwound(
     text += next + [...names, isList ? 'y AS x' : `${of('x')} AS x`].join(', ');
   }
   return text;
+}
+
+/** Queries for the values that become FLOAT from DOUBLE in a property, one for each place in its type. */
+export function roundedPlaces(
+  source: string,
+  { property, type, expression }: { property: string; type: string; expression: string },
+): { path: string; measure: string; beyond: (keys: readonly KeyColumn[]) => string }[] {
+  const wide = type.replaceAll(/\bFLOAT\b/gi, 'DOUBLE');
+  const value = asLists(expression, wide);
+  // 2^128 less half of a float's last digit: what is greater rounds to infinity.
+  const isInfinite = 'abs(x) >= 3.4028235677973366e38 AND x - x = 0';
+  const rounded = 'CAST(CAST(x AS FLOAT) AS DOUBLE)';
+  const isRounded = `${rounded} <> x AND x = x`;
+  return leaves(shapeOf(type), property)
+    .filter((leaf) => leaf.type === 'FLOAT')
+    .map(({ path, steps }) => ({
+      path,
+      measure:
+        source +
+        unwound(value, steps, [], []) +
+        ` RETURN count(x) AS total, sum(CASE WHEN ${isInfinite} THEN 1 ELSE 0 END) AS infinite,` +
+        ` sum(CASE WHEN ${isRounded} THEN 1 ELSE 0 END) AS n,` +
+        ` max(CASE WHEN ${isRounded} THEN abs(${rounded} - x) / abs(x) ELSE 0.0 END) AS error`,
+      beyond: (keys) => {
+        const names = keys.map((_, i) => `h${i}`);
+        const columns = keys.map((key, i) => `${printed(cast(key), key.type)} AS h${i}`);
+        const end = ` WHERE ${isInfinite} RETURN DISTINCT ${names.join(', ')} LIMIT 3`;
+        return source + unwound(value, steps, columns, names) + end;
+      },
+    }));
 }
 
 /** What an expression yields, with other values in the place of NaN and -0; the type stays. */

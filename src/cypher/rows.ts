@@ -135,11 +135,6 @@ export function countKnown(source: string, column: string, table: string): strin
   return `${source} WITH DISTINCT ${identifier(column)} AS k MATCH (n:${identifier(table)} {k: k}) RETURN count(*) AS n`;
 }
 
-/** The engine's type of a column of a file: `t`. */
-export function typeOfColumn(source: string, column: string): string {
-  return `${source} RETURN typeof(${identifier(column)}) AS t LIMIT 1`;
-}
-
 /** A column of text as people write names of tables: lower case, `_` between words. */
 export function labelIn(column: string, spellings: readonly string[]): string {
   const label = `lower(regexp_replace(${identifier(column)}, '[ -]+', '_', 'g'))`;

@@ -3,6 +3,7 @@ import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from 'no
 import { join, resolve } from 'node:path';
 import { KgloadError, messageOf, toProblem } from '../errors.js';
 import { systemCode } from '../files.js';
+import { isNestedColumn } from '../model/column.js';
 import { fileNameOf, matchNames, pairFileNames } from '../model/names.js';
 import { pairsOf } from '../model/tables.js';
 import type { Endpoints, GraphSchema, NodeTable, Problem, RelTable } from '../types.js';
@@ -363,12 +364,16 @@ function list(directory: string): Dirent[] | undefined {
   }
 }
 
-/** Whether a file may hold what the engine can't read, so that a closer look is worth its while. */
-export function needsRewrite({ tables }: Dataset): boolean {
+/**
+ * Whether a file may hold what the engine can't read, or nothing but a rewritten file converts, so that
+ * a closer look is worth its while.
+ */
+export function mayNeedRewrite({ tables }: Dataset): boolean {
   return [...tables.values()].some(({ files }) =>
     files.some(
       ({ footer }) =>
-        'columns' in footer && footer.columns.some(({ isUnreadable }) => isUnreadable),
+        'columns' in footer &&
+        footer.columns.some((column) => column.isUnreadable === true || isNestedColumn(column)),
     ),
   );
 }

@@ -3,10 +3,11 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileMetaData, SchemaElement } from 'hyparquet';
 // The whole of hyparquet takes ten times as long to import as its footer's half.
 import { parquetMetadata } from 'hyparquet/src/metadata.js';
-import { engineTypeOf, isPlain, isUnreadable, refusedEncodings } from '../engine/reads.js';
+import { engineTypeOf, isUnreadable, refusedEncodings } from '../engine/reads.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { systemCode } from '../files.js';
 import type { Column, Meaning, Unit } from '../model/column.js';
+import { columnNodes, readTree, type SchemaNode } from './tree.js';
 
 export interface Footer {
   rows: number;
@@ -41,7 +42,8 @@ function summarize({ schema, num_rows, row_groups }: FileMetaData): Omit<Footer,
   if (!Number.isSafeInteger(rows) || rows < 0 || rows !== inGroups) {
     throw new Error(`it says ${rows} rows, and ${inGroups} in its row groups`);
   }
-  const columns = withoutTwins(readColumns(schema));
+  const nodes = columnNodes(readTree(schema));
+  const columns = withoutTwins(nodes.map((node) => toColumn(node, node.tree.element.name)));
   const refused = refusedEncodings(row_groups);
   const least = leastValues(row_groups);
   return {
@@ -52,7 +54,7 @@ function summarize({ schema, num_rows, row_groups }: FileMetaData): Omit<Footer,
       const value = least.get(column.name);
       return {
         ...column,
-        ...((refused.has(column.name) || isUnreadable(column)) && { isUnreadable: true }),
+        ...(refused.has(column.name) && { isUnreadable: true }),
         ...(value !== undefined && { least: value }),
       };
     }),
@@ -68,7 +70,7 @@ function withoutTwins(columns: readonly Column[]): Column[] {
   return columns.map((column) => {
     if (counts.get(column.name.toLowerCase()) === 1) return column;
     const { name, type, meaning } = column;
-    return { name, type, meaning };
+    return { name, type, meaning, isUnreadable: true };
   });
 }
 
@@ -157,49 +159,33 @@ function unreadable(path: string, reason: string): KgloadError {
   });
 }
 
-/** The top-level columns. The footer lists the schema's tree in depth-first order. */
-function readColumns(schema: readonly SchemaElement[]): Column[] {
-  const columns: Column[] = [];
-  const count = schema[0]?.num_children ?? 0;
-  let position = 1;
-  while (columns.length < count) {
-    const start = position;
-    for (let pending = 1; pending > 0; position += 1) {
-      const element = schema[position];
-      if (!element) throw new Error('the schema ends early');
-      pending += (element.num_children ?? 0) - 1;
-    }
-    const [element, ...descendants] = schema.slice(start, position);
-    if (element) columns.push(toColumn(element, descendants));
-  }
-  return columns;
+function toColumn(node: SchemaNode, name: string): Column {
+  const { tree } = node;
+  const type = typeName(tree.element);
+  const engineType = engineTypeOf(tree);
+  const meaning = meaningOfNode(node, name);
+  const column = { name, type, meaning, ...(engineType !== undefined && { engineType }) };
+  return isUnreadable(column) ? { ...column, isUnreadable: true } : column;
 }
 
-function toColumn(element: SchemaElement, descendants: readonly SchemaElement[]): Column {
-  const { name } = element;
-  const type = typeName(element);
-  if (!element.type) {
-    const leaves = descendants.filter((inner) => inner.type);
-    const plain = leaves.every((leaf) => isPlain(meaningOf(leaf), engineTypeOf(leaf)));
-    const isRefused = leaves.some((leaf) => engineTypeOf(leaf) === undefined);
-    const column: Column = { name, type, meaning: { is: 'nested', plain } };
-    return isRefused ? column : { ...column, engineType: 'NESTED' };
+function meaningOfNode(node: SchemaNode, name: string): Meaning {
+  switch (node.is) {
+    case 'value':
+      return meaningOf(node.tree.element);
+    case 'list':
+      return { is: 'list', of: toColumn(node.of, `${name}[]`) };
+    case 'struct': {
+      const fields = node.fields.map((field) => {
+        return { name: field.name, of: toColumn(field.of, `${name}.${field.name}`) };
+      });
+      return { is: 'struct', fields };
+    }
+    case 'map': {
+      const key = toColumn(node.key, `the keys of ${name}`);
+      const of = toColumn(node.of, `the values of ${name}`);
+      return { is: 'map', key, of };
+    }
   }
-  if (element.repetition_type === 'REPEATED') {
-    return {
-      name,
-      type: `${type} REPEATED`,
-      meaning: { is: 'nested', plain: false },
-      engineType: 'NESTED',
-    };
-  }
-  const engineType = engineTypeOf(element);
-  return {
-    name,
-    type,
-    meaning: meaningOf(element),
-    ...(engineType !== undefined && { engineType }),
-  };
 }
 
 function typeName(element: SchemaElement): string {

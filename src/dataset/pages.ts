@@ -1,10 +1,20 @@
-/** What the pages of a Parquet file claim, before any of them is decoded. */
-import type { AsyncBuffer, FileMetaData } from 'hyparquet';
+/** The pages of a column chunk, one after the other, as the levels and physical values that they hold. */
+import type { ColumnMetaData, Compressors, DecodedArray } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
-import { readOffsetIndex } from 'hyparquet/src/indexes.js';
+import { DEFAULT_PARSERS, convertWithDictionary } from 'hyparquet/src/convert.js';
+import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js';
+import { readPlain } from 'hyparquet/src/plain.js';
 import { formatCount } from '../format.js';
+import type { SchemaNode } from './tree.js';
 
-type RowGroup = FileMetaData['row_groups'][number];
+export interface Page {
+  /** Values and NULLs, and what stands for empty lists. */
+  count: number;
+  /** Empty where all are of the highest level. */
+  definitions: readonly number[];
+  repetitions: readonly number[];
+  values: DecodedArray;
+}
 
 /** Most headers have a few dozen bytes; with long minima and maxima more. */
 const HEADER_BYTES = 4096;
@@ -16,82 +26,96 @@ const HEADER_BYTES = 4096;
  */
 const MAX_PAGE_VALUES = 2 ** 25;
 
-/**
- * Refuses a row group whose flat columns do not hold as many values as it has rows.
- *
- * @returns Whether the columns have offset indexes that say where the pages are: some writers' say that
- *   each begins with row 0 (parquetjs 1.8).
- * @throws {Error} With what is wrong, for people.
- */
-export async function checkPages(
-  file: AsyncBuffer,
-  group: RowGroup,
-  names: readonly string[],
-): Promise<boolean> {
-  let isIndexed = true;
-  for (const column of group.columns) {
-    const { meta_data: chunk } = column;
-    const [name = ''] = chunk?.path_in_schema ?? [];
-    if (!chunk || !names.includes(name)) continue;
-    let values = 0;
-    const pages: { offset: number; row: number }[] = [];
-    const rows = Number(group.num_rows);
-    const data = Number(chunk.data_page_offset);
-    const start = Math.min(data, Number(chunk.dictionary_page_offset ?? 0) || data);
-    const end = start + Number(chunk.total_compressed_size);
-    for (let offset = start; offset < end && values < rows;) {
-      const { header, bytes } = await readHeader(file, offset, end);
-      const claimed =
-        (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)
-          ?.num_values ?? 0;
-      if (claimed < 0 || claimed > MAX_PAGE_VALUES) {
-        throw new Error(
-          `a page of the column ${name} claims ${formatCount(claimed)} values; more than ${formatCount(MAX_PAGE_VALUES)} are not taken`,
-        );
-      }
-      if (header.type !== 'DICTIONARY_PAGE') {
-        pages.push({ offset, row: values });
-        values += claimed;
-      }
-      const size = header.compressed_page_size;
-      if (size < 0) throw new Error(`a page of the column ${name} claims ${size} bytes`);
-      offset += bytes + size;
-    }
-    if (values !== rows) {
+/** Bytes of a file; those beyond its end are left out. */
+export type ReadBytes = (offset: number, count: number) => Uint8Array;
+
+/** @throws {Error} With what is wrong with a page, for people. */
+export function* readPages(
+  read: ReadBytes,
+  chunk: ColumnMetaData,
+  { path, tree }: Extract<SchemaNode, { is: 'value' }>,
+  compressors: Compressors,
+): Generator<Page> {
+  const name = path
+    .slice(1)
+    .map(({ element }) => element.name)
+    .join('.');
+  // Without the types that hyparquet would convert by: a Date has no microseconds, and a number not
+  // the digits of a decimal.
+  const element = { ...tree.element };
+  delete element.converted_type;
+  delete element.logical_type;
+  const decoder = {
+    pathInSchema: chunk.path_in_schema,
+    type: chunk.type,
+    element,
+    schemaPath: path,
+    codec: chunk.codec,
+    compressors,
+    utf8: false,
+    parsers: { ...DEFAULT_PARSERS, timestampFromNanoseconds: (nanos: bigint) => nanos },
+  };
+  const data = Number(chunk.data_page_offset);
+  const start = Math.min(data, Number(chunk.dictionary_page_offset ?? 0) || data);
+  const end = start + Number(chunk.total_compressed_size);
+  const count = Number(chunk.num_values);
+  let dictionary: DecodedArray | undefined;
+  let seen = 0;
+  for (let offset = start; offset < end && seen < count;) {
+    const { header, bytes } = readHeader(read, offset, end);
+    const size = header.compressed_page_size;
+    const { data_page_header: v1, data_page_header_v2: v2, dictionary_page_header: index } = header;
+    const claimed = (v1 ?? v2 ?? index)?.num_values ?? 0;
+    if (claimed < 0 || claimed > MAX_PAGE_VALUES) {
       throw new Error(
-        `the pages of the column ${name} hold ${formatCount(values)} values, and their row group ${formatCount(rows)} rows`,
+        `a page of the column ${name} claims ${formatCount(claimed)} values; more than ${formatCount(MAX_PAGE_VALUES)} are not taken`,
       );
     }
-    isIndexed &&= await hasIndex(file, column, pages);
+    const page = size < 0 ? undefined : read(offset + bytes, size);
+    if (page?.length !== size) throw new Error(`a page of the column ${name} claims ${size} bytes`);
+    offset += bytes + size;
+    if (index) {
+      const plain = decompressPage(page, header.uncompressed_page_size, chunk.codec, compressors);
+      const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
+      const values = readPlain({ view, offset: 0 }, chunk.type, claimed, element.type_length);
+      dictionary = convertWithDictionary(values, undefined, 'PLAIN', decoder);
+      continue;
+    }
+    if (!v1 && !v2) continue;
+    seen += claimed;
+    const { definitionLevels, repetitionLevels, dataPage } = v2
+      ? readDataPageV2(page, header, decoder)
+      : readDataPage(
+          decompressPage(page, header.uncompressed_page_size, chunk.codec, compressors),
+          v1 as NonNullable<typeof v1>,
+          decoder,
+        );
+    const encoding = (v1 ?? v2)?.encoding ?? 'PLAIN';
+    if (encoding.endsWith('_DICTIONARY') && !dictionary && dataPage.length > 0) {
+      throw new Error(`the column ${name} has no dictionary`);
+    }
+    yield {
+      count: claimed,
+      definitions: definitionLevels ?? [],
+      repetitions: repetitionLevels,
+      values: convertWithDictionary(dataPage, dictionary, encoding, decoder),
+    };
   }
-  return isIndexed;
+  if (seen !== count) {
+    throw new Error(
+      `the pages of the column ${name} hold ${formatCount(seen)} values, and its footer says ${formatCount(count)}`,
+    );
+  }
 }
 
-/** Whether a column's offset index says of its pages what they are. */
-async function hasIndex(
-  file: AsyncBuffer,
-  { offset_index_offset: start, offset_index_length: length }: RowGroup['columns'][number],
-  pages: readonly { offset: number; row: number }[],
-): Promise<boolean> {
-  if (!start || !length) return false;
-  const buffer = await file.slice(Number(start), Number(start) + length);
-  const { page_locations: found } = readOffsetIndex({ view: new DataView(buffer), offset: 0 });
-  return (
-    found.length === pages.length &&
-    pages.every(({ offset, row }, i) => {
-      return Number(found[i]?.offset) === offset && Number(found[i]?.first_row_index) === row;
-    })
-  );
-}
-
-async function readHeader(
-  file: AsyncBuffer,
+function readHeader(
+  read: ReadBytes,
   offset: number,
   end: number,
-): Promise<{ header: ReturnType<typeof parquetHeader>; bytes: number }> {
+): { header: ReturnType<typeof parquetHeader>; bytes: number } {
   for (let size = HEADER_BYTES; ; size *= 16) {
-    const buffer = await file.slice(offset, Math.min(end, file.byteLength, offset + size));
-    const reader = { view: new DataView(buffer), offset: 0 };
+    const { buffer, byteOffset, byteLength } = read(offset, Math.min(end - offset, size));
+    const reader = { view: new DataView(buffer, byteOffset, byteLength), offset: 0 };
     try {
       return { header: parquetHeader(reader), bytes: reader.offset };
     } catch (error) {

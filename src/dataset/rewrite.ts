@@ -4,34 +4,32 @@
  */
 import { createWriteStream } from 'node:fs';
 import type {
+  FieldDefinition,
   ParquetSchema as WriterSchema,
   ParquetType,
   ParquetWriter as ParquetWriterInstance,
 } from '@dsnp/parquetjs';
 import { KgloadError } from '../errors.js';
-import type { Column } from '../model/column.js';
-import { type PlainValue, readRows } from './rows.js';
+import { formatCount } from '../format.js';
+import { shapeOf } from '../model/shape.js';
+import type { PlainValue } from './plain.js';
+import { readRows } from './rows.js';
+import {
+  field,
+  nestedField,
+  type RewrittenColumn,
+  toRecord,
+  type WrittenType,
+  writtenType,
+} from './written.js';
 
 export interface RewriteSource {
   path: string;
-  columns: readonly Column[];
+  columns: readonly RewrittenColumn[];
 }
 
 /** COPY scans row groups in parallel; 20 thousand rows keep all cores at work. */
 const ROWS_PER_GROUP = 20_000;
-
-interface WrittenType {
-  type: 'UTF8' | 'BOOLEAN' | 'INT32' | 'INT64' | 'DOUBLE' | 'BYTE_ARRAY';
-  /** The type in the footer, where parquetjs takes fewer values for it than it has. */
-  footerType?: 'UINT_64' | 'TIMESTAMP_MICROS' | 'DATE';
-  /** From the plain value, where the writer takes another. */
-  convert?: (value: never) => PlainValue;
-}
-
-/** Whether a column can be rewritten: not a nested one. */
-export function isRewritable({ meaning }: Column): boolean {
-  return meaning.is !== 'nested' && meaning.is !== 'interval';
-}
 
 /**
  * Writes the columns of some files into one, each under the name that it has in the first.
@@ -45,22 +43,21 @@ export async function rewrite(
   destination: string,
   onRows: (rows: number) => void = () => undefined,
 ): Promise<number> {
-  const { ParquetSchema, ParquetWriter } = await import('@dsnp/parquetjs');
-  const columns = sources[0]?.columns ?? [];
-  const types = columns.map((column) => writtenType(column));
-  const converts = types.flatMap(({ convert }, i) => (convert ? [[i, convert] as const] : []));
-  const schema = (typeOf: (type: WrittenType) => ParquetType): WriterSchema =>
+  const { ParquetSchema, ParquetShredder, ParquetWriter } = await import('@dsnp/parquetjs');
+  const [{ columns } = { columns: [] }] = sources;
+  const shapes = columns.map(({ nested }) => nested && shapeOf(nested.type));
+  const flat = columns.flatMap(({ column: { name } }, i) => (shapes[i] ? [] : [{ name, i }]));
+  const hasNested = flat.length < columns.length;
+  const schema = (typeOf: (type: WrittenType) => ParquetType, isNested?: boolean): WriterSchema =>
     new ParquetSchema(
       Object.fromEntries(
-        columns.map(({ name }, i) => [
-          name,
-          {
-            type: types[i] ? typeOf(types[i]) : 'UTF8',
-            optional: true,
-            compression: 'SNAPPY' as const,
-            statistics: false as const,
-          },
-        ]),
+        columns.flatMap(({ column }, i) => {
+          const shape = shapes[i];
+          if (isNested === true && !shape) return [];
+          const type = (inner: WrittenType): FieldDefinition => field(typeOf(inner));
+          const own = shape ? nestedField(shape, type) : type(writtenType(column));
+          return [[column.name, own] as const];
+        }),
       ),
     );
   const stream = createWriteStream(destination);
@@ -70,30 +67,43 @@ export async function rewrite(
   const writer = await ParquetWriter.openStream(
     schema(({ type, footerType }) => footerType ?? type),
     stream,
+    // The shredder counts values for rows, of which pages of the first version say nothing.
+    { useDataPageV2: !hasNested },
   );
   writer.schema = schema(({ type }) => type);
+  const nestedSchema = schema(({ type }) => type, true);
   writer.setRowGroupSize(ROWS_PER_GROUP);
   let rows = 0;
-  let group = emptyGroup(columns);
+  let group = emptyGroup(writer.schema);
   try {
     for (const source of sources) {
-      for await (const batch of readRows(source.path, source.columns)) {
-        for (const values of batch) {
-          for (const [i, convert] of converts) {
-            const value = values[i] ?? null;
-            if (value !== null) values[i] = convert(value as never);
-          }
+      const converts = source.columns.map(
+        ({ column, nested }, i): ((value: PlainValue) => unknown) | undefined => {
+          const shape = shapes[i];
+          if (nested && shape) return (value) => toRecord(nested.convert(value), shape);
+          return writtenType(column).convert;
+        },
+      );
+      const own = source.columns.map(({ column }) => column);
+      let before = 1;
+      for await (const batch of readRows(source.path, own)) {
+        for (const [row, plain] of batch.entries()) {
+          const values = inRow(before + row, () =>
+            plain.map((value, i) => (value === null ? null : (converts[i]?.(value) ?? value))),
+          );
+          const record = (): Record<string, unknown> =>
+            Object.fromEntries(columns.map(({ column }, i) => [column.name, values[i]]));
           if (group.rowCount < ROWS_PER_GROUP - 1) {
-            addRow(group, columns, values);
+            if (hasNested) ParquetShredder.shredRecord(nestedSchema, record(), group);
+            addRow(group, flat, values, hasNested);
             continue;
           }
           // The writer encodes a group when it is given its last row.
           writer.rowBuffer = group;
-          await writer.appendRow(
-            Object.fromEntries(columns.map(({ name }, i) => [name, values[i]])),
-          );
-          group = emptyGroup(columns);
+          await writer.appendRow(record());
+          group = emptyGroup(writer.schema);
         }
+        before += batch.length;
         rows += batch.length;
         onRows(rows);
       }
@@ -107,15 +117,29 @@ export async function rewrite(
   return rows;
 }
 
+/** Says in which row of its file a value does not convert. */
+function inRow<T>(row: number, convert: () => T): T {
+  try {
+    return convert();
+  } catch (error) {
+    if (!(error instanceof KgloadError) || error.code !== 'COLUMN_TYPE') throw error;
+    const { code, message, hint } = error;
+    throw new KgloadError(
+      { code, message: `row ${formatCount(row)}: ${message}`, ...(hint !== undefined && { hint }) },
+      { cause: error },
+    );
+  }
+}
+
 type Group = Required<ParquetWriterInstance['rowBuffer']>;
 
 /**
  * parquetjs' own form of a row group, filled here a column at a time: its `appendRow` makes five
  * objects a value, and takes three times as long.
  */
-function emptyGroup(columns: readonly Column[]): Group {
+function emptyGroup({ fieldList }: WriterSchema): Group {
   const each = <T>(make: () => T): Record<string, T> =>
-    Object.fromEntries(columns.map(({ name }) => [name, make()]));
+    Object.fromEntries(fieldList.map(({ path }) => [path.join(','), make()]));
   return {
     rowCount: 0,
     pageRowCount: 0,
@@ -131,9 +155,14 @@ function emptyGroup(columns: readonly Column[]): Group {
 }
 
 /** A flat, optional column has no repetition, and the definition level says whether there is a value. */
-function addRow(group: Group, columns: readonly Column[], values: readonly unknown[]): void {
-  for (let i = 0; i < columns.length; i += 1) {
-    const data = group.columnData[columns[i]?.name ?? ''];
+function addRow(
+  group: Group,
+  flat: readonly { name: string; i: number }[],
+  values: readonly unknown[],
+  isCounted: boolean,
+): void {
+  for (const { name, i } of flat) {
+    const data = group.columnData[name];
     if (!data) continue;
     const value = values[i];
     data.rlevels?.push(0);
@@ -143,39 +172,7 @@ function addRow(group: Group, columns: readonly Column[], values: readonly unkno
     if (value !== null) list?.push(typeof value === 'string' ? Buffer.from(value) : value);
     data.count = (data.count ?? 0) + 1;
   }
+  if (isCounted) return; // By the shredder.
   group.rowCount += 1;
   group.pageRowCount += 1;
-}
-
-function writtenType({ name, meaning, type }: Column): WrittenType {
-  switch (meaning.is) {
-    case 'string':
-    case 'time':
-    case 'decimal':
-    case 'uuid':
-    case 'null':
-      return { type: 'UTF8' };
-    case 'boolean':
-      return { type: 'BOOLEAN' };
-    case 'integer': {
-      if (meaning.signed || meaning.bits < 64) return { type: 'INT64' };
-      // The writer takes the bits as a signed number; the footer says what they are.
-      const convert = (value: bigint): bigint => BigInt.asIntN(64, value);
-      return { type: 'INT64', footerType: 'UINT_64', convert };
-    }
-    case 'float':
-      return { type: 'DOUBLE' };
-    case 'date':
-      return { type: 'INT32', footerType: 'DATE' };
-    case 'timestamp':
-      return { type: 'INT64', footerType: 'TIMESTAMP_MICROS' };
-    case 'bytes':
-      return { type: 'BYTE_ARRAY', convert: (bytes: Uint8Array) => Buffer.from(bytes) };
-    default:
-      throw new KgloadError({
-        code: 'COLUMN_TYPE',
-        message: `the column ${name} is ${type}, which cannot be rewritten`,
-        hint: 'write the file without it, or without the columns that the engine cannot read',
-      });
-  }
 }

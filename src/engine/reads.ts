@@ -1,6 +1,6 @@
 /** What the engines read of Parquet, and what they refuse or take for something else. */
-import type { FileMetaData, SchemaElement } from 'hyparquet';
-import type { Column, Meaning } from '../model/column.js';
+import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
+import type { Column } from '../model/column.js';
 
 /** Columns with pages that the engine can't decode: KU_UNREACHABLE in Kuzu 0.11.3. */
 export function refusedEncodings(groups: FileMetaData['row_groups']): Set<string> {
@@ -16,8 +16,39 @@ export function refusedEncodings(groups: FileMetaData['row_groups']): Set<string
   );
 }
 
+/**
+ * The type as which Kuzu 0.11.3 and Ladybug 0.19.1 read a node of a file's schema, as they say it;
+ * none for those at whose sight they refuse the file. They look at physical and converted types alone,
+ * and take a group of one member for that member: ParquetReader::createReaderRecursive.
+ */
+export function engineTypeOf(tree: SchemaTree, parent?: SchemaTree): string | undefined {
+  const { element, children } = tree;
+  const isRepeated = element.repetition_type === 'REPEATED';
+  const list = (type: string | undefined): string | undefined =>
+    type !== undefined && isRepeated ? `${type}[]` : type;
+  if (children.length === 0) return list(valueTypeOf(element));
+  const types = children.map((child) => engineTypeOf(child, tree));
+  if (types.includes(undefined)) return undefined;
+  const converted = element.converted_type;
+  const isEntry =
+    converted === 'MAP_KEY_VALUE' ||
+    (parent?.element.converted_type === 'MAP' && parent.children.length === 1);
+  if (isEntry) {
+    return isRepeated && types.length === 2 ? `MAP(${types.join(', ')})` : undefined;
+  }
+  if (types.length === 1 && (isRepeated || converted === 'LIST' || converted === 'MAP')) {
+    return list(types[0]);
+  }
+  return list(structType(children.map((child, i) => [child.element.name, types[i] ?? ''])));
+}
+
+/** The type of a struct with fields of these names and types. */
+function structType(fields: readonly (readonly [string, string])[]): string {
+  return `STRUCT(${fields.map(([name, type]) => `${name} ${type}`).join(', ')})`;
+}
+
 /** Measured on Kuzu 0.11.3; "Unsupported converted type" for what is missing here. */
-export function engineTypeOf({
+function valueTypeOf({
   type,
   converted_type: converted,
   logical_type: logical,
@@ -57,38 +88,27 @@ export function engineTypeOf({
   }
 }
 
-/** Whether the engine reads the values as what they are. */
-export function isPlain(meaning: Meaning, engineType: string | undefined): boolean {
-  switch (meaning.is) {
-    case 'integer':
-      return (
-        engineType === `${meaning.signed ? '' : 'U'}INT${meaning.bits}` ||
-        (meaning.signed && /^INT(32|64)$/.test(engineType ?? ''))
-      );
-    case 'float':
-      return meaning.bits !== 16;
-    case 'timestamp':
-      return engineType === 'TIMESTAMP';
-    case 'string':
-      return engineType === 'STRING';
-    case 'date':
-      return engineType === 'DATE';
-    case 'uuid':
-      return engineType === 'UUID';
-    case 'boolean':
-    case 'bytes':
-    case 'interval':
-    case 'null':
-      return true;
-    default:
-      return false;
-  }
-}
-
 /** Whether the engine can't read a column, or not as what it is, whatever its encoding. */
 export function isUnreadable({ meaning, engineType }: Column): boolean {
   if (engineType === undefined) return true;
-  if (meaning.is === 'decimal') return engineType !== 'STRING';
-  if (meaning.is === 'uuid') return engineType !== 'UUID';
-  return meaning.is === 'float' && meaning.bits === 16 && engineType !== 'DOUBLE';
+  switch (meaning.is) {
+    case 'decimal':
+      return engineType !== 'STRING';
+    case 'uuid':
+      return engineType !== 'UUID';
+    case 'float':
+      return meaning.bits === 16 && engineType !== 'DOUBLE';
+    case 'list':
+      return engineType !== `${meaning.of.engineType ?? ''}[]`;
+    case 'map': {
+      const { key, of } = meaning;
+      return engineType !== `MAP(${key.engineType ?? ''}, ${of.engineType ?? ''})`;
+    }
+    case 'struct':
+      return (
+        engineType !== structType(meaning.fields.map(({ name, of }) => [name, of.engineType ?? '']))
+      );
+    default:
+      return false;
+  }
 }

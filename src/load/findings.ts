@@ -2,14 +2,15 @@
  * Values that the engines would change (see hazards.ts), looked for before anything is written: in the
  * files, and in the tables that are added to. A column that the footers clear costs nothing.
  */
-import { type Hazard, type Place, placesOf, replacing } from '../cypher/hazards.js';
+import { type Hazard, type Place, placesOf, replacing, roundedPlaces } from '../cypher/hazards.js';
 import { countSource, countWhere, tableScans } from '../cypher/rows.js';
 import { identifier } from '../cypher/text.js';
 import { listTables } from '../database/catalog.js';
 import { changeDatabaseInMemory } from '../database/open.js';
 import type { Dataset } from '../dataset/dataset.js';
-import type { Steps } from '../engine/drive.js';
-import { plural } from '../format.js';
+import type { Row, Steps } from '../engine/drive.js';
+import { formatCount, plural } from '../format.js';
+import { describeValue } from '../json.js';
 import { type Doubt, mayBeChanged } from '../plan/hazards.js';
 import { planLoad, type PlannedCopy, type PlannedTable } from '../plan/plan.js';
 import type { LoadRequest, Settings } from '../plan/request.js';
@@ -119,6 +120,57 @@ function* countPlaces(
   return found;
 }
 
+/** Whether values of a copy are to be looked at before it is loaded. */
+function isDoubtful({ doubts, rounded }: PlannedCopy): boolean {
+  return doubts.length > 0 || rounded.length > 0;
+}
+
+/** Counts the values that are rounded, and refuses those that would become infinite. */
+function* examineRounding(
+  connection: Connection,
+  table: string,
+  copy: PlannedCopy,
+  findings: Findings,
+): Steps<void> {
+  for (const doubt of copy.rounded) {
+    for (const { path, measure, beyond } of roundedPlaces(copy.source, doubt)) {
+      const [row = {}] = yield { connection, cypher: measure };
+      const [rounded, infinite] = [Number(row['n'] ?? 0), Number(row['infinite'] ?? 0)];
+      if (infinite > 0) {
+        const rows: Row[] =
+          copy.keys.length > 0 ? yield { connection, cypher: beyond(copy.keys) } : [];
+        const keys = rows.map((each) => Object.values(each).map(describeValue).join(' → '));
+        findings.problems.push(tooGreat(table, copy, path, infinite, keys));
+      } else if (rounded > 0) {
+        const error = Number(row['error'] ?? 0);
+        findings.warnings.push({
+          code: 'VALUE_ROUNDED',
+          table,
+          file: copy.file,
+          message: `${plural(rounded, 'value')} of ${formatCount(Number(row['total'] ?? 0))} in ${table}.${path} of ${copy.file} rounded to FLOAT, with a relative error of up to ${error.toPrecision(3)}`,
+        });
+      }
+    }
+  }
+}
+
+function tooGreat(
+  table: string,
+  { file }: PlannedCopy,
+  path: string,
+  values: number,
+  keys: readonly string[],
+): Problem {
+  const where = keys.length > 0 ? ` (${keys.join(', ')}${values > keys.length ? ', …' : ''})` : '';
+  return {
+    code: 'COLUMN_TYPE',
+    table,
+    file,
+    message: `${table} failed: ${file} has ${plural(values, 'value')} in ${path} beyond the range of FLOAT${where}, which would become infinite`,
+    hint: 'give the property a type of DOUBLE, or mend the file',
+  };
+}
+
 /** Adds what the files of one table hold. */
 export function* examineTable(
   connection: Connection,
@@ -134,6 +186,7 @@ export function* examineTable(
   ]);
   for (const copy of copies) {
     try {
+      yield* examineRounding(connection, table, copy, findings);
       const all = yield* countPlaces(connection, copy.source, copy.doubts);
       const doubts = copy.doubts.filter(({ property }) =>
         all.some((one) => one.property === property && hazards.has(one.hazard)),
@@ -171,7 +224,7 @@ export function* examineDataset(
   const plan = planLoad(schema, dataset, new Map());
   const excluded = new Set(settings.exclude.map(({ table }) => table));
   const doubtful = plan.tables.filter(
-    ({ table, copies }) => !excluded.has(table) && copies.some(({ doubts }) => doubts.length > 0),
+    ({ table, copies }) => !excluded.has(table) && copies.some(isDoubtful),
   );
   const findings = noFindings();
   if (doubtful.length > 0) {
@@ -244,7 +297,7 @@ export function* examinePlanned(
   { settings, hooks }: LoadRequest,
 ): Steps<{ problems: Problem[]; warnings: Problem[] }> {
   const { table, file, copies } = planned;
-  if (!copies.some(({ doubts }) => doubts.length > 0)) return { problems: [], warnings: [] };
+  if (!copies.some(isDoubtful)) return { problems: [], warnings: [] };
   const findings = noFindings();
   hooks.onEvent({ type: 'examining', table, file });
   yield* examineTable(connection, planned, findings, settings.values);

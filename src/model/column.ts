@@ -6,14 +6,18 @@ export type Unit = 'ms' | 'us' | 'ns';
 /** What the values of a column are, by its logical type, else its converted, else its physical. */
 export type Meaning =
   | { is: 'string' | 'boolean' | 'date' | 'uuid' | 'bytes' | 'interval' | 'null' }
+  /** As kgload wrote it for its property: the engine converts it without loss. */
+  | { is: 'written' }
   | { is: 'integer'; bits: number; signed: boolean }
   | { is: 'float'; bits: 16 | 32 | 64 }
   | { is: 'timestamp' | 'time'; unit: Unit }
   | { is: 'decimal'; precision: number; scale: number }
-  /** Lists, structs and maps; `plain` if the engine reads every value in them as what it is. */
-  | { is: 'nested'; plain: boolean };
+  | { is: 'list'; of: Column }
+  | { is: 'struct'; fields: { name: string; of: Column }[] }
+  | { is: 'map'; key: Column; of: Column };
 
 export interface Column {
+  /** Its name; of what is in a column the way to it: `x[]`, `x.a`, `the keys of x`. */
   name: string;
   /** As Parquet says it, for messages: `INT64 TIMESTAMP(MICROS)`, `STRING`, `LIST`. */
   type: string;
@@ -32,7 +36,11 @@ export interface Column {
   least?: number | bigint;
 }
 
-/** The column as it is in a rewritten file. */
+export function isNestedColumn({ meaning }: Column): boolean {
+  return meaning.is === 'list' || meaning.is === 'struct' || meaning.is === 'map';
+}
+
+/** The column as it is in a rewritten file; nested ones are as that file says. */
 export function rewrittenColumn({ name, type, meaning }: Column): Column {
   switch (meaning.is) {
     case 'decimal':
@@ -41,6 +49,7 @@ export function rewrittenColumn({ name, type, meaning }: Column): Column {
     case 'time':
     case 'uuid':
     case 'string':
+    case 'interval':
     case 'null':
       return { name, type, meaning: { is: 'string' }, engineType: 'STRING' };
     case 'float':

@@ -88,11 +88,12 @@ export function withFiles(schema: GraphSchema, other: GraphSchema): GraphSchema 
     const like = known.get(table.name);
     if (!like || !haveSameNames(table, like)) return table;
     const properties = table.properties.map((property, i) => {
-      const { aliases, type = '' } = like.properties[i] ?? {};
+      const { aliases, allowRounding, type = '' } = like.properties[i] ?? {};
       return {
         ...property,
         ...(canonicalType(type) === canonicalType(property.type) && { type }),
         ...(aliases && { aliases }),
+        ...(allowRounding && { allowRounding }),
       };
     });
     return { ...table, file: like.file, properties };

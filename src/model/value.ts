@@ -18,7 +18,12 @@ export type Value =
   | { is: 'time'; of: Value; unit: Unit; name: string }
   /** Instants of another type, which must hold all their digits. */
   | { is: 'coarser'; of: Value; type: string; name: string }
-  /** Text as an instant, which must hold all its digits. */
+  /** Floating-point numbers as integers, which they must be, of no more digits than `bits` of them hold. */
+  | { is: 'whole'; of: Value; type: string; bits: number; name: string }
+  /** Text as an instant or an interval, which must hold all its digits. */
   | { is: 'parsed'; of: Value; type: string; name: string }
   /** Text as a decimal, which must hold all its digits. */
   | { is: 'decimal'; of: Value; type: string; scale: number; name: string };
+
+/** Up to these, floating-point numbers of so many bits hold every integer. */
+export const MOST_WHOLE: Record<number, number> = { 16: 2 ** 11, 32: 2 ** 24, 64: 2 ** 53 };

@@ -2,6 +2,7 @@
 import { toExpression } from '../cypher/conversion.js';
 import { constant, type KeyColumn } from '../cypher/rows.js';
 import type { Mapping } from '../cypher/statements.js';
+import { identifier } from '../cypher/text.js';
 import type { DatasetFile } from '../dataset/dataset.js';
 import type { Footer } from '../dataset/footer.js';
 import { KgloadError } from '../errors.js';
@@ -10,6 +11,7 @@ import { primaryKeyOf } from '../model/tables.js';
 import type { GraphSchema, NodeTable, RelTable } from '../types.js';
 import { convert } from './conversion.js';
 import { type Doubt, mayBeChanged } from './hazards.js';
+import { missingParts } from './nested.js';
 
 /** The names under which a file may hold a rel table's endpoints, the best first: from, then to. */
 export const ENDPOINT_COLUMNS = [
@@ -34,8 +36,10 @@ export interface ColumnMap {
   doubts: Doubt[];
   /** Properties without a column. */
   missing: string[];
-  /** Columns that fill properties, in the schema's order. */
-  used: Column[];
+  /** Columns that are used, in the schema's order, and what they become. */
+  used: { column: Column; type: string; mayRound: boolean }[];
+  /** Values that the engine rounds, as the schema allows. */
+  rounded: Doubt[];
   /** Columns that the engine can't read: those needed, and those at whose sight it refuses the file. */
   unreadable: Column[];
   /** Columns that fill none. */
@@ -59,14 +63,16 @@ export function mapColumns(
     keys: [],
     checked: [],
     doubts: [],
+    rounded: [],
     missing: [],
     used: [],
     unreadable: footer.columns.filter((column) => column.engineType === undefined),
     ignored: [],
   };
-  const use = (column: Column, type: string, property?: string): string => {
-    const conversion = convert(column, type);
-    map.used.push(column);
+  const use = (column: Column, type: string, property?: string, mayRound = false): string => {
+    const conversion = convert(column, type, mayRound);
+    map.used.push({ column, type, mayRound });
+    if (property !== undefined) map.missing.push(...missingParts(column, type));
     if (conversion.how === 'refuse') {
       throw new KgloadError({
         code: 'COLUMN_TYPE',
@@ -81,6 +87,10 @@ export function mapColumns(
     const { isChecked } = conversion;
     const expression = toExpression(conversion.value);
     if (isChecked) map.checked.push({ expression, type });
+    if (conversion.isRounded === true && property !== undefined) {
+      // Of the values as the file has them.
+      map.rounded.push({ property, type, expression: identifier(column.name) });
+    }
     if (property !== undefined && mayBeChanged(type, column)) {
       map.doubts.push({ property, type, expression });
     }
@@ -98,7 +108,8 @@ export function mapColumns(
   }
   const variable = 'from' in table ? EXPORT_VARIABLES.edge : EXPORT_VARIABLES.node;
   // A property may have an endpoint's name: kgload export then calls it `r.from`.
-  const others = footer.columns.filter((column) => !map.used.includes(column));
+  const ends = new Set(map.used.map(({ column }) => column));
+  const others = footer.columns.filter((column) => !ends.has(column));
   for (const property of table.properties) {
     const isKey = 'primaryKey' in table && property.name === table.primaryKey;
     const names = [property.name, ...(property.aliases ?? []), `${variable}.${property.name}`];
@@ -112,7 +123,7 @@ export function mapColumns(
       });
     }
     if (column) {
-      const expression = use(column, property.type, property.name);
+      const expression = use(column, property.type, property.name, property.allowRounding);
       if (isKey) map.keys.push({ expression, ...keyOf(schema, table.name) });
     } else if (inDirectory !== undefined && !isKey) {
       const expression = constant(file.partition[inDirectory] ?? null, property.type);
@@ -124,7 +135,7 @@ export function mapColumns(
       throw missingColumn(names.slice(0, -1), file, footer, 'primary key');
     } else if (!isKey) map.missing.push(property.name);
   }
-  const used = new Set(map.used);
+  const used = new Set(map.used.map(({ column }) => column));
   map.ignored = footer.columns.filter((column) => !used.has(column)).map(({ name }) => name);
   return map;
 }

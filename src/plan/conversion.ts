@@ -3,28 +3,41 @@
  * expression.ts says to an engine and rowfunction.ts does to a row. Nothing is converted that could
  * lose data; the engine would round 1.5 to 2 without a word.
  */
-import { type Column, rewrittenColumn } from '../model/column.js';
+import { type Column, isNestedColumn, rewrittenColumn } from '../model/column.js';
+import { isInPlace, partsOf } from './nested.js';
+import { takenFromFiles } from '../model/propertytype.js';
+import { shapeOf, writtenForm } from '../model/shape.js';
 import type { Value } from '../model/value.js';
 
 export type Conversion =
-  /** `isChecked`: some values may not convert, and the whole then fails on the first. */
-  | { how: 'take'; value: Value; isChecked: boolean }
-  /** The engine can't read the column; the file is rewritten first. */
+  /**
+   * `isChecked`: some values may not convert, and the whole then fails on the first. `isRounded`: the
+   * engine rounds float64 to float32, as the schema allows.
+   */
+  | { how: 'take'; value: Value; isChecked: boolean; isRounded?: boolean }
+  /** The engine can't read the column, or can't convert it; the file is rewritten first. */
   | { how: 'rewrite' }
   | { how: 'refuse'; reason: string; remedy: string };
 
-/** How a column of a file fills a property of this type. */
-export function convert(column: Column, propertyType: string): Conversion {
+/**
+ * How a column of a file fills a property of this type.
+ *
+ * @param mayRound - Whether float64 may become float32 with fewer digits.
+ */
+export function convert(column: Column, propertyType: string, mayRound = false): Conversion {
   const type = propertyType.toUpperCase() === 'SERIAL' ? 'INT64' : propertyType.toUpperCase();
   const { meaning, isUnreadable = false } = column;
   const x: Value = { is: 'column', column };
   if (meaning.is === 'null' && !isUnreadable) return exact({ is: 'null', type });
-  if (meaning.is === 'nested') {
-    if (meaning.plain && /[[(]/.test(type)) return checked(x);
-    return refuse(column, type, 'the engine would not read all that is in it as what it is');
+  if (meaning.is === 'written') {
+    const isRounded = mayRound && /\bFLOAT\b/i.test(type);
+    return { ...checked({ is: 'cast', of: x, type: propertyType }), isRounded };
   }
+  if (isNestedColumn(column)) return convertNested(column, propertyType, mayRound);
   if (isUnreadable) {
-    const conversion = convert(rewrittenColumn(column), type);
+    const plain =
+      meaning.is === 'null' ? { ...column, isUnreadable: false } : rewrittenColumn(column);
+    const conversion = convert(plain, type, mayRound);
     return conversion.how === 'take' ? { how: 'rewrite' } : conversion;
   }
   const fromText = (): Conversion =>
@@ -37,7 +50,7 @@ export function convert(column: Column, propertyType: string): Conversion {
       return meaning.is === 'boolean' ? exact(x) : fromText();
     case 'DOUBLE':
     case 'FLOAT':
-      return toFloat(column, type === 'FLOAT' ? 32 : 64, type);
+      return toFloat(column, type === 'FLOAT' ? 32 : 64, type, mayRound);
     case 'DATE':
       return meaning.is === 'date' ? exact(x) : fromText();
     case 'TIMESTAMP':
@@ -53,7 +66,8 @@ export function convert(column: Column, propertyType: string): Conversion {
       return checked({ is: 'coarser', of: parsed(column, 'TIMESTAMP'), type, name: column.name });
     case 'INTERVAL':
       if (meaning.is === 'interval') return exact(x);
-      return meaning.is === 'time' ? timeOfDay(column) : fromText();
+      if (meaning.is === 'time') return timeOfDay(column);
+      return meaning.is === 'string' ? checked(parsed(column, type)) : refuse(column, type);
     case 'UUID':
       return meaning.is === 'uuid' ? exact(x) : fromText();
     case 'BLOB':
@@ -64,6 +78,37 @@ export function convert(column: Column, propertyType: string): Conversion {
   const [, precision, scale] = /^DECIMAL\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)$/.exec(type) ?? [];
   if (precision !== undefined) return toDecimal(column, Number(precision), Number(scale), type);
   return refuse(column, type);
+}
+
+/** Lists, structs and maps by the same rules for what is in them. */
+function convertNested(column: Column, type: string, mayRound: boolean): Conversion {
+  const shape = shapeOf(type);
+  const parts = partsOf(column, shape);
+  if (typeof parts === 'string') return refuse(column, type, parts);
+  let isRounded = false;
+  let isPlain = column.isUnreadable !== true && isInPlace(column, shape, parts);
+  for (const part of parts) {
+    const conversion: Conversion = part.column
+      ? convert(part.column, part.type, mayRound)
+      : { how: 'rewrite' };
+    if (conversion.how === 'refuse') return conversion;
+    if (conversion.how === 'rewrite') isPlain = false;
+    else {
+      isPlain &&= isCast(conversion.value);
+      isRounded ||= conversion.isRounded === true;
+    }
+  }
+  if (isPlain) return { how: 'take', value: { is: 'column', column }, isChecked: true, isRounded };
+  if (writtenForm(shape) !== undefined) return { how: 'rewrite' };
+  return {
+    ...refuse(column, type, 'no engine takes such values from a file'),
+    remedy: `give the property the type ${takenFromFiles(shape)}`,
+  };
+}
+
+/** Whether the engine's own cast of a list or a struct converts so; no expression reaches into one. */
+function isCast(value: Value): boolean {
+  return value.is === 'column' || (value.is === 'cast' && value.of.is === 'column');
 }
 
 function toText(column: Column): Conversion {
@@ -100,16 +145,25 @@ function toText(column: Column): Conversion {
 function toInteger(column: Column, bits: number, signed: boolean, type: string): Conversion {
   const { meaning } = column;
   if (meaning.is === 'string') return checked(asText(column));
+  if (meaning.is === 'float') {
+    const of: Value = { is: 'column', column };
+    return checked({ is: 'whole', of, type, bits: meaning.bits, name: column.name });
+  }
   if (meaning.is !== 'integer') return refuse(column, type);
   const isWider = meaning.signed === signed ? meaning.bits <= bits : signed && meaning.bits < bits;
   return isWider ? exact(asInteger(column)) : checked(asInteger(column));
 }
 
-function toFloat(column: Column, bits: number, type: string): Conversion {
+function toFloat(column: Column, bits: number, type: string, mayRound: boolean): Conversion {
   const { meaning } = column;
   if (meaning.is === 'float') {
-    if (meaning.bits > bits) return refuse(column, type, 'digits would be lost');
-    return exact({ is: 'column', column });
+    const x: Value = { is: 'column', column };
+    if (meaning.bits <= bits) return exact(x);
+    if (mayRound) return { ...checked(x), isRounded: true };
+    return {
+      ...refuse(column, type, 'digits would be lost'),
+      remedy: `write the column as FLOAT, give the property the type DOUBLE, or allow it: --allow-rounding, or "allowRounding": true in the schema`,
+    };
   }
   // A double holds integers up to 2^53, a float up to 2^24.
   if (meaning.is === 'integer' && meaning.bits <= (bits === 64 ? 32 : 16)) {
@@ -187,7 +241,11 @@ function checked(value: Value): Extract<Conversion, { how: 'take' }> {
   return { how: 'take', value, isChecked: true };
 }
 
-function refuse(column: Column, type: string, why?: string): Conversion {
+function refuse(
+  column: Column,
+  type: string,
+  why?: string,
+): Extract<Conversion, { how: 'refuse' }> {
   const reason = `${column.name} is ${column.type}, which does not become ${type}`;
   return {
     how: 'refuse',

@@ -74,6 +74,8 @@ export interface PlannedCopy {
   readonly checked: readonly CheckedColumn[];
   /** Values that the engine might store as others, for all that the footer says. */
   readonly doubts: readonly Doubt[];
+  /** Values that the engine rounds, as the schema allows. */
+  readonly rounded: readonly Doubt[];
   /** Columns of the file that fill no property. */
   readonly ignored: readonly string[];
   /** The node tables that its edges connect, where the table connects several pairs. */
@@ -274,6 +276,7 @@ function planFile(
       keys: columns.keys,
       checked: columns.checked,
       doubts: columns.doubts,
+      rounded: columns.rounded,
       ignored: [...columns.ignored, ...(file.leftOut ?? [])],
       ...options,
     };
@@ -300,7 +303,12 @@ export function withExpressions(
   };
 }
 
-function noColumn(table: NodeTable | RelTable, file: DatasetFile, property: string): Problem {
+/** A property, or a part of one, that a file has no column for. */
+export function noColumn(
+  table: NodeTable | RelTable,
+  file: DatasetFile,
+  property: string,
+): Problem {
   const value = table.properties.find(({ name }) => name === property)?.default;
   return {
     code: 'COLUMN_MISSING',

@@ -1,5 +1,14 @@
 /** All that a load is told: put together where a command or a caller asks for it, and handed on whole. */
-import type { BadRow, EngineName, GraphSchema, LoadEvent, Problem, Resources } from '../types.js';
+import type {
+  BadRow,
+  EngineName,
+  GraphSchema,
+  LoadEvent,
+  NodeTable,
+  Problem,
+  RelTable,
+  Resources,
+} from '../types.js';
 
 /** A load that is asked for. */
 export interface LoadRequest {
@@ -24,7 +33,7 @@ export interface Settings {
     most?: number;
   };
   /** Values that take the place of those which the engines may change. */
-  values: { nanAsNull: boolean; negativeZeroAsZero: boolean };
+  values: { nanAsNull: boolean; negativeZeroAsZero: boolean; allowRounding: boolean };
   /**
    * Tables that are loaded at a time, into a new database of an engine that can. Default: one a core,
    * but no more than four.
@@ -53,7 +62,7 @@ const DEFAULT_SETTINGS: Settings = {
   fresh: false,
   append: false,
   badRows: { skip: false },
-  values: { nanAsNull: false, negativeZeroAsZero: false },
+  values: { nanAsNull: false, negativeZeroAsZero: false, allowRounding: false },
   resources: {},
   exclude: [],
 };
@@ -65,11 +74,21 @@ export function requestLoad(
   hooks: Partial<Hooks> = {},
 ): LoadRequest {
   const { onEvent = () => undefined, hasProgress = false, clock = () => performance.now() } = hooks;
+  const complete = { ...DEFAULT_SETTINGS, ...settings };
   return {
-    schema,
-    settings: { ...DEFAULT_SETTINGS, ...settings },
+    schema: complete.values.allowRounding ? withRounding(schema) : schema,
+    settings: complete,
     hooks: { ...hooks, onEvent, hasProgress, clock },
   };
+}
+
+/** The schema, where every property may be rounded. */
+function withRounding(schema: GraphSchema): GraphSchema {
+  const rounded = <T extends NodeTable | RelTable>(table: T): T => ({
+    ...table,
+    properties: table.properties.map((property) => ({ ...property, allowRounding: true })),
+  });
+  return { ...schema, nodes: schema.nodes.map(rounded), edges: schema.edges.map(rounded) };
 }
 
 /** Whether the first failure undoes all that was loaded. */

@@ -1,17 +1,27 @@
 /** A conversion as a function of a row's value, for what is no engine: the same outcome, value by value. */
-import type { Interval, PlainValue } from '../dataset/rows.js';
+import type { PlainValue } from '../dataset/plain.js';
 import { KgloadError } from '../errors.js';
-import { formatTimeOfDay, formatDecimal, plural } from '../format.js';
-import { type Column, rewrittenColumn, type Unit } from '../model/column.js';
+import {
+  formatDecimal,
+  formatInterval,
+  formatTimeOfDay,
+  type Interval,
+  plural,
+} from '../format.js';
+import { type Column, isNestedColumn, rewrittenColumn, type Unit } from '../model/column.js';
 import { canonicalType } from '../model/differences.js';
-import type { Value } from '../model/value.js';
+import { shapeOf } from '../model/shape.js';
+import { MOST_WHOLE, type Value } from '../model/value.js';
 import { convert } from './conversion.js';
+import { partsOf } from './nested.js';
 
 /**
  * The value of a property: integers as bigint, dates as days and instants as microseconds since 1970,
  * decimals and UUIDs as text.
  */
 export type PropertyValue = PlainValue;
+
+export type RowFunction = (value: PlainValue) => PropertyValue;
 
 /**
  * What makes the values of a property of a column's plain values: see rows.ts. It throws a
@@ -22,11 +32,13 @@ export type PropertyValue = PlainValue;
 export function toRowFunction(
   column: Column,
   propertyType: string,
-): ((value: PlainValue) => PropertyValue) | undefined {
+  mayRound = false,
+): RowFunction | undefined {
+  if (isNestedColumn(column)) return nestedRowFunction(column, propertyType, mayRound);
   const isEmpty = column.meaning.is === 'null';
   const plain = isEmpty ? { ...column, isUnreadable: false } : rewrittenColumn(column);
-  const conversion = convert(plain, propertyType);
-  const isRefused = convert(column, propertyType).how === 'refuse';
+  const conversion = convert(plain, propertyType, mayRound);
+  const isRefused = convert(column, propertyType, mayRound).how === 'refuse';
   if (isRefused || conversion.how !== 'take') return undefined;
   const { value } = conversion;
   const type = canonicalType(propertyType === 'SERIAL' ? 'INT64' : propertyType);
@@ -43,6 +55,46 @@ export function toRowFunction(
   };
 }
 
+/** The values in a list, struct or map by row functions of their own. */
+function nestedRowFunction(
+  column: Column,
+  type: string,
+  mayRound: boolean,
+): RowFunction | undefined {
+  const shape = shapeOf(type);
+  const parts = partsOf(column, shape);
+  if (typeof parts === 'string') return undefined;
+  const functions = parts.map((part) =>
+    part.column ? toRowFunction(part.column, part.type, mayRound) : (): null => null,
+  );
+  if (functions.includes(undefined)) return undefined;
+  const convertPart = (i: number, value: PlainValue): PropertyValue =>
+    functions[i]?.(value) ?? null;
+  return (value) => {
+    if (value === null) return null;
+    const given = value as readonly PlainValue[];
+    switch (shape.is) {
+      case 'struct':
+        return parts.map(({ position }, i) =>
+          convertPart(i, position === undefined ? null : (given[position] ?? null)),
+        );
+      case 'map':
+        return given.map((pair) =>
+          (pair as readonly PlainValue[]).map((each, i) => convertPart(i, each)),
+        );
+      default:
+        if (shape.is === 'list' && shape.size !== undefined && given.length !== shape.size) {
+          throw new KgloadError({
+            code: 'COLUMN_TYPE',
+            message: `${column.name} holds a list of ${plural(given.length, 'item')}, which does not become ${type}`,
+            hint: 'mend the file, or give the property the type of a list',
+          });
+        }
+        return given.map((each) => convertPart(0, each));
+    }
+  };
+}
+
 /** A value that has no place in a type. */
 class NotConverted extends Error {}
 
@@ -54,7 +106,8 @@ function integer(x: Given): bigint {
 
 function describe(x: Given): string {
   if (x instanceof Uint8Array) return plural(x.length, 'byte');
-  return typeof x === 'object' ? printInterval(x) : JSON.stringify(String(x));
+  if (typeof x !== 'object') return JSON.stringify(String(x));
+  return 'months' in x ? formatInterval(x) : plural(x.length, 'item');
 }
 
 function evaluate(value: Value, x: Given): Given {
@@ -84,6 +137,12 @@ function evaluate(value: Value, x: Given): Given {
           : instant % (COARSER[value.type] ?? 1n) === 0n;
       if (!fits) throw new NotConverted();
       return inner;
+    }
+    case 'whole': {
+      const number = inner as number;
+      const isWhole = Number.isInteger(number) && Math.abs(number) <= (MOST_WHOLE[value.bits] ?? 0);
+      if (!isWhole) throw new NotConverted();
+      return cast(BigInt(number), 'INT64', canonicalType(value.type));
     }
     case 'parsed':
       if (/[.]\d{6}\d*[1-9]/.test(inner as string)) throw new NotConverted();
@@ -277,10 +336,10 @@ function print(x: Given, type: string): string {
     case 'TIMESTAMP':
       return printTimestamp(x as bigint);
     case 'INTERVAL':
-      return printInterval(x as Interval);
+      return formatInterval(x as Interval);
     default:
       if (x instanceof Uint8Array) return decode(x);
-      return typeof x === 'object' ? printInterval(x) : String(x);
+      return typeof x === 'object' ? formatInterval(x as Interval) : String(x);
   }
 }
 
@@ -291,13 +350,4 @@ function printDate(days: bigint): string {
 function printTimestamp(instant: bigint): string {
   const day = instant / DAY - (instant % DAY < 0n ? 1n : 0n);
   return `${printDate(day)} ${formatTimeOfDay(instant - day * DAY)}`;
-}
-
-function printInterval({ months, days, microseconds: micros }: Interval): string {
-  const years = Math.trunc(months / 12);
-  const some = (count: number, unit: string): string[] =>
-    count === 0 ? [] : [`${count} ${unit}${count === 1 ? '' : 's'}`];
-  const parts = [...some(years, 'year'), ...some(months % 12, 'month'), ...some(days, 'day')];
-  if (micros !== 0n || parts.length === 0) parts.push(formatTimeOfDay(micros));
-  return parts.join(' ');
 }

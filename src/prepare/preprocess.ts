@@ -16,7 +16,8 @@ import {
   noPath,
 } from '../dataset/destination.js';
 import { readFooter } from '../dataset/footer.js';
-import { isRewritable, rewrite, type RewriteSource } from '../dataset/rewrite.js';
+import { rewrite, type RewriteSource } from '../dataset/rewrite.js';
+import { type RewrittenColumn, writtenAs } from '../dataset/written.js';
 import { KgloadError } from '../errors.js';
 import { entryAt, onDisk } from '../files.js';
 import type { Column } from '../model/column.js';
@@ -25,6 +26,8 @@ import { kindOf } from '../model/tables.js';
 import { mapColumns } from '../plan/columns.js';
 import { labelColumns } from '../plan/pairs.js';
 import { warnOfFiles } from '../plan/plan.js';
+import { convert } from '../plan/conversion.js';
+import { rewritingOf } from '../plan/rewriting.js';
 import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from '../types.js';
 
 export interface PreprocessOptions {
@@ -210,11 +213,21 @@ function planJob(
         hint: 'load the dataset as it is: kgload load takes them',
       });
     }
-    const extra = footer.columns.filter((column) => !used.includes(column));
+    const sourceColumns = used.map(({ column, type, mayRound }) =>
+      writable(rewritingOf(column, type, mayRound), column, table, file),
+    );
+    const taken = new Set(used.map(({ column }) => column));
+    const extra = footer.columns.filter((column) => !taken.has(column));
     const labels = 'from' in table && table.pairs && !file.pair ? labelColumns(footer) : [];
-    const kept = keepExtra ? extra.filter(isRewritable) : extra.filter((c) => labels.includes(c));
+    const kept = extra.flatMap((column) => {
+      if (!keepExtra && !labels.includes(column)) return [];
+      const rewriting = rewritingOf(column);
+      return rewriting && isTyped(rewriting) ? [rewriting] : [];
+    });
     job.dropped.push(
-      ...extra.filter((column) => !kept.includes(column)).map((column) => column.name),
+      ...extra
+        .filter((column) => !kept.some((other) => other.column === column))
+        .map((column) => column.name),
     );
     job.missing.push(...missing);
     for (const column of missing) {
@@ -225,10 +238,31 @@ function planJob(
         message: `${file.name} has no column ${column}`,
       });
     }
-    job.sources.push({ path: file.path, columns: [...used, ...kept] });
+    job.sources.push({ path: file.path, columns: [...sourceColumns, ...kept] });
     job.rows += footer.rows;
   }
   return { ...job, dropped: [...new Set(job.dropped)], sources: alike(job.sources, files, table) };
+}
+
+/** Whether values are written as what they are, not as the engine's text of them. */
+function isTyped({ nested }: RewrittenColumn): boolean {
+  return nested?.type !== 'STRING';
+}
+
+function writable(
+  rewriting: RewrittenColumn | undefined,
+  { name, type }: Column,
+  table: NodeTable | RelTable,
+  file: DatasetFile,
+): RewrittenColumn {
+  if (rewriting && isTyped(rewriting)) return rewriting;
+  throw new KgloadError({
+    code: 'COLUMN_TYPE',
+    table: table.name,
+    file: file.name,
+    message: `${file.name}: the column ${name} is ${type}, which cannot be written so that the engine reads it`,
+    hint: 'load the dataset as it is: kgload load takes it',
+  });
 }
 
 /** Part files go into one, and so must have the same columns; their order does not matter. */
@@ -239,8 +273,10 @@ function alike(
 ): RewriteSource[] {
   const first = sources[0]?.columns ?? [];
   return sources.map((source, i) => {
-    const columns = first.map(({ name, meaning }) =>
-      source.columns.find((column) => column.name === name && column.meaning.is === meaning.is),
+    const columns = first.map((like) =>
+      source.columns.find(
+        (other) => other.column.name === like.column.name && writtenAs(other) === writtenAs(like),
+      ),
     );
     const same = columns.filter((column) => column !== undefined);
     if (same.length === first.length && same.length === source.columns.length) {
@@ -286,7 +322,7 @@ async function runJobs(
         table,
         file: job.name,
         rows,
-        kept: columns.map((column) => column.name),
+        kept: columns.map(({ column }) => column.name),
         dropped: job.dropped,
         converted: columns.flatMap(describeConversion),
       });
@@ -297,7 +333,11 @@ async function runJobs(
 }
 
 /** What the engine would not have read as what it is. */
-function describeConversion({ name, type, meaning, engineType }: Column): string[] {
+function describeConversion({ column, nested }: RewrittenColumn): string[] {
+  const { name, type, meaning, engineType } = column;
+  if (nested && convert(column, nested.type).how === 'rewrite') {
+    return [`${name}: ${type} as ${nested.type}`];
+  }
   switch (meaning.is) {
     case 'decimal':
     case 'time':

@@ -4,14 +4,16 @@ import {
   type Dataset,
   type DatasetFile,
   type DatasetTable,
-  needsRewrite,
+  mayNeedRewrite,
 } from '../dataset/dataset.js';
 import { readFooter } from '../dataset/footer.js';
 import { rewrite } from '../dataset/rewrite.js';
 import { KgloadError } from '../errors.js';
 import { systemError } from '../files.js';
-import { describeColumns, rewrittenColumn } from '../model/column.js';
+import { describeColumns } from '../model/column.js';
 import { type ColumnMap, mapColumns } from '../plan/columns.js';
+import { noColumn } from '../plan/plan.js';
+import { rewritingOf, writtenColumn } from '../plan/rewriting.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from '../types.js';
 
@@ -22,7 +24,7 @@ export async function withReadable<R extends { warnings: Problem[] }>(
   onEvent: (event: LoadEvent) => void = () => undefined,
   work: (dataset: Dataset) => Promise<R>,
 ): Promise<R> {
-  if (!needsRewrite(dataset)) return await work(dataset);
+  if (!mayNeedRewrite(dataset)) return await work(dataset);
   const warnings: Problem[] = [];
   const scratch = makeScratch();
   onEvent({ type: 'scratch', directory: scratch });
@@ -79,6 +81,9 @@ async function makeFileReadable(
     throw error;
   }
   if (map.unreadable.length === 0) return file;
+  const columns = map.used.flatMap(
+    ({ column, type, mayRound }) => rewritingOf(column, type, mayRound) ?? [],
+  );
   onWarning({
     code: 'FILE_REWRITTEN',
     table: table.name,
@@ -86,12 +91,17 @@ async function makeFileReadable(
     message: `${file.name} is rewritten before it is loaded, since the engine cannot read ${describeColumns(map.unreadable)}`,
     hint: 'kgload preprocess does it once for all loads',
   });
+  const properties = new Set(table.properties.map(({ name }) => name));
+  for (const part of map.missing) {
+    // Those that are properties themselves are found missing in the rewritten file too.
+    if (!properties.has(part)) onWarning(noColumn(table, file, part));
+  }
   const path = join(
     directory,
     `${table.name}-${file.name.replaceAll(/[^0-9A-Za-z]/g, '_')}.parquet`,
   );
   try {
-    await rewrite([{ path: file.path, columns: map.used }], path);
+    await rewrite([{ path: file.path, columns }], path);
   } catch (error) {
     const known =
       error instanceof KgloadError
@@ -102,15 +112,23 @@ async function makeFileReadable(
       ...file,
       footer: {
         code: known.code,
-        message: known.message.replace(file.path, () => file.name),
+        message: known.message.includes(file.path)
+          ? known.message.replace(file.path, () => file.name)
+          : `${file.name}: ${known.message}`,
+        ...(known.hint !== undefined && { hint: known.hint }),
         file: file.name,
       },
     };
   }
+  const footer = readFooter(path);
+  const written = columns.flatMap((rewriting) => {
+    const found = footer.columns.find(({ name }) => name === rewriting.column.name);
+    return found ? [writtenColumn(rewriting, found)] : [];
+  });
   return {
     ...file,
     path,
-    footer: { ...readFooter(path), columns: map.used.map(rewrittenColumn) },
+    footer: { ...footer, columns: written },
     leftOut: map.ignored,
   };
 }

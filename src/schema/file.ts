@@ -1,7 +1,16 @@
 /** Schemas that users bring: as Cypher, as JSON, beside a dataset, or inferred from one. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
-import { array, exactOptional, getDotPath, object, picklist, safeParse, string } from 'valibot';
+import {
+  array,
+  boolean,
+  exactOptional,
+  getDotPath,
+  object,
+  picklist,
+  safeParse,
+  string,
+} from 'valibot';
 import { splitStatements } from '../cypher/text.js';
 import { readSchema } from '../database/catalog.js';
 import { changeDatabaseInMemory } from '../database/open.js';
@@ -95,6 +104,7 @@ const PROPERTY = object({
   type: string(),
   aliases: exactOptional(array(string())),
   default: exactOptional(string()),
+  allowRounding: exactOptional(boolean()),
 });
 
 const ENDPOINTS = object({ from: string(), to: string() });

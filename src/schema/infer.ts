@@ -3,7 +3,7 @@
  * and endpoints from names or, where these leave it open, from where the values are found.
  */
 import { resolve } from 'node:path';
-import { countDistinct, typeOfColumn } from '../cypher/rows.js';
+import { countDistinct } from '../cypher/rows.js';
 import { loadFrom } from '../cypher/statements.js';
 import { changeDatabaseInMemory } from '../database/open.js';
 import {
@@ -15,10 +15,10 @@ import {
 } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';
-import { type Column, findColumn } from '../model/column.js';
+import { type Column, findColumn, isNestedColumn } from '../model/column.js';
 import { nodeTableName, relTableName, singularName } from '../model/names.js';
+import { mergeColumns, propertyTypeOf } from '../model/propertytype.js';
 import { ENDPOINT_COLUMNS } from '../plan/columns.js';
-import { convert } from '../plan/conversion.js';
 import { labelColumns } from '../plan/pairs.js';
 import type { Connection, EngineName, GraphSchema, Property, RelTable } from '../types.js';
 import {
@@ -71,12 +71,22 @@ export function* inferSchema(directory: string, engine: EngineName): Steps<Graph
 function toSource(stem: string, { name, files, error }: DatasetTable): Source {
   if (error) throw new KgloadError(error);
   const columns = new Map<string, Column>();
+  const firstWith = new Map<string, string>();
   let rows = 0;
-  for (const { footer, partition } of files) {
+  for (const { footer, partition, name: file } of files) {
     if ('code' in footer) throw new KgloadError(footer);
     rows += footer.rows;
-    for (const column of footer.columns)
-      if (!columns.has(column.name)) columns.set(column.name, column);
+    for (const column of footer.columns) {
+      const known = columns.get(column.name);
+      const merged = known ? mergeColumns(known, column) : column;
+      if (!merged) {
+        const first = `${known?.type ?? ''} in ${firstWith.get(column.name) ?? ''}`;
+        const what = `its column ${column.name} is ${first}, and ${column.type} in ${file}, and no type holds both`;
+        throw ambiguous(name, what, 'write the parts alike, or give the schema with --schema FILE');
+      }
+      columns.set(column.name, merged);
+      if (!known) firstWith.set(column.name, file);
+    }
     for (const key of Object.keys(partition)) {
       if (!columns.has(key)) columns.set(key, partitionColumn(key));
     }
@@ -92,10 +102,8 @@ function partitionColumn(name: string): Column {
 function* inferNode(connection: Connection, source: Source): Steps<InferredNode> {
   const { stem, name, columns } = source;
   const key = yield* inferKey(connection, source);
-  const properties = yield* inferProperties(connection, source, [
-    key,
-    ...columns.filter((other) => other !== key),
-  ]);
+  const ordered = [key, ...columns.filter((other) => other !== key)];
+  const properties = inferProperties(source, ordered, key);
   const primaryKey = properties[0]?.name ?? key.name;
   const table = { name: nodeTableName(stem), file: stem, primaryKey, properties };
   if (table.name === '') throw ambiguous(name, 'its name makes no name of a table', 'rename it');
@@ -105,12 +113,8 @@ function* inferNode(connection: Connection, source: Source): Steps<InferredNode>
 /** Both engines keep these names, in any case, for themselves: Binder exception, "reserved property name". */
 const RESERVED = /^_(id|label|src|dst|length|nodes|rels)$/i;
 
-/** A property for each of some columns that have a type; one with a name of the engine's gets another. */
-function* inferProperties(
-  connection: Connection,
-  source: Source,
-  columns: readonly Column[],
-): Steps<Property[]> {
+/** A property for each of some columns; one with a name of the engine's gets another. */
+function inferProperties(source: Source, columns: readonly Column[], key?: Column): Property[] {
   const properties: Property[] = [];
   const taken = new Map(source.columns.map(({ name }) => [name.toLowerCase(), name]));
   for (const column of columns) {
@@ -120,8 +124,7 @@ function* inferProperties(
       const what = `its columns ${name} and ${twin} are one for the engine, which ignores case`;
       throw ambiguous(source.name, what, 'rename one of them');
     }
-    const type = yield* inferType(connection, column, source);
-    if (type === undefined) continue;
+    const type = inferType(column, column === key, source);
     if (!RESERVED.test(name)) properties.push({ name, type });
     else {
       let free = name.slice(1);
@@ -136,10 +139,9 @@ function* inferProperties(
 /** `id`, `<name>_id`, else the first column whose values are all there and all different. */
 function* inferKey(connection: Connection, source: Source): Steps<Column> {
   const { stem, name, columns } = source;
-  const scalars = columns.filter(({ meaning }) => meaning.is !== 'nested' && meaning.is !== 'null');
-  const named = findColumn(['id', `${singularName(stem)}_id`, `${stem}_id`, '_id'], scalars);
+  const named = namedKey(stem, columns);
   if (named) return named;
-  for (const column of scalars) {
+  for (const column of columns) {
     if (canBeKey(column) && (yield* isUnique(connection, column, source))) return column;
   }
   throw ambiguous(
@@ -149,8 +151,17 @@ function* inferKey(connection: Connection, source: Source): Steps<Column> {
   );
 }
 
+/** The column whose name says that it is the key. */
+export function namedKey(stem: string, columns: readonly Column[]): Column | undefined {
+  const names = ['id', `${singularName(stem)}_id`, `${stem}_id`, '_id'];
+  const possible = columns.filter(
+    (column) => !isNestedColumn(column) && !/^(null|boolean)$/.test(column.meaning.is),
+  );
+  return findColumn(names, possible);
+}
+
 /** Values that a person would take for a name, not for a measurement. */
-function canBeKey({ meaning }: Column): boolean {
+export function canBeKey({ meaning }: Column): boolean {
   return ['string', 'integer', 'uuid'].includes(meaning.is);
 }
 
@@ -165,43 +176,15 @@ function* isUnique(connection: Connection, column: Column, source: Source): Step
   return Number(rows[0]?.['n']) === source.rows;
 }
 
-/** The property's type, in which no value of the column is lost; none for a column without any. */
-function* inferType(
-  connection: Connection,
-  column: Column,
-  { files }: Source,
-): Steps<string | undefined> {
-  const { meaning } = column;
-  switch (meaning.is) {
-    case 'string':
-      return 'STRING';
-    case 'boolean':
-      return 'BOOLEAN';
-    case 'integer':
-      return `${meaning.signed ? '' : 'U'}INT${meaning.bits}`;
-    case 'float':
-      return meaning.bits === 64 ? 'DOUBLE' : 'FLOAT';
-    case 'decimal':
-      return `DECIMAL(${meaning.precision}, ${meaning.scale})`;
-    case 'date':
-    case 'timestamp':
-    case 'uuid':
-    case 'interval':
-      return meaning.is.toUpperCase();
-    case 'time':
-      return 'INTERVAL';
-    case 'bytes':
-      return 'BLOB';
-    case 'null':
-      return 'STRING';
-    case 'nested': {
-      const path = files[0]?.path ?? '';
-      const cypher = typeOfColumn(loadFrom(path), column.name);
-      const rows = column.engineType === undefined ? [] : yield { connection, cypher };
-      const type = rows[0]?.['t'];
-      return typeof type === 'string' && convert(column, type).how === 'take' ? type : undefined;
-    }
-  }
+/** The property's type, in which no value of the column is lost. */
+function inferType(column: Column, isKey: boolean, { name }: Source): string {
+  const { is } = column.meaning;
+  // Neither engine takes such keys from a file: see convert().
+  if (isKey && (is === 'decimal' || is === 'time' || is === 'interval')) return 'STRING';
+  const type = propertyTypeOf(column);
+  if (type !== undefined) return type;
+  const what = `the engine has no type for its column ${column.name} (${column.type}), in which a field has a name that is no word`;
+  throw ambiguous(name, what, 'rename the field, or give a schema without it with --schema FILE');
 }
 
 function* inferEdge(
@@ -231,7 +214,7 @@ function* inferEdge(
   const [first] = pairs;
   if (!first) return undefined;
   const others = columns.filter((column) => ![from, to, fromLabel, toLabel].includes(column));
-  const properties = yield* inferProperties(connection, source, others);
+  const properties = inferProperties(source, others);
   return {
     name: relTableName(stem),
     file: stem,
