@@ -13,7 +13,9 @@ import { checkLoadOptions } from './options.js';
 import { type LoadRequest, requestLoad } from './plan/request.js';
 import { preprocessFile, type PreprocessReport } from './prepare/preprocess.js';
 import { withReadable } from './prepare/readable.js';
+import { whenInferable } from './schema/choose.js';
 import { chooseSchema } from './schema/file.js';
+import type { InferableFiles } from './schema/endpoints.js';
 import { toCypher } from './schema/script.js';
 import type {
   Connection,
@@ -49,7 +51,9 @@ export async function loadFromParquet(
 ): Promise<LoadReport> {
   checkLoadOptions(options, false);
   return await withConnection(connection, async () => {
-    const request = await drive(requestOf(directory, options));
+    const request = await whenInferable(options.schema, directory, (files) =>
+      drive(requestOf(directory, options, files)),
+    );
     const { schema, hooks } = request;
     return await withReadable(readDataset(directory, schema), schema, hooks.onEvent, (dataset) =>
       drive(loadDataset(connection, dataset, request), { bindFirst: true }),
@@ -96,7 +100,11 @@ export function loadFromParquetSync(
 }
 
 /** What a caller asks for, with the schema read, and with one callback for events and logger. */
-function* requestOf(directory: string, options: LoadOptions): Steps<LoadRequest> {
+function* requestOf(
+  directory: string,
+  options: LoadOptions,
+  inferable?: InferableFiles,
+): Steps<LoadRequest> {
   const { schema: choice, engine, logger, append = false, onError, signal, clock } = options;
   const { skipBadRows = false, maxBadRows, onBadRow } = options;
   const { allowRounding = false, nanAsNull = false, negativeZeroAsZero = false } = options;
@@ -106,7 +114,9 @@ function* requestOf(directory: string, options: LoadOptions): Steps<LoadRequest>
     log?.(event);
   };
   const chosen: ChosenSchema | undefined =
-    typeof choice === 'object' ? undefined : yield* chooseSchema(choice, directory, engine);
+    typeof choice === 'object'
+      ? undefined
+      : yield* chooseSchema(choice, directory, engine, inferable);
   const schema = typeof choice === 'object' ? choice : (chosen?.schema ?? codeGraph);
   if (chosen && schema !== codeGraph) {
     onEvent({ type: 'schema', schema, source: chosen.source, cypher: toCypher(schema) });
@@ -168,7 +178,9 @@ export async function readSchema(
   directory?: string,
   { engine }: { engine?: EngineName } = {},
 ): Promise<GraphSchema> {
-  const { schema } = await drive(chooseSchema(source, directory, engine));
+  const { schema } = await whenInferable(source, directory, (files) =>
+    drive(chooseSchema(source, directory, engine, files)),
+  );
   return schema;
 }
 

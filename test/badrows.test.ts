@@ -404,7 +404,7 @@ describe('kgload load --dry-run', () => {
     assert.match(errors[0]?.message ?? '', /Could not convert "twelve" to INT64/);
     assert.equal(
       errors[2]?.message,
-      'nodes/attributes.parquet: definition_line is DOUBLE, which does not become INT64',
+      'Attribute failed: nodes/attributes.parquet has digits that would be lost in definition_line',
     );
     assert.equal(
       errors[3]?.message,

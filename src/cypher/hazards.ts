@@ -1,5 +1,5 @@
 /** Queries for values that the engines store as others, and what replaces them; see plan/hazards.ts. */
-import { isFloat, LEAST, type Shape, shapeOf, valueTypes } from '../model/shape.js';
+import { isFloat, LEAST, type Shape, shapeOf, valueTypes, withLists } from '../model/shape.js';
 import { cast, type KeyColumn, printed } from './rows.js';
 import { identifier, literal } from './text.js';
 
@@ -49,9 +49,15 @@ function beforeAll(x: string): string {
 }
 
 /** The places in a property of this type where a value may be changed. */
-export function placesOf(property: string, type: string, expression: string): Place[] {
+export function placesOf(
+  property: string,
+  type: string,
+  expression: string,
+  isTyped = false,
+): Place[] {
   const shape = shapeOf(type);
-  const value = asLists(expression, type);
+  // Kuzu 0.11.3 casts no map in a struct, not even to its own type.
+  const value = isTyped ? expression : asLists(expression, type);
   return leaves(shape, property).flatMap(({ path, type: inner, steps }) =>
     hazardsOf(inner).map((hazard) => {
       const isWhole = steps.every(({ isList }) => !isList);
@@ -205,5 +211,5 @@ function fieldOf(x: string, name: string): string {
 
 /** A value with lists in the place of fixed arrays, into which the engine's list functions don't look. */
 function asLists(expression: string, type: string): string {
-  return `CAST(${expression} AS ${type.replaceAll(/\[\d+\]/g, '[]')})`;
+  return `CAST(${expression} AS ${withLists(type)})`;
 }

@@ -130,9 +130,9 @@ export function distinctPairs(source: string, from: string, to: string): string 
   return `${source} RETURN DISTINCT ${identifier(from)} AS f, ${identifier(to)} AS t ORDER BY f, t`;
 }
 
-/** How many different values of a column are keys `k` of a node table: `n`. */
-export function countKnown(source: string, column: string, table: string): string {
-  return `${source} WITH DISTINCT ${identifier(column)} AS k MATCH (n:${identifier(table)} {k: k}) RETURN count(*) AS n`;
+/** How many different values of an expression are keys `k` of a node table: `n`. */
+export function countKnown(source: string, value: string, table: string): string {
+  return `${source} WITH DISTINCT ${value} AS k MATCH (n:${identifier(table)} {k: k}) RETURN count(*) AS n`;
 }
 
 /** A column of text as people write names of tables: lower case, `_` between words. */

@@ -32,11 +32,15 @@ export function sumOfFile(
   const nodes = keys.map(
     ({ table, property }, i) => `(n${i}:${identifier(table)} {${identifier(property)}: k${i}})`,
   );
-  const found = `${source} WITH ${[...columns, `${mapping.expression} AS v`].join(', ')} MATCH ${nodes.join(', ')} WITH *`;
+  // A column of a query has one name: a key is its own value.
+  const key = keys.findIndex(({ expression }) => expression === mapping.expression);
+  const value = key < 0 ? 'v' : `k${key}`;
+  const all = key < 0 ? [...columns, `${mapping.expression} AS v`] : columns;
+  const found = `${source} WITH ${all.join(', ')} MATCH ${nodes.join(', ')} WITH *`;
   return sum(
     found,
     keys.map(({ type }, i) => cast({ expression: `k${i}`, type })),
-    'v',
+    value,
     summed,
   );
 }

@@ -13,7 +13,7 @@ import { LOG_FILES, SIDE_FILES } from '../engine/file.js';
 import { isDiskFull } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { onDisk, systemError } from '../files.js';
-import type { Connection, EngineName, Problem, Resources } from '../types.js';
+import type { Connection, EngineName, Problem } from '../types.js';
 import { discardStaging, openStaging } from './staging.js';
 import { type ExistingTarget, guardTarget, isThere, publish, type Target } from './target.js';
 
@@ -47,9 +47,9 @@ export function* changeDatabaseInMemory<T>(
   engine: EngineName,
   work: (connection: Connection) => Steps<T>,
   path = ':memory:',
-  resources: Resources = {},
+  options: OpenOptions = {},
 ): Steps<T> {
-  return yield* using(openEngine(engine, path, resources), ({ connection }) => work(connection));
+  return yield* using(openEngine(engine, path, options), ({ connection }) => work(connection));
 }
 
 /** How a database is built beside its target. */

@@ -1,13 +1,14 @@
 /** What a Parquet file says about itself in its footer. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import type { FileMetaData, SchemaElement } from 'hyparquet';
+import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
 // The whole of hyparquet takes ten times as long to import as its footer's half.
 import { parquetMetadata } from 'hyparquet/src/metadata.js';
-import { engineTypeOf, isUnreadable, refusedEncodings } from '../engine/reads.js';
+import { engineTypeOf, isRefused, isUnreadable } from '../engine/reads.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { systemCode } from '../files.js';
 import type { Column, Meaning, Unit } from '../model/column.js';
-import { columnNodes, readTree, type SchemaNode } from './tree.js';
+import { columnsWithMembers } from './members.js';
+import { columnNodes, readTree, type SchemaNode, valuesIn } from './tree.js';
 
 export interface Footer {
   rows: number;
@@ -30,21 +31,25 @@ const TAIL_BYTES = 16 * 1024;
 export function readFooter(path: string): Footer {
   const { bytes, metadata } = readMetadata(path);
   try {
-    return { bytes, ...summarize(metadata) };
+    return { bytes, ...summarize(metadata, columnsWithMembers(path, metadata)) };
   } catch (error) {
     throw unreadable(path, `its footer is damaged (${messageOf(error)})`);
   }
 }
 
-function summarize({ schema, num_rows, row_groups }: FileMetaData): Omit<Footer, 'bytes'> {
-  const rows = Number(num_rows);
+function summarize(
+  { schema, num_rows, row_groups }: FileMetaData,
+  withMembers: ReadonlySet<string>,
+): Omit<Footer, 'bytes'> {
   const inGroups = row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  // Some writers count them in the groups alone.
+  const rows = Number(num_rows) || inGroups;
   if (!Number.isSafeInteger(rows) || rows < 0 || rows !== inGroups) {
     throw new Error(`it says ${rows} rows, and ${inGroups} in its row groups`);
   }
   const nodes = columnNodes(readTree(schema));
   const columns = withoutTwins(nodes.map((node) => toColumn(node, node.tree.element.name)));
-  const refused = refusedEncodings(row_groups);
+  const refused = new Set([...withMembers, ...refusedColumns(nodes, row_groups)]);
   const least = leastValues(row_groups);
   return {
     rows,
@@ -72,6 +77,29 @@ function withoutTwins(columns: readonly Column[]): Column[] {
     const { name, type, meaning } = column;
     return { name, type, meaning, isUnreadable: true };
   });
+}
+
+/** The columns with chunks that the engine can't be trusted with. */
+function refusedColumns(
+  nodes: readonly SchemaNode[],
+  groups: FileMetaData['row_groups'],
+): Set<string> {
+  const types = new Map(
+    nodes.flatMap(valuesIn).map(({ tree }) => [tree.path.join('\0'), engineTypeOf(asItem(tree))]),
+  );
+  return new Set(
+    groups.flatMap(({ columns }) =>
+      columns.flatMap(({ meta_data: chunk }) => {
+        const path = chunk?.path_in_schema ?? [];
+        return chunk && isRefused(chunk, types.get(path.join('\0'))) ? [path[0] ?? ''] : [];
+      }),
+    ),
+  );
+}
+
+/** A repeated value as one of its items. */
+function asItem(tree: SchemaTree): SchemaTree {
+  return { ...tree, element: { ...tree.element, repetition_type: 'REQUIRED' } };
 }
 
 /** What {@link Column.least} is; `undefined` for a column with a chunk that says nothing. */

@@ -33,7 +33,7 @@ export type ReadBytes = (offset: number, count: number) => Uint8Array;
 export function* readPages(
   read: ReadBytes,
   chunk: ColumnMetaData,
-  { path, tree }: Extract<SchemaNode, { is: 'value' }>,
+  { path, tree, definition }: Extract<SchemaNode, { is: 'value' }>,
   compressors: Compressors,
 ): Generator<Page> {
   const name = path
@@ -45,15 +45,19 @@ export function* readPages(
   const element = { ...tree.element };
   delete element.converted_type;
   delete element.logical_type;
+  // As bytes, since hyparquet takes a negative time of day for another day.
+  const type = chunk.type === 'INT96' ? 'FIXED_LEN_BYTE_ARRAY' : chunk.type;
+  element.type = type;
+  if (chunk.type === 'INT96') element.type_length = 12;
   const decoder = {
     pathInSchema: chunk.path_in_schema,
-    type: chunk.type,
+    type,
     element,
     schemaPath: path,
     codec: chunk.codec,
     compressors,
     utf8: false,
-    parsers: { ...DEFAULT_PARSERS, timestampFromNanoseconds: (nanos: bigint) => nanos },
+    parsers: DEFAULT_PARSERS,
   };
   const data = Number(chunk.data_page_offset);
   const start = Math.min(data, Number(chunk.dictionary_page_offset ?? 0) || data);
@@ -71,24 +75,39 @@ export function* readPages(
         `a page of the column ${name} claims ${formatCount(claimed)} values; more than ${formatCount(MAX_PAGE_VALUES)} are not taken`,
       );
     }
-    const page = size < 0 ? undefined : read(offset + bytes, size);
-    if (page?.length !== size) throw new Error(`a page of the column ${name} claims ${size} bytes`);
+    let page = size < 0 ? new Uint8Array(0) : read(offset + bytes, size);
+    if (page.length !== size) throw new Error(`a page of the column ${name} claims ${size} bytes`);
     offset += bytes + size;
     if (index) {
       const plain = decompressPage(page, header.uncompressed_page_size, chunk.codec, compressors);
       const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
-      const values = readPlain({ view, offset: 0 }, chunk.type, claimed, element.type_length);
+      const values = readPlain({ view, offset: 0 }, type, claimed, element.type_length);
       dictionary = convertWithDictionary(values, undefined, 'PLAIN', decoder);
       continue;
     }
     if (!v1 && !v2) continue;
+    if (v2) {
+      const levels = v2.definition_levels_byte_length + v2.repetition_levels_byte_length;
+      // Spark writes no bytes at all where there are no values, compressed or not.
+      if (size === levels) v2.is_compressed = false;
+      if (definition === 0 && levels > 0) {
+        // Of values that are always there, which hyparquet does not look for.
+        page = page.subarray(levels);
+        header.uncompressed_page_size -= levels;
+        v2.definition_levels_byte_length = 0;
+        v2.repetition_levels_byte_length = 0;
+      }
+    }
     seen += claimed;
+    const isDelta = (v1 ?? v2)?.encoding === 'DELTA_BINARY_PACKED' && chunk.type === 'INT32';
+    // DuckDB writes deltas of unsigned integers with 64 bits, of which the decoder takes 32.
+    const own = isDelta ? { ...decoder, type: 'INT64' as const } : decoder;
     const { definitionLevels, repetitionLevels, dataPage } = v2
-      ? readDataPageV2(page, header, decoder)
+      ? readDataPageV2(page, header, own)
       : readDataPage(
           decompressPage(page, header.uncompressed_page_size, chunk.codec, compressors),
           v1 as NonNullable<typeof v1>,
-          decoder,
+          own,
         );
     const encoding = (v1 ?? v2)?.encoding ?? 'PLAIN';
     if (encoding.endsWith('_DICTIONARY') && !dictionary && dataPage.length > 0) {
@@ -98,7 +117,9 @@ export function* readPages(
       count: claimed,
       definitions: definitionLevels ?? [],
       repetitions: repetitionLevels,
-      values: convertWithDictionary(dataPage, dictionary, encoding, decoder),
+      values: isDelta
+        ? Int32Array.from(dataPage as BigInt64Array, (value) => Number(BigInt.asIntN(32, value)))
+        : convertWithDictionary(dataPage, dictionary, encoding, decoder),
     };
   }
   if (seen !== count) {

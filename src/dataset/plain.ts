@@ -57,8 +57,10 @@ function plainReaderOf(
     case 'float':
       return meaning.bits === 16 ? halfToNumber : (value: number) => value;
     case 'timestamp': {
-      // INT96 arrives in nanoseconds, whatever its column is said to be.
-      const unit = type.startsWith('INT96') ? 'ns' : meaning.unit;
+      const { unit } = meaning;
+      if (type.startsWith('INT96')) {
+        return (bytes: Uint8Array) => toMicroseconds(readInt96(bytes), 'ns', name);
+      }
       return (value: bigint | number) => toMicroseconds(BigInt(value), unit, name);
     }
     case 'time':
@@ -77,6 +79,13 @@ function plainReaderOf(
   }
 }
 
+/** Nanoseconds since 1970, of a Julian day and nanoseconds in it. */
+function readInt96(bytes: Uint8Array): bigint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const days = BigInt(view.getInt32(8, true)) - 2_440_588n;
+  return days * 86_400_000_000_000n + view.getBigInt64(0, true);
+}
+
 /** Months, days and milliseconds, each in four bytes, little-endian. */
 function readInterval(bytes: Uint8Array): Interval {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -88,9 +97,15 @@ function readInterval(bytes: Uint8Array): Interval {
 }
 
 function toMicroseconds(value: bigint, unit: Unit, name: string): bigint {
-  if (unit === 'us') return value;
-  if (unit === 'ms') return value * 1000n;
-  if (value % 1000n === 0n) return value / 1000n;
+  const instant = unit === 'us' ? value : unit === 'ms' ? value * 1000n : value / 1000n;
+  if (BigInt.asIntN(64, instant) !== instant) {
+    throw new KgloadError({
+      code: 'COLUMN_TYPE',
+      message: `the column ${name} holds an instant that no TIMESTAMP holds (${value} ${unit})`,
+      hint: 'mend the file',
+    });
+  }
+  if (unit !== 'ns' || value % 1000n === 0n) return instant;
   throw new KgloadError({
     code: 'COLUMN_TYPE',
     message: `the column ${name} holds nanoseconds that would be lost (${value})`,

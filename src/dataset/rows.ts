@@ -31,7 +31,7 @@ export async function* readRows(
   try {
     const footer = await parquetMetadataAsync(await asyncBufferFromFile(path));
     const handle = (opened = openSync(path, 'r'));
-    const decompress = { ...compressors, ...OWN_COMPRESSORS };
+    const decompress = withoutEmpty({ ...compressors, ...OWN_COMPRESSORS });
     const nodes = columnNodes(readTree(footer.schema));
     const wanted = columns.map((column) => {
       const node = nodes.find(({ tree }) => tree.element.name === column.name);
@@ -80,6 +80,17 @@ const OWN_COMPRESSORS: Compressors = {
   GZIP: (input) => gunzipSync(input),
   BROTLI: (input) => brotliDecompressSync(input),
 };
+
+/** Pages of no bytes are still some bytes when they are compressed, which not every decoder knows. */
+function withoutEmpty(compressors: Compressors): Compressors {
+  return Object.fromEntries(
+    Object.entries(compressors).map(([codec, decompress]) => [
+      codec,
+      (input: Uint8Array, length: number) =>
+        length === 0 ? new Uint8Array(0) : decompress(input, length),
+    ]),
+  );
+}
 
 /** Bytes of a part of a file, of which more are read at a time than are asked for. */
 function readInWindows(handle: number, partBytes: number): ReadBytes {

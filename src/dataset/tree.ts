@@ -29,9 +29,12 @@ const MOST_LEVELS = 100;
 export function readTree(schema: readonly SchemaElement[]): SchemaTree {
   let position = 0;
   const read = (above: readonly string[], depth: number): SchemaTree => {
-    const element = schema[position];
-    if (!element) throw new Error('the schema ends early');
+    const given = schema[position];
+    if (!given) throw new Error('the schema ends early');
     if (depth > MOST_LEVELS) throw new Error(`the schema has more than ${MOST_LEVELS} levels`);
+    // Some writers leave out what is required anyway.
+    const { repetition_type: repetition = 'REQUIRED' } = given;
+    const element = { ...given, repetition_type: depth === 0 ? 'REQUIRED' : repetition };
     const start = position;
     position += 1;
     const path = depth === 0 ? [] : [...above, element.name];
@@ -53,11 +56,12 @@ function toNode(
   above: readonly SchemaTree[],
   definition: number,
   repetition: number,
+  isItem = false,
 ): SchemaNode {
-  if (tree.element.repetition_type === 'REPEATED') {
+  if (tree.element.repetition_type === 'REPEATED' && !isItem) {
     // Without an annotation it is a list that is never NULL.
     const items = { present: definition + 1, repetition: repetition + 1 };
-    const of = whole(tree, above, items.present, items.repetition);
+    const of = toNode(tree, above, items.present, items.repetition, true);
     return { is: 'list', tree, definition, ...items, of };
   }
   const own = tree.element.repetition_type === 'OPTIONAL' ? definition + 1 : definition;
@@ -73,14 +77,17 @@ function toNode(
   if (isAnnotated(tree, 'MAP') && first && second && inner.children.length === 2) {
     return { is: 'map', ...place, key: below(first), of: below(second) };
   }
-  if (!isAnnotated(tree, 'LIST')) return whole(tree, above, own, repetition);
-  const isItem =
+  if (!isAnnotated(tree, 'LIST') && !(isAnnotated(tree, 'MAP') && inner.children.length === 1)) {
+    return whole(tree, above, own, repetition);
+  }
+  // A map without values is a list of its keys.
+  const isElement =
     !first ||
     second !== undefined ||
     first.element.repetition_type === 'REPEATED' ||
     inner.element.name === 'array' ||
     inner.element.name === `${tree.element.name}_tuple`;
-  const of = isItem ? whole(inner, path, place.present, place.repetition) : below(first);
+  const of = isElement ? toNode(inner, path, place.present, place.repetition, true) : below(first);
   return { is: 'list', ...place, of };
 }
 

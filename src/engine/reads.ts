@@ -2,19 +2,51 @@
 import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
 import type { Column } from '../model/column.js';
 
-/** Columns with pages that the engine can't decode: KU_UNREACHABLE in Kuzu 0.11.3. */
-export function refusedEncodings(groups: FileMetaData['row_groups']): Set<string> {
-  const refused = ['DELTA_LENGTH_BYTE_ARRAY', 'DELTA_BYTE_ARRAY', 'BYTE_STREAM_SPLIT'];
-  return new Set(
-    groups.flatMap(({ columns }) =>
-      columns.flatMap(({ meta_data: data }) =>
-        data?.encodings.some((encoding) => refused.includes(encoding))
-          ? [data.path_in_schema[0] ?? '']
-          : [],
-      ),
-    ),
+type Chunk = NonNullable<FileMetaData['row_groups'][number]['columns'][number]['meta_data']>;
+
+/** KU_UNREACHABLE in Kuzu 0.11.3. */
+const REFUSED_ENCODINGS = ['DELTA_LENGTH_BYTE_ARRAY', 'DELTA_BYTE_ARRAY', 'BYTE_STREAM_SPLIT'];
+
+/** "DELTA_BINARY_PACKED should only be INT32 or INT64", says Kuzu 0.11.3 of others. */
+const DELTA_TYPES = ['INT32', 'INT64', 'DATE', 'TIMESTAMP'];
+
+/**
+ * Whether the engine can't be trusted with a column chunk's encoding or compression. Of integers as
+ * deltas it takes a page's first value for another one, without a word, where that is beyond ±2^62.
+ *
+ * @param type - As which it reads the values.
+ */
+export function isRefused(chunk: Chunk, type: string | undefined): boolean {
+  const { encodings, codec, statistics } = chunk;
+  if (codec === 'LZ4' || codec === 'LZO') return true; // "Unsupported compression codec".
+  if (encodings.some((encoding) => REFUSED_ENCODINGS.includes(encoding))) return true;
+  if (isEmptyInVersion2(chunk)) return true;
+  if (!encodings.includes('DELTA_BINARY_PACKED')) return false;
+  if (!DELTA_TYPES.includes(type ?? '')) return true;
+  return type === 'INT64' && !(isSmall(statistics?.min_value) && isSmall(statistics?.max_value));
+}
+
+/** Spark writes no bytes for pages of nothing but NULL: "Failed to decompress parquet file" in Kuzu 0.11.3. */
+function isEmptyInVersion2({
+  codec,
+  statistics,
+  num_values: values,
+  encoding_stats,
+}: Chunk): boolean {
+  return (
+    codec !== 'UNCOMPRESSED' &&
+    statistics?.null_count === values &&
+    encoding_stats?.some(({ page_type: type }) => type === 'DATA_PAGE_V2') === true
   );
 }
+
+function isSmall(value: unknown): boolean {
+  if (typeof value === 'bigint') return value >= -LIMIT && value < LIMIT;
+  // Nanoseconds, of which hyparquet makes a Date.
+  return value instanceof Date && Math.abs(value.getTime()) < Number(LIMIT / 1_000_000n);
+}
+
+const LIMIT = 2n ** 62n;
 
 /**
  * The type as which Kuzu 0.11.3 and Ladybug 0.19.1 read a node of a file's schema, as they say it;

@@ -11,6 +11,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { Row, Steps } from '../engine/drive.js';
 import { formatCount, plural } from '../format.js';
 import { describeValue } from '../json.js';
+import { withLists } from '../model/shape.js';
 import { type Doubt, mayBeChanged } from '../plan/hazards.js';
 import { planLoad, type PlannedCopy, type PlannedTable } from '../plan/plan.js';
 import type { LoadRequest, Settings } from '../plan/request.js';
@@ -98,7 +99,10 @@ function* countPlaces(
   doubts: readonly Doubt[],
 ): Steps<Found[]> {
   const places = doubts.flatMap((doubt) =>
-    placesOf(doubt.property, doubt.type, doubt.expression).map((place) => ({ ...doubt, ...place })),
+    placesOf(doubt.property, doubt.type, doubt.expression, doubt.isTyped).map((place) => ({
+      ...doubt,
+      ...place,
+    })),
   );
   const whole = places.flatMap(({ condition }) => (condition === undefined ? [] : [condition]));
   const [row = {}] =
@@ -255,7 +259,8 @@ export function* heldPlaces(connection: Connection, table: NodeTable | RelTable)
   for (const { name, type } of properties) {
     for (const { match, variable } of scans) {
       const value = `${variable}.${identifier(name)}`;
-      const doubt = { property: name, type, expression: value };
+      const isTyped = withLists(type) === type;
+      const doubt = { property: name, type, expression: value, isTyped };
       // The zone maps answer for whole numbers: 1 ms for a million rows.
       const [place] = placesOf(name, type, value);
       if (place?.where !== undefined) {

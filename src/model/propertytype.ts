@@ -48,12 +48,20 @@ function typeOf(meaning: Meaning): string | undefined {
       const fields = meaning.fields.map(({ name, of }) => {
         const type = typeOf(of.meaning);
         // Neither engine takes another name, in backticks or not.
-        return type !== undefined && /^[A-Za-z_]\w*$/.test(name) ? `${name} ${type}` : undefined;
+        if (type === undefined || !/^[A-Za-z_]\w*$/.test(name)) return undefined;
+        return `${RESERVED.has(name.toLowerCase()) ? `\`${name}\`` : name} ${type}`;
       });
       return fields.includes(undefined) ? undefined : `STRUCT(${fields.join(', ')})`;
     }
   }
 }
+
+/** Words that fields are named after in backticks alone, on Kuzu 0.11.3 or Ladybug 0.19.1. */
+const RESERVED = new Set(
+  'acyclic all and any asc ascending case cast column commit_skip_checkpoint create dbtype default desc descending distinct else end ends exists false for glob group headers hint in install macro multi_join none not null on only optional or order primary profile rollback_skip_checkpoint shortest starts table then trail true union unwind wshortest when where with xor'.split(
+    ' ',
+  ),
+);
 
 /** A nested type with text in the place of what the engine takes from no file at that depth. */
 export function takenFromFiles(shape: Shape): string {

@@ -41,6 +41,11 @@ function splitTypes(text: string): string[] {
   return parts.map((part) => part.trim());
 }
 
+/** A type with lists in the place of fixed arrays. */
+export function withLists(type: string): string {
+  return type.replaceAll(/\[\d+\]/g, '[]');
+}
+
 export const LEAST: Record<string, bigint> = Object.fromEntries(
   [8, 16, 32, 64, 128].map((bits) => [`INT${bits}`, -(2n ** BigInt(bits - 1))]),
 );

@@ -7,7 +7,9 @@ import type { DatasetFile } from '../dataset/dataset.js';
 import type { Footer } from '../dataset/footer.js';
 import { KgloadError } from '../errors.js';
 import { type Column, describeColumns, findColumn } from '../model/column.js';
-import { primaryKeyOf } from '../model/tables.js';
+import { canonicalType } from '../model/differences.js';
+import { withLists } from '../model/shape.js';
+import { isNested, primaryKeyOf } from '../model/tables.js';
 import type { GraphSchema, NodeTable, RelTable } from '../types.js';
 import { convert } from './conversion.js';
 import { type Doubt, mayBeChanged } from './hazards.js';
@@ -91,8 +93,11 @@ export function mapColumns(
       // Of the values as the file has them.
       map.rounded.push({ property, type, expression: identifier(column.name) });
     }
-    if (property !== undefined && mayBeChanged(type, column)) {
-      map.doubts.push({ property, type, expression });
+    const isEmpty = column.meaning.is === 'null';
+    if (property !== undefined && !isEmpty && mayBeChanged(type, column)) {
+      const isTyped =
+        isNested(type) && canonicalType(column.engineType ?? '') === canonicalType(withLists(type));
+      map.doubts.push({ property, type, expression, ...(isTyped && { isTyped }) });
     }
     map.mappings.push({ expression, ...(property !== undefined && { property }) });
     return expression;

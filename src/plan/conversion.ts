@@ -5,6 +5,7 @@
  */
 import { type Column, isNestedColumn, rewrittenColumn } from '../model/column.js';
 import { isInPlace, partsOf } from './nested.js';
+import { canonicalType } from '../model/differences.js';
 import { takenFromFiles } from '../model/propertytype.js';
 import { shapeOf, writtenForm } from '../model/shape.js';
 import type { Value } from '../model/value.js';
@@ -82,10 +83,19 @@ export function convert(column: Column, propertyType: string, mayRound = false):
 
 /** Lists, structs and maps by the same rules for what is in them. */
 function convertNested(column: Column, type: string, mayRound: boolean): Conversion {
+  const [, members] = /^UNION\s*\((.*)\)$/is.exec(type.trim()) ?? [];
+  if (members !== undefined) {
+    // As the engine writes one, and as it reads it: the place of the member that there is, and all.
+    const stored = canonicalType(`STRUCT(tag UINT16, ${members})`);
+    return canonicalType(column.engineType ?? '') === stored
+      ? exact({ is: 'column', column })
+      : refuse(column, type, 'no engine wrote it');
+  }
   const shape = shapeOf(type);
   const parts = partsOf(column, shape);
   if (typeof parts === 'string') return refuse(column, type, parts);
   let isRounded = false;
+  let isExact = shape.is !== 'list' || shape.size === undefined;
   let isPlain = column.isUnreadable !== true && isInPlace(column, shape, parts);
   for (const part of parts) {
     const conversion: Conversion = part.column
@@ -96,9 +106,12 @@ function convertNested(column: Column, type: string, mayRound: boolean): Convers
     else {
       isPlain &&= isCast(conversion.value);
       isRounded ||= conversion.isRounded === true;
+      isExact &&= !conversion.isChecked;
     }
   }
-  if (isPlain) return { how: 'take', value: { is: 'column', column }, isChecked: true, isRounded };
+  if (isPlain) {
+    return { how: 'take', value: { is: 'column', column }, isChecked: !isExact, isRounded };
+  }
   if (writtenForm(shape) !== undefined) return { how: 'rewrite' };
   return {
     ...refuse(column, type, 'no engine takes such values from a file'),

@@ -20,6 +20,8 @@ export interface Doubt {
   type: string;
   /** Of its values, as they are loaded. */
   expression: string;
+  /** It yields values of the type already, but for lists in the place of arrays. */
+  isTyped?: boolean;
 }
 
 /** Beyond these no footer's statistics reach, in the numbers of {@link Column.least}. */

@@ -1,12 +1,14 @@
 /** Which node tables the edges of a file connect, told by names or by where its values are found. */
-import { countDistinct, countKnown, distinctPairs } from '../cypher/rows.js';
+import { toExpression } from '../cypher/conversion.js';
+import { cast, countDistinct, countKnown, distinctPairs } from '../cypher/rows.js';
 import { copyFrom, createNodeTable, loadFrom } from '../cypher/statements.js';
-import { identifier } from '../cypher/text.js';
 import type { DatasetFile } from '../dataset/dataset.js';
-import type { Steps } from '../engine/drive.js';
-import { KgloadError } from '../errors.js';
+import type { Row, Steps } from '../engine/drive.js';
+import { firstLine } from '../engine/messages.js';
+import { KgloadError, messageOf } from '../errors.js';
 import type { Column } from '../model/column.js';
 import { matchNames, singularName, snakeCase } from '../model/names.js';
+import { convert } from '../plan/conversion.js';
 import type { Connection, Endpoints, NodeTable } from '../types.js';
 
 /** From columns such as `from_table` and `to_table`: every pair that they name. */
@@ -22,10 +24,11 @@ export function* pairsFromLabels(
   );
   const pairs = new Map<string, Endpoints>();
   for (const file of files) {
-    const rows = yield {
+    const rows = yield* ask(
       connection,
-      cypher: distinctPairs(loadFrom(file.path), from.name, to.name),
-    };
+      file,
+      distinctPairs(loadFrom(file.path), from.name, to.name),
+    );
     for (const row of rows) {
       const [f, t] = [row['f'], row['t']].map((label) => tableOf(String(label))?.owner);
       if (f === undefined || t === undefined) {
@@ -95,7 +98,7 @@ export function* pairFromValues(
     const values = yield* countValues(connection, source, column);
     const counts: { table: string; hits: number }[] = [];
     for (const node of nodes) {
-      if (node.key.meaning.is !== column.meaning.is) continue;
+      if (!canMatch(column, node.key)) continue;
       const hits = yield* countHits(connection, source, column, node);
       if (hits > 0) counts.push({ table: node.table.name, hits });
     }
@@ -124,7 +127,7 @@ export function* pairFromValues(
 
 /** How many values an endpoint column has, each counted once a file. */
 function* countValues(connection: Connection, source: Source, column: Column): Steps<number> {
-  return yield* sumOverFiles(connection, source, (path) =>
+  return yield* sumOverFiles(connection, source, ({ path }) =>
     countDistinct(loadFrom(path), column.name),
   );
 }
@@ -137,9 +140,13 @@ function* countHits(
   node: InferredNode,
 ): Steps<number> {
   if (!node.hasKeys) yield* takeKeys(connection, node);
-  return yield* sumOverFiles(connection, source, (path) =>
-    countKnown(loadFrom(path), column.name, node.table.name),
-  );
+  const { table } = node;
+  const type = table.properties[0]?.type ?? '';
+  return yield* sumOverFiles(connection, source, (file) => {
+    const expression = valueIn(file, column.name, type);
+    if (expression === undefined) return undefined;
+    return countKnown(loadFrom(file.path), cast({ expression, type }), table.name);
+  });
 }
 
 /** Puts the keys of a node table into one in memory, where the engine finds them by an index. */
@@ -153,26 +160,71 @@ export function* takeKeys(connection: Connection, node: InferredNode): Steps<voi
     properties: [{ name: 'k', type }],
   };
   yield { connection, cypher: createNodeTable(keys) };
-  for (const { path } of source.files) {
-    const mapping = { expression: identifier(key.name), property: 'k' };
-    const cypher = copyFrom(table.name, loadFrom(path), [mapping], { ignoreErrors: true });
-    yield { connection, cypher };
+  for (const file of source.files) {
+    const expression = valueIn(file, key.name, type);
+    if (expression === undefined) continue;
+    const mapping = { expression, property: 'k' };
+    const from = loadFrom(file.path);
+    yield* ask(connection, file, copyFrom(table.name, from, [mapping], { ignoreErrors: true }));
   }
   node.hasKeys = true;
+}
+
+/** Integers with missing values may be stored as floating-point numbers. */
+function canMatch({ meaning }: Column, key: Column): boolean {
+  return meaning.is === key.meaning.is || (meaning.is === 'float' && key.meaning.is === 'integer');
+}
+
+/** The values of a column of a file as those of a type; nothing where they are none, or it has none. */
+function valueIn({ footer }: DatasetFile, name: string, type: string): string | undefined {
+  const column = 'columns' in footer && footer.columns.find((each) => each.name === name);
+  const conversion = column ? convert(column, type) : undefined;
+  return conversion?.how === 'take' ? toExpression(conversion.value) : undefined;
+}
+
+/**
+ * Asks the engine about a file.
+ *
+ * @throws {KgloadError} `PARQUET_UNREADABLE`, naming the file.
+ */
+export function* ask(
+  connection: Connection,
+  { name }: Pick<DatasetFile, 'name'>,
+  cypher: string,
+): Steps<Row[]> {
+  try {
+    return yield { connection, cypher };
+  } catch (error) {
+    if (error instanceof KgloadError) throw error;
+    throw new KgloadError(
+      {
+        code: 'PARQUET_UNREADABLE',
+        file: name,
+        message: `no schema can be inferred from ${name}: the engine says ${firstLine(messageOf(error))}`,
+        hint: 'give the schema with --schema FILE, or rewrite the file',
+      },
+      { cause: error },
+    );
+  }
 }
 
 function* sumOverFiles(
   connection: Connection,
   { files }: Source,
-  cypherOf: (path: string) => string,
+  cypherOf: (file: DatasetFile) => string | undefined,
 ): Steps<number> {
   let sum = 0;
-  for (const { path } of files) {
-    const rows = yield { connection, cypher: cypherOf(path) };
+  for (const file of files) {
+    const cypher = cypherOf(file);
+    if (cypher === undefined) continue;
+    const rows = yield* ask(connection, file, cypher);
     sum += Number(rows[0]?.['n']);
   }
   return sum;
 }
+
+/** Path of a file → where the columns that inference asks about are to be read. */
+export type InferableFiles = ReadonlyMap<string, Pick<DatasetFile, 'path' | 'footer'>>;
 
 /** A table-to-be and the files that fill it. */
 export interface Source {

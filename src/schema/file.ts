@@ -26,6 +26,7 @@ import { fileNameOf } from '../model/names.js';
 import type { EngineName, GraphSchema } from '../types.js';
 import { isDefinition, isExpression, isType, readIndexDefinition } from './definitions.js';
 import { inferSchema } from './infer.js';
+import type { InferableFiles } from './endpoints.js';
 import { toCypher } from './script.js';
 
 /**
@@ -40,6 +41,7 @@ export function* chooseSchema(
   choice: string | undefined,
   directory: string | undefined,
   engine: EngineName = anyEngine(),
+  inferable?: InferableFiles,
 ): Steps<ChosenSchema> {
   if (choice === 'infer') {
     if (directory === undefined) {
@@ -49,7 +51,8 @@ export function* chooseSchema(
         hint: 'name the dataset: kgload schema <dataset> --schema infer',
       });
     }
-    return { schema: yield* inferSchema(directory, engine), source: `inferred from ${directory}` };
+    const schema = yield* inferSchema(directory, engine, inferable);
+    return { schema, source: `inferred from ${directory}` };
   }
   if (choice !== undefined)
     return { schema: yield* readSchemaFile(choice, engine), source: choice };

@@ -23,6 +23,8 @@ import { labelColumns } from '../plan/pairs.js';
 import type { Connection, EngineName, GraphSchema, Property, RelTable } from '../types.js';
 import {
   ambiguous,
+  ask,
+  type InferableFiles,
   type InferredNode,
   pairFromName,
   pairFromValues,
@@ -37,7 +39,11 @@ import {
  * @throws {KgloadError} `SCHEMA_AMBIGUOUS` with the candidates where several fit or none does,
  *   `PARQUET_UNREADABLE` for a file without a readable footer, and what reading a dataset throws.
  */
-export function* inferSchema(directory: string, engine: EngineName): Steps<GraphSchema> {
+export function* inferSchema(
+  directory: string,
+  engine: EngineName,
+  inferable: InferableFiles = new Map(),
+): Steps<GraphSchema> {
   const root = resolve(directory);
   const parts = datasetParts(directory, { needsEdges: false });
   if (parts.includes('')) {
@@ -49,7 +55,7 @@ export function* inferSchema(directory: string, engine: EngineName): Steps<Graph
     });
   }
   const sourcesOf = (part: Part): Source[] =>
-    readPart(root, part).entries.map((entry) => toSource(entry.stem, readTable(entry)));
+    readPart(root, part).entries.map((entry) => toSource(entry.stem, readTable(entry), inferable));
   const nodeSources = sourcesOf('nodes');
   const edgeSources = parts.includes('edges') ? sourcesOf('edges') : [];
   return yield* changeDatabaseInMemory(engine, function* (connection) {
@@ -68,7 +74,11 @@ export function* inferSchema(directory: string, engine: EngineName): Steps<Graph
   });
 }
 
-function toSource(stem: string, { name, files, error }: DatasetTable): Source {
+function toSource(
+  stem: string,
+  { name, files, error }: DatasetTable,
+  inferable: InferableFiles,
+): Source {
   if (error) throw new KgloadError(error);
   const columns = new Map<string, Column>();
   const firstWith = new Map<string, string>();
@@ -91,7 +101,8 @@ function toSource(stem: string, { name, files, error }: DatasetTable): Source {
       if (!columns.has(key)) columns.set(key, partitionColumn(key));
     }
   }
-  return { stem, name, files, columns: [...columns.values()], rows };
+  const asked = files.map((file) => ({ ...file, ...inferable.get(file.path) }));
+  return { stem, name, files: asked, columns: [...columns.values()], rows };
 }
 
 /** A column in the names of directories. */
@@ -169,10 +180,7 @@ function* isUnique(connection: Connection, column: Column, source: Source): Step
   const [file] = source.files;
   // Of part files no one alone can say it.
   if (!file || source.files.length > 1 || source.rows === 0) return false;
-  const rows = yield {
-    connection,
-    cypher: countDistinct(loadFrom(file.path), column.name),
-  };
+  const rows = yield* ask(connection, file, countDistinct(loadFrom(file.path), column.name));
   return Number(rows[0]?.['n']) === source.rows;
 }
 
@@ -187,14 +195,18 @@ function inferType(column: Column, isKey: boolean, { name }: Source): string {
   throw ambiguous(name, what, 'rename the field, or give a schema without it with --schema FILE');
 }
 
+/** The columns with the endpoints of edges: from, then to. */
+export function endpointsOf(columns: readonly Column[]): (Column | undefined)[] {
+  return ENDPOINT_COLUMNS.map((names) => findColumn(names, columns));
+}
+
 function* inferEdge(
   connection: Connection,
   source: Source,
   nodes: readonly InferredNode[],
 ): Steps<RelTable | undefined> {
   const { stem, name, columns, files } = source;
-  const ends = ENDPOINT_COLUMNS.map((names) => findColumn(names, columns));
-  const [from, to] = ends;
+  const [from, to] = endpointsOf(columns);
   if (!from || !to) {
     throw new KgloadError({
       code: 'COLUMN_MISSING',
