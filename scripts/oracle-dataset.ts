@@ -61,7 +61,19 @@ const EXTENSIONS = [
   '.snappy.parquet',
   '.parquet.snappy',
 ];
-const NAMES = ['p', 'name', 'Größe', 'two words', 'order', 'MixedCase', '数', 'a-b', 'x.y'];
+/** Names that people give, and those that a loader may use in its own queries. */
+export const NAMES = [
+  'p',
+  'name',
+  'Größe',
+  'two words',
+  'order',
+  'MixedCase',
+  '数',
+  'a-b',
+  'x.y',
+  ...['a', 'b', 'c', 'e', 'h0', 'k', 'k0', 'key0', 'm', 'n0', 'o', 'r', 's', 'v', 'x'],
+];
 
 export function makePlan(random: Random, writers: readonly WriterName[], small: boolean): Plan {
   const tables: Table[] = [];
