@@ -20,7 +20,15 @@ import {
 } from './oracle-dataset.js';
 import { ask, readerOf } from './oracle-read.js';
 import { converted, EXCEPTIONS, LOST, ruleAgainst } from './oracle-rules.js';
-import { parseType, plainText, quoted, textOf, type Type, type Value } from './oracle-types.js';
+import {
+  cypherType,
+  parseType,
+  plainText,
+  quoted,
+  textOf,
+  type Type,
+  type Value,
+} from './oracle-types.js';
 import { chance } from './oracle-values.js';
 import type { WriterName } from './oracle-writers.js';
 
@@ -45,6 +53,8 @@ export interface Checked {
 export interface Settings {
   engine: EngineName;
   writers: readonly WriterName[];
+  /** How deep types are nested at most. */
+  depth: number;
 }
 
 type Mode = 'schema' | 'infer';
@@ -56,7 +66,7 @@ export async function valueCase(
   settings: Settings,
 ): Promise<Checked> {
   const random = mulberry32(seed);
-  const plan = makePlan(random, settings.writers, false);
+  const plan = makePlan({ ...settings, random });
   const modes: Mode[] = chance(random, 0.5) ? ['schema'] : ['schema', 'infer'];
   const withVerify = chance(random, 0.6);
   const result = empty();
@@ -485,7 +495,8 @@ function spoil(
     };
     if (textIn(from) === textIn(to)) continue;
     const name = quoted(names.get(table) ?? table.name);
-    const at = (row: Value[]): string => `CAST('${plainText(row[0] ?? null)}', 'INT128')`;
+    const at = (row: Value[]): string =>
+      `CAST('${plainText(row[0] ?? null)}', '${cypherType(key.target)}')`;
     const id = quoted(key.name);
     const property = quoted(column.name);
     const statement = `MATCH (a:${name}), (b:${name}) WHERE a.${id} = ${at(a)} AND b.${id} = ${at(b)} SET b.${property} = a.${property}`;
@@ -495,7 +506,7 @@ function spoil(
     const [after] = ask(engine, db, [
       `MATCH (n:${name}) WHERE n.${id} = ${at(b)} RETURN n.${property} AS c, ${reader.expressions.map((e, i) => `${e} AS c${i}`).join(', ')}`,
     ]);
-    if (!after || 'error' in after) continue;
+    if (!after || 'error' in after || after.rows.length !== 1) continue;
     const [raw, ...cells] = after.rows[0] ?? [];
     if (textOf(column.target, reader.read(cells, raw)) !== textIn(from)) continue;
     return { table, column, statement };

@@ -75,13 +75,21 @@ export const NAMES = [
   ...['a', 'b', 'c', 'e', 'h0', 'k', 'k0', 'key0', 'm', 'n0', 'o', 'r', 's', 'v', 'x'],
 ];
 
-export function makePlan(random: Random, writers: readonly WriterName[], small: boolean): Plan {
+/** What a dataset is made with. */
+export interface Making {
+  random: Random;
+  writers: readonly WriterName[];
+  depth: number;
+}
+
+export function makePlan(making: Making): Plan {
+  const { random } = making;
   const tables: Table[] = [];
-  const nodes = small ? 1 : 1 + integer(random, 3);
+  const nodes = 1 + integer(random, 3);
   for (const name of NODES.slice(0, nodes)) {
-    tables.push(makeTable(random, writers, name, `nodes/${name.toLowerCase()}`));
+    tables.push(makeTable(making, name, `nodes/${name.toLowerCase()}`));
   }
-  const rels = small ? 0 : integer(random, 3);
+  const rels = integer(random, 3);
   for (const verb of VERBS.slice(0, rels)) {
     const ends: [Table, Table] = [
       pick(random, tables.slice(0, nodes)),
@@ -89,18 +97,13 @@ export function makePlan(random: Random, writers: readonly WriterName[], small: 
     ];
     const name = [ends[0].name.toUpperCase(), verb, ends[1].name.toUpperCase()].join('_');
     if (tables.some((table) => table.name === name)) continue;
-    tables.push(makeTable(random, writers, name, `edges/${name.toLowerCase()}`, ends));
+    tables.push(makeTable(making, name, `edges/${name.toLowerCase()}`, ends));
   }
   return { tables };
 }
 
-function makeTable(
-  random: Random,
-  writers: readonly WriterName[],
-  name: string,
-  place: string,
-  ends?: [Table, Table],
-): Table {
+function makeTable(making: Making, name: string, place: string, ends?: [Table, Table]): Table {
+  const { random, writers } = making;
   const able = ends
     ? writers.filter((w) => ends.every((t) => WRITERS[w].canWrite(t.columns[0]?.source ?? LONG)))
     : writers;
@@ -130,7 +133,7 @@ function makeTable(
   const count = isEmpty ? 0 : rows;
   const names = shuffled(random, NAMES);
   for (let i = 1 + integer(random, 5); i > 0; i -= 1) {
-    const column = makeColumn(random, names[i] ?? `p${i}`, canWrite);
+    const column = makeColumn(making, names[i] ?? `p${i}`, canWrite);
     if (column) columns.push(column);
   }
   const values = Array.from({ length: count }, (_, row) => columns.map(({ make }) => make(row)));
@@ -190,7 +193,7 @@ function makeKey(
 }
 
 function makeColumn(
-  random: Random,
+  { random, depth }: Making,
   name: string,
   canWrite: (type: Type) => boolean,
 ): (Column & { make: (row: number) => Value }) | undefined {
@@ -208,7 +211,7 @@ function makeColumn(
     return { name, source: string, target, make };
   }
   if (choice < 0.11 && canWrite({ is: 'null' })) {
-    const target = makeType(random, 2, () => true) ?? string;
+    const target = makeType(random, depth, () => true) ?? string;
     return { name, source: { is: 'null' }, target: natural(random, target), make: () => null };
   }
   if (choice < 0.14 && canWrite({ is: 'float', bits: 64 })) {
@@ -217,7 +220,7 @@ function makeColumn(
     const make = (): Value => (chance(random, nulls) ? null : integer(random, 2 ** 31));
     return { name, source: { is: 'float', bits: 64 }, target, make };
   }
-  const source = makeType(random, 3, canWrite);
+  const source = makeType(random, depth, canWrite);
   if (!source) return undefined;
   const target = chance(random, 0.15) ? another(random, source) : natural(random, source);
   return { name, source, target, make: () => makeValue(random, source, nulls) };

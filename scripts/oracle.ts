@@ -4,10 +4,10 @@
  * of its own.
  *
  *     node dist/scripts/oracle.js [--seed N] [--cases N] [--seconds N=7200] [--jobs N=2] [--keep]
- *                                 [--engine kuzu|ladybug|both] [--writers NAME,…]
+ *                                 [--engine kuzu|ladybug|both] [--writers NAME,…] [--depth N=3]
  *
  * A seed alone repeats its one case; otherwise seeds count from 1 until the time is over. A case depends
- * on its seed and the writers alone. Every fourth is about bad rows; with `both`, even seeds are Kuzu's.
+ * on its seed, the writers and how deep types are nested alone. Every fourth is about bad rows; with `both`, even seeds are Kuzu's.
  * Exit code 1 if any failed; with --keep their files stay.
  */
 import {
@@ -38,12 +38,13 @@ const { values: flags } = parseArgs({
     seconds: { type: 'string', default: '7200' },
     engine: { type: 'string', default: 'both' },
     writers: { type: 'string', default: Object.keys(WRITERS).join(',') },
+    depth: { type: 'string', default: '3' },
     jobs: { type: 'string', default: '2' },
     keep: { type: 'boolean', default: false },
   },
 });
 const numberOf = (
-  flag: 'seed' | 'cases' | 'seconds' | 'jobs',
+  flag: 'seed' | 'cases' | 'seconds' | 'jobs' | 'depth',
   least: number,
 ): number | undefined => {
   if (flags[flag] === undefined) return undefined;
@@ -54,6 +55,7 @@ const numberOf = (
 const seed = numberOf('seed', 0);
 const cases = numberOf('cases', 1) ?? (seed === undefined ? Infinity : 1);
 const [seconds, jobs] = [numberOf('seconds', 1) ?? 0, numberOf('jobs', 1) ?? 1];
+const depth = numberOf('depth', 0) ?? 3;
 if (!['kuzu', 'ladybug', 'both'].includes(flags.engine)) {
   throw new Error(`--engine wants kuzu, ladybug or both, not ${flags.engine}`);
 }
@@ -114,7 +116,7 @@ async function main(): Promise<void> {
       const wrong: string[] = [];
       try {
         const make = caseSeed % 8 < 6 ? valueCase : badRowsCase;
-        const checked = await make(caseSeed, directory, { engine, writers });
+        const checked = await make(caseSeed, directory, { engine, writers, depth });
         add(sum, checked);
         wrong.push(...checked.findings.map(({ kind, table, text }) => `${kind} ${table}: ${text}`));
       } catch (error) {
@@ -126,7 +128,7 @@ async function main(): Promise<void> {
       }
       run += 1;
       const took = ((performance.now() - start) / 1000).toFixed(1);
-      const options = `--seed ${caseSeed} --engine ${engine} --writers ${writers.join(',')}`;
+      const options = `--seed ${caseSeed} --engine ${engine} --writers ${writers.join(',')} --depth ${depth}`;
       for (const text of wrong) failures.push(`${options}: ${text}`);
       process.stderr.write(
         wrong.length > 0
