@@ -480,36 +480,35 @@ function spoil(
 ): { table: Table; column: Column; statement: string } | undefined {
   for (let tries = 0; tries < 10; tries += 1) {
     const table = pick(random, plan.tables);
-    const [first = 0, ...others] = table.columns
-      .map((_, i) => i)
-      .filter((i) => i > (table.ends ? 2 : 0));
-    if (table.ends || first === 0 || table.rows.length < 2) continue;
-    const index = pick(random, [first, ...others]);
-    const column = table.columns[index];
+    const own = table.columns.map((_, i) => i).filter((i) => i > (table.ends ? 2 : 0));
     const key = table.columns[0];
-    if (!column || key?.source.is !== 'int') continue;
+    if (own.length === 0 || table.rows.length < 2 || key?.source.is !== 'int') continue;
+    const index = pick(random, own);
+    const column = table.columns[index];
+    if (!column) continue;
     const [a, b] = [pick(random, table.rows), pick(random, table.rows)];
-    const [from, to] = [a[index] ?? null, b[index] ?? null];
-    const textIn = (value: Value): string => {
-      const right = converted(column.source, column.target, value);
+    const textIn = (row: Value[]): string => {
+      const right = converted(column.source, column.target, row[index] ?? null);
       return right === LOST ? '' : textOf(column.target, right);
     };
-    if (textIn(from) === textIn(to)) continue;
+    if (textIn(a) === textIn(b)) continue;
     const name = quoted(names.get(table) ?? table.name);
-    const at = (row: Value[]): string =>
-      `CAST('${plainText(row[0] ?? null)}', '${cypherType(key.target)}')`;
-    const id = quoted(key.name);
+    const pattern = (x: string): string =>
+      table.ends ? `()-[${x}:${name}]->()` : `(${x}:${name})`;
+    const is = (x: string, row: Value[]): string =>
+      `${x}.${quoted(key.name)} = CAST('${plainText(row[0] ?? null)}', '${cypherType(key.target)}')`;
     const property = quoted(column.name);
-    const statement = `MATCH (a:${name}), (b:${name}) WHERE a.${id} = ${at(a)} AND b.${id} = ${at(b)} SET b.${property} = a.${property}`;
+    const statement = `MATCH ${pattern('a')}, ${pattern('b')} WHERE ${is('a', a)} AND ${is('b', b)} SET b.${property} = a.${property}`;
     const [answer] = ask(engine, db, [statement], false);
     if (answer && 'error' in answer) continue;
     const reader = readerOf(column.target, `n.${property}`);
     const [after] = ask(engine, db, [
-      `MATCH (n:${name}) WHERE n.${id} = ${at(b)} RETURN n.${property} AS c, ${reader.expressions.map((e, i) => `${e} AS c${i}`).join(', ')}`,
+      `MATCH ${pattern('n')} WHERE ${is('n', b)} RETURN n.${property} AS c, ${reader.expressions.map((e, i) => `${e} AS c${i}`).join(', ')}`,
     ]);
+    // The engine may not have done it.
     if (!after || 'error' in after || after.rows.length !== 1) continue;
     const [raw, ...cells] = after.rows[0] ?? [];
-    if (textOf(column.target, reader.read(cells, raw)) !== textIn(from)) continue;
+    if (textOf(column.target, reader.read(cells, raw)) !== textIn(a)) continue;
     return { table, column, statement };
   }
   return undefined;

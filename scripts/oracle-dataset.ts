@@ -39,6 +39,8 @@ export interface Table {
   rows: Value[][];
   parts: Part[];
   extension: string;
+  /** Part files stand in a directory that is named as a file would be, as Spark does. */
+  isNamedAsFile?: boolean;
   /** The column that the directories' names hold. */
   hive?: number;
   /** What of it is a symbolic link. */
@@ -109,11 +111,15 @@ function makeTable(making: Making, name: string, place: string, ends?: [Table, T
     : writers;
   const writer = pick(random, able.length > 0 ? able : writers);
   const canWrite = (type: Type): boolean => WRITERS[writer].canWrite(type);
-  const rows = chance(random, 0.05)
-    ? 3000 + integer(random, 3000)
-    : chance(random, 0.1)
-      ? integer(random, 2)
-      : 2 + integer(random, 60);
+  // More than a writer puts into a page, or into a row group.
+  const isLong = chance(random, 0.01);
+  const rows = isLong
+    ? 101_000 + integer(random, 30_000)
+    : chance(random, 0.05)
+      ? 3000 + integer(random, 3000)
+      : chance(random, 0.1)
+        ? integer(random, 2)
+        : 2 + integer(random, 60);
   const columns: (Column & { make: (row: number) => Value })[] = [];
   if (ends) {
     columns.push({ name: 'n', source: LONG, target: LONG, make: (row) => BigInt(row) });
@@ -132,8 +138,12 @@ function makeTable(making: Making, name: string, place: string, ends?: [Table, T
   const isEmpty = ends?.some((end) => end.rows.length === 0) === true;
   const count = isEmpty ? 0 : rows;
   const names = shuffled(random, NAMES);
-  for (let i = 1 + integer(random, 5); i > 0; i -= 1) {
-    const column = makeColumn(making, names[i] ?? `p${i}`, canWrite);
+  for (let i = isLong ? 1 : 1 + integer(random, 5); i > 0; i -= 1) {
+    const column = makeColumn(
+      isLong ? { ...making, depth: 0 } : making,
+      names[i] ?? `p${i}`,
+      canWrite,
+    );
     if (column) columns.push(column);
   }
   const values = Array.from({ length: count }, (_, row) => columns.map(({ make }) => make(row)));
@@ -175,7 +185,9 @@ function makeKey(
     { is: 'blob' },
   ];
   const fits = kinds.filter(
-    (type) => canWrite(type) && (rows < 100 || type.is !== 'int' || type.bits > 16),
+    (type) =>
+      canWrite(type) &&
+      (rows < 100 || type.is === 'string' || (type.is === 'int' && type.bits > 16)),
   );
   const source = pick(random, fits);
   const seen = new Set<string>();
@@ -341,6 +353,7 @@ function layOut(
     untyped: [],
   });
   const layout = random();
+  table.isNamedAsFile = chance(random, 0.2);
   if (chance(random, 0.15)) table.link = pick(random, ['table', 'parts']);
   if (layout < 0.5) {
     if (table.link === 'parts') table.link = 'table';
@@ -442,7 +455,8 @@ export async function writeDataset(plan: Plan, directory: string): Promise<void>
   const elsewhere = `${directory}-elsewhere`;
   for (const table of plan.tables) {
     const isOne = table.parts.length === 1 && table.parts[0]?.path === '';
-    const place = join(directory, isOne ? table.place + table.extension : table.place);
+    const isNamed = isOne || table.isNamedAsFile === true;
+    const place = join(directory, table.place + (isNamed ? table.extension : ''));
     for (const part of table.parts) {
       const path = join(place, part.path);
       mkdirSync(dirname(path), { recursive: true });
