@@ -550,7 +550,8 @@ const pyarrow: Writer = {
   options: (random, columns, rows) => ({
     options: {
       compression: pick(random, ['NONE', 'SNAPPY', 'GZIP', 'BROTLI', 'ZSTD', 'LZ4']),
-      version: pick(random, ['1.0', '2.4', '2.6', '2.6']),
+      // Older versions have no nanoseconds.
+      version: pick(random, hasNanos(columns) ? ['2.6'] : ['1.0', '2.4', '2.6', '2.6']),
       data_page_version: pick(random, ['1.0', '2.0']),
       use_dictionary: chance(random, 0.5),
       row_group_size: groupSize(random, rows),
@@ -578,6 +579,10 @@ const pyarrow: Writer = {
     if (!answer.ok) throw new Error(answer.error);
   },
 };
+
+function hasNanos(columns: readonly Field[]): boolean {
+  return columns.some(({ type }) => someType(type, (t) => 'unit' in t && t.unit === 'ns'));
+}
 
 /** INT96 is written of any timestamp, but in nanoseconds. */
 function hasModernTimes(columns: readonly Field[]): boolean {
