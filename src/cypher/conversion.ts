@@ -33,7 +33,7 @@ export function toExpression(value: Value): string {
       const loss = lossMessage('digits', value.name);
       const nothing = `CAST(CASE WHEN ${isLost} THEN ${loss} ELSE '0' END AS INT64)`;
       // Beyond 2^63 the cast itself would fail, in words that name no column.
-      const whole = `CAST(CASE WHEN ${isLost} THEN 0 ELSE ${x} END AS INT64) + ${nothing}`;
+      const whole = `CAST(CASE WHEN ${isLost} THEN 0.0 ELSE ${x} END AS INT64) + ${nothing}`;
       return value.type === 'INT64' ? whole : `CAST(${whole} AS ${value.type})`;
     }
     case 'parsed': {

@@ -51,6 +51,7 @@ function summarize(
   const columns = withoutTwins(nodes.map((node) => toColumn(node, node.tree.element.name)));
   const refused = new Set([...withMembers, ...refusedColumns(nodes, row_groups)]);
   const least = leastValues(row_groups);
+  const empty = emptyColumns(rows, nodes, row_groups);
   return {
     rows,
     rowGroups: row_groups.length,
@@ -60,6 +61,7 @@ function summarize(
       return {
         ...column,
         ...(refused.has(column.name) && { isUnreadable: true }),
+        ...(empty.has(column.name) && { isEmpty: true }),
         ...(value !== undefined && { least: value }),
       };
     }),
@@ -100,6 +102,25 @@ function refusedColumns(
 /** A repeated value as one of its items. */
 function asItem(tree: SchemaTree): SchemaTree {
   return { ...tree, element: { ...tree.element, repetition_type: 'REQUIRED' } };
+}
+
+/** The columns of nothing but NULL; of lists the footer counts the empty ones among them. */
+function emptyColumns(
+  rows: number,
+  nodes: readonly SchemaNode[],
+  groups: FileMetaData['row_groups'],
+): Set<string> {
+  if (rows === 0) return new Set(nodes.map(({ tree }) => tree.element.name));
+  const flat = new Set(
+    nodes.filter(({ is }) => is === 'value').map(({ tree }) => tree.element.name),
+  );
+  for (const { columns } of groups) {
+    for (const { meta_data: chunk } of columns) {
+      const isEmpty = chunk?.statistics?.null_count === chunk?.num_values;
+      if (!isEmpty) flat.delete(chunk?.path_in_schema[0] ?? '');
+    }
+  }
+  return flat;
 }
 
 /** What {@link Column.least} is; `undefined` for a column with a chunk that says nothing. */

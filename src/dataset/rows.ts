@@ -147,18 +147,23 @@ interface NodeReader {
   cursors: Cursor[];
 }
 
+/** @param level - The repetition level at which what is around the node goes on. */
 function readNode(
   node: SchemaNode,
   column: Column,
   path: string,
   pagesOf: (leaf: Extract<SchemaNode, { is: 'value' }>) => Iterator<Page>,
+  level = 0,
 ): NodeReader {
   const { meaning } = column;
   if (node.is === 'value') {
     const cursor = openCursor(pagesOf(node), node.definition, column, path);
     return { read: cursor.next, cursors: [cursor] };
   }
-  const inner = (of: SchemaNode, as: Column): NodeReader => readNode(of, as, path, pagesOf);
+  const inner = (of: SchemaNode, as: Column): NodeReader => {
+    const own = 'repetition' in node ? node.repetition : level;
+    return readNode(of, as, path, pagesOf, own);
+  };
   if (node.is === 'struct' && meaning.is === 'struct') {
     const fields = node.fields.map(({ of }, i) => inner(of, (meaning.fields[i] as Field).of));
     const cursors = fields.flatMap((field) => field.cursors);
@@ -168,7 +173,7 @@ function readNode(
         if ((cursors[0]?.definition() ?? 0) >= node.definition) {
           return fields.map(({ read }) => read());
         }
-        for (const cursor of cursors) cursor.next();
+        skip(cursors, level);
         return null;
       },
     };
@@ -185,10 +190,10 @@ function readNode(
   return {
     cursors,
     read: () => {
-      const level = first.definition();
-      if (level < node.present) {
-        for (const cursor of cursors) cursor.next();
-        return level < node.definition ? null : [];
+      const definition = first.definition();
+      if (definition < node.present) {
+        skip(cursors, level);
+        return definition < node.definition ? null : [];
       }
       const items: PlainValue[] = [];
       do items.push(read());
@@ -196,6 +201,14 @@ function readNode(
       return items;
     },
   };
+}
+
+/** Passes what is not there; of an array that is NULL DuckDB writes as many values as it would have. */
+function skip(cursors: readonly Cursor[], level: number): void {
+  for (const cursor of cursors) {
+    do cursor.next();
+    while (cursor.repetition() > level);
+  }
 }
 
 type Field = Extract<Meaning, { is: 'struct' }>['fields'][number];

@@ -27,6 +27,8 @@ export interface Column {
    * for those at whose sight it refuses the whole file.
    */
   engineType?: string;
+  /** All its values are NULL, by what the footer says. */
+  isEmpty?: boolean;
   /** The engine can't read it, or not as what it is: the file has to be rewritten. */
   isUnreadable?: boolean;
   /**
@@ -50,8 +52,9 @@ export function rewrittenColumn({ name, type, meaning }: Column): Column {
     case 'uuid':
     case 'string':
     case 'interval':
-    case 'null':
       return { name, type, meaning: { is: 'string' }, engineType: 'STRING' };
+    case 'null':
+      return { name, type, meaning, engineType: 'STRING' };
     case 'float':
       return { name, type, meaning, engineType: 'DOUBLE' };
     case 'integer': {

@@ -84,7 +84,10 @@ const TEXT: Shape = { is: 'value', type: 'STRING' };
 /** What holds the values of two columns alike, as parts of a table may have them; nothing if nothing does. */
 export function mergeColumns(a: Column, b: Column): Column | undefined {
   const meaning = mergeMeanings(a.meaning, b.meaning);
-  return meaning && { ...a, meaning };
+  const merged = meaning && { ...a, meaning, isEmpty: a.isEmpty === true && b.isEmpty === true };
+  if (a.isEmpty === b.isEmpty) return merged;
+  // What holds nothing decides nothing.
+  return a.isEmpty === true ? b : a;
 }
 
 function mergeMeanings(a: Meaning, b: Meaning): Meaning | undefined {

@@ -75,6 +75,7 @@ export function writtenForm(shape: Shape): 'nested' | 'text' | undefined {
           (isInList && /^DECIMAL/.test(inner.type)) || (isInMap && !IN_PARQUET.test(inner.type))
         );
       case 'list':
+        if (isInMap && inner.size !== undefined) return true;
         return isAwkward(inner.of, true, isInMap);
       case 'struct':
         return inner.fields.some(({ of }) => isAwkward(of, isInList, isInMap));

@@ -26,19 +26,28 @@ export type Conversion =
  * @param mayRound - Whether float64 may become float32 with fewer digits.
  */
 export function convert(column: Column, propertyType: string, mayRound = false): Conversion {
+  const conversion = convertValues(column, propertyType, mayRound);
+  // Writers give columns of nothing but NULL any type.
+  if (conversion.how !== 'refuse' || column.isEmpty !== true) return conversion;
+  return exact(nothing(propertyType));
+}
+
+function nothing(propertyType: string): Value {
+  return { is: 'null', type: propertyType.toUpperCase() === 'SERIAL' ? 'INT64' : propertyType };
+}
+
+function convertValues(column: Column, propertyType: string, mayRound: boolean): Conversion {
   const type = propertyType.toUpperCase() === 'SERIAL' ? 'INT64' : propertyType.toUpperCase();
   const { meaning, isUnreadable = false } = column;
   const x: Value = { is: 'column', column };
-  if (meaning.is === 'null' && !isUnreadable) return exact({ is: 'null', type });
+  if (meaning.is === 'null') return exact(nothing(propertyType));
   if (meaning.is === 'written') {
     const isRounded = mayRound && /\bFLOAT\b/i.test(type);
     return { ...checked({ is: 'cast', of: x, type: propertyType }), isRounded };
   }
   if (isNestedColumn(column)) return convertNested(column, propertyType, mayRound);
   if (isUnreadable) {
-    const plain =
-      meaning.is === 'null' ? { ...column, isUnreadable: false } : rewrittenColumn(column);
-    const conversion = convert(plain, type, mayRound);
+    const conversion = convert(rewrittenColumn(column), type, mayRound);
     return conversion.how === 'take' ? { how: 'rewrite' } : conversion;
   }
   const fromText = (): Conversion =>

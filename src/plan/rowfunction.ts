@@ -35,12 +35,13 @@ export function toRowFunction(
   mayRound = false,
 ): RowFunction | undefined {
   if (isNestedColumn(column)) return nestedRowFunction(column, propertyType, mayRound);
-  const isEmpty = column.meaning.is === 'null';
-  const plain = isEmpty ? { ...column, isUnreadable: false } : rewrittenColumn(column);
+  const isInterval = column.meaning.is === 'interval';
+  const plain = isInterval ? { ...column, isUnreadable: false } : rewrittenColumn(column);
   const conversion = convert(plain, propertyType, mayRound);
   const isRefused = convert(column, propertyType, mayRound).how === 'refuse';
   if (isRefused || conversion.how !== 'take') return undefined;
   const { value } = conversion;
+  if (value.is === 'null') return () => null;
   const type = canonicalType(propertyType === 'SERIAL' ? 'INT64' : propertyType);
   const lost = (what: string): KgloadError =>
     new KgloadError({ code: 'COLUMN_TYPE', message: `${what} does not become ${type}` });
