@@ -30,6 +30,7 @@ import { firstLine } from './engine/messages.js';
 import { KgloadError, messageOf } from './errors.js';
 import { onDisk } from './files.js';
 import { countParts } from './load/parts.js';
+import { explainConversion } from './load/unconverted.js';
 import type { Capabilities } from './model/capabilities.js';
 import { codeGraph } from './model/codegraph.js';
 import { withFiles } from './model/differences.js';
@@ -173,6 +174,10 @@ function* verifyTable(
     return { ...result, properties: changed.map((property) => property.name), ...sides };
   } catch (error) {
     if (error instanceof KgloadError) throw error;
+    for (const copy of planned.copies) {
+      const found = yield* explainConversion(connection, name, copy, error, 'cannot be compared');
+      if (found) return { ...result, errors: [found] };
+    }
     const message = `${name} cannot be compared: ${firstLine(messageOf(error))}`;
     result.errors.push({ code: 'ENGINE', table: name, file: planned.file, message });
     return result;

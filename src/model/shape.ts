@@ -3,14 +3,17 @@
 /** A type, taken apart. */
 export type Shape =
   | { is: 'value'; type: string }
-  | { is: 'list'; of: Shape }
+  /** `length`: of an array, whose lists are all that long. */
+  | { is: 'list'; of: Shape; length?: number }
   | { is: 'struct'; fields: { name: string; of: Shape }[] }
   | { is: 'map'; key: Shape; of: Shape };
 
 export function shapeOf(type: string): Shape {
   const text = type.trim();
-  const [, inner] = /^(.*)\[\d*\]$/s.exec(text) ?? [];
-  if (inner !== undefined) return { is: 'list', of: shapeOf(inner) };
+  const [, inner, length = ''] = /^(.*)\[(\d*)\]$/s.exec(text) ?? [];
+  if (inner !== undefined) {
+    return { is: 'list', of: shapeOf(inner), ...(length !== '' && { length: Number(length) }) };
+  }
   const [, constructor = '', rest] = /^(STRUCT|MAP)\s*\((.*)\)$/is.exec(text) ?? [];
   if (rest === undefined) return { is: 'value', type: text.toUpperCase() };
   const parts = splitTypes(rest);
