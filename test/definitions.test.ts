@@ -7,7 +7,7 @@ import {
   isExpression,
   isType,
   readIndexDefinition,
-} from '../src/schema/definitions.js';
+} from '../src/cypher/definitions.js';
 import { readSchema } from '../src/index.js';
 import { splitStatements } from '../src/cypher/text.js';
 import {

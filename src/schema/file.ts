@@ -15,7 +15,7 @@ import { BUILT_IN, type ChosenSchema, codeGraph } from '../model/codegraph.js';
 import { withFiles } from '../model/differences.js';
 import { fileNameOf } from '../model/names.js';
 import type { EngineName, GraphSchema } from '../types.js';
-import { isDefinition, isExpression, isType, readIndexDefinition } from './definitions.js';
+import { isDefinition, isExpression, isType, readIndexDefinition } from '../cypher/definitions.js';
 import { inferSchema } from './infer.js';
 import { toCypher } from './script.js';
 
