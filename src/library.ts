@@ -13,7 +13,7 @@ import { checkLoadOptions } from './options.js';
 import { type LoadRequest, requestLoad } from './plan/request.js';
 import { preprocessFile, type PreprocessReport } from './prepare/preprocess.js';
 import { withReadable } from './prepare/readable.js';
-import { chooseSchema } from './schema/file.js';
+import { chooseSchema, toSchema } from './schema/file.js';
 import { toCypher } from './schema/script.js';
 import type {
   Connection,
@@ -107,7 +107,7 @@ function* requestOf(directory: string, options: LoadOptions): Steps<LoadRequest>
   };
   const chosen: ChosenSchema | undefined =
     typeof choice === 'object' ? undefined : yield* chooseSchema(choice, directory, engine);
-  const schema = typeof choice === 'object' ? choice : (chosen?.schema ?? codeGraph);
+  const schema = typeof choice === 'object' ? checkedSchema(choice) : (chosen?.schema ?? codeGraph);
   if (chosen && schema !== codeGraph) {
     onEvent({ type: 'schema', schema, source: chosen.source, cypher: toCypher(schema) });
   }
@@ -129,6 +129,11 @@ function* requestOf(directory: string, options: LoadOptions): Steps<LoadRequest>
   );
 }
 
+/** A schema that the caller made, as it must be; the built-in one is. */
+function checkedSchema(schema: GraphSchema): GraphSchema {
+  return schema === codeGraph ? schema : toSchema(schema);
+}
+
 /**
  * Creates the tables of the schema that the database lacks.
  *
@@ -145,7 +150,10 @@ export async function createSchema(
   schema: GraphSchema | string = codeGraph,
 ): Promise<CreatedTables> {
   return await drive(
-    createTables(connection, typeof schema === 'string' ? await readSchema(schema) : schema),
+    createTables(
+      connection,
+      typeof schema === 'string' ? await readSchema(schema) : checkedSchema(schema),
+    ),
   );
 }
 

@@ -22,6 +22,22 @@ export function nothingToLoad(plan: Plan, { directory, unknown }: Dataset): Prob
   ];
 }
 
+/** Keys that both engines create tables with, and then copy nothing into. */
+export function keysNotCopied(plan: Plan): Problem[] {
+  return plan.tables.flatMap(({ table, kind, copies }) => {
+    const [key] = copies.flatMap(({ keys }) => keys);
+    if (kind !== 'node' || !key || !/^DECIMAL/i.test(key.type)) return [];
+    return [
+      {
+        code: 'SCHEMA_INVALID',
+        table,
+        message: `the primary key of ${table}, ${key.property}, is a ${key.type}, and the engine copies no rows into a table with such a key`,
+        hint: 'give the key another type: STRING, which holds its digits, or an integer',
+      },
+    ];
+  });
+}
+
 /**
  * What could not be undone over a caller's connection: both engines destroy the edges that a rel
  * table held before when a transaction with a COPY into it is rolled back.
