@@ -5,6 +5,7 @@ import { identifier } from '../cypher/text.js';
 import type { DatasetFile } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';
+import { listNames } from '../format.js';
 import type { Column } from '../model/column.js';
 import { matchNames, singularName, snakeCase } from '../model/names.js';
 import type { Connection, Endpoints, NodeTable } from '../types.js';
@@ -203,5 +204,5 @@ export function ambiguous(file: string, what: string, hint: string): KgloadError
 }
 
 export function listTables(nodes: readonly InferredNode[]): string {
-  return nodes.map(({ table }) => table.name).join(', ') || 'no node tables';
+  return listNames(nodes.map(({ table }) => table.name)) || 'no node tables';
 }

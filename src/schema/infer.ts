@@ -15,6 +15,7 @@ import {
 } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';
+import { listNames } from '../format.js';
 import { type Column, findColumn } from '../model/column.js';
 import { nodeTableName, relTableName, singularName } from '../model/names.js';
 import { ENDPOINT_COLUMNS } from '../plan/columns.js';
@@ -144,7 +145,7 @@ function* inferKey(connection: Connection, source: Source): Steps<Column> {
   }
   throw ambiguous(
     name,
-    `none of its columns is a key: ${columns.map((column) => column.name).join(', ') || 'it has none'}`,
+    `none of its columns is a key: ${listNames(columns.map((column) => column.name)) || 'it has none'}`,
     'add a column id, or give the schema with --schema FILE',
   );
 }
@@ -215,7 +216,7 @@ function* inferEdge(
   if (!from || !to) {
     throw new KgloadError({
       code: 'COLUMN_MISSING',
-      message: `${name} has no endpoint columns from and to (or src and dst, source and target); it has ${columns.map((column) => column.name).join(', ')}`,
+      message: `${name} has no endpoint columns from and to (or src and dst, source and target); it has ${listNames(columns.map((column) => column.name))}`,
       file: name,
       hint: 'rename the columns in the file',
     });
