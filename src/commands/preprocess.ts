@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { formatCount, formatTable } from '../format.js';
+import { formatCount, formatTable, listNames } from '../format.js';
 import { type Io, type OutputFlags, printJson, printLines } from '../terminal/output.js';
 import { type MemoryFlag, memoryOption } from './arguments.js';
 
@@ -47,8 +47,8 @@ export async function run(
         ...report.files.map(({ file, rows, dropped, converted }) => [
           file,
           formatCount(rows),
-          dropped.join(', '),
-          converted.join(', '),
+          listNames(dropped),
+          listNames(converted),
         ]),
       ]),
     );

@@ -3,6 +3,7 @@ import { BEGIN, COMMIT } from '../cypher/statements.js';
 import type { Steps } from '../engine/drive.js';
 import { firstLine, isDiskFull, isPoolFull } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
+import { listNames } from '../format.js';
 import { schemaDifferences } from '../model/differences.js';
 import { planTables } from '../plan/plan.js';
 import type { Connection, EngineName, GraphSchema } from '../types.js';
@@ -32,7 +33,7 @@ export function* createTables(connection: Connection, schema: GraphSchema): Step
     throw new KgloadError({
       code: 'SCHEMA_MISMATCH',
       message: `the database has other tables:\n${differences
-        .map(({ table, differences: list }) => `  ${table} ${list.join('; ')}`)
+        .map(({ table, differences: list }) => `  ${table} ${listNames(list, '; ')}`)
         .join('\n')}`,
       hint: 'choose another database, or drop these tables',
     });

@@ -1,7 +1,7 @@
 /** What stops a load before it has written anything. */
 import type { Dataset } from '../dataset/dataset.js';
 import { KgloadError } from '../errors.js';
-import { formatCount } from '../format.js';
+import { formatCount, listNames } from '../format.js';
 import type { Plan } from '../plan/plan.js';
 import type { Problem } from '../types.js';
 
@@ -52,7 +52,7 @@ export function notUndoable(
       kind === 'edge' && (present.get(table) ?? 0) > 0 && copies.length > (isAllOrNothing ? 0 : 1),
   );
   if (tables.length === 0) return [];
-  const list = tables.map(({ table }) => table).join(', ');
+  const list = listNames(tables.map(({ table }) => table));
   const why = isAllOrNothing ? 'onError abort and maxBadRows' : 'several files or pairs for one';
   return [
     {
@@ -69,7 +69,7 @@ export function notEmpty(plan: Plan, present: ReadonlyMap<string, number>): Prob
     .map(({ table }) => [table, present.get(table) ?? 0] as const)
     .filter(([, rows]) => rows > 0);
   if (held.length === 0) return [];
-  const list = held.map(([table, rows]) => `${table} (${formatCount(rows)})`).join(', ');
+  const list = listNames(held.map(([table, rows]) => `${table} (${formatCount(rows)})`));
   return [
     {
       code: 'TARGET_NOT_EMPTY',
@@ -85,6 +85,9 @@ export function refuse(problems: readonly Problem[]): void {
   if (!first) return;
   throw new KgloadError({
     ...first,
-    message: problems.map(({ message }) => message).join('; '),
+    message: listNames(
+      problems.map(({ message }) => message),
+      '; ',
+    ),
   });
 }
