@@ -72,7 +72,7 @@ function lookAtTarget(path: string): Target {
     if (!parentStat?.isDirectory()) {
       throw unwritable(path, `the directory ${parent} does not exist`, 'create it first');
     }
-    checkWritable(path, parent);
+    checkPlace(path, parent);
     return { path: join(realpathSync(parent), basename(resolve(path))) };
   }
   const real = realPath(path);
@@ -81,7 +81,7 @@ function lookAtTarget(path: string): Target {
   if (!stat.isFile()) throw notADatabase(path, 'not a regular file');
   const header = headerOf(path, real);
   if (!header) throw notADatabase(path, 'a file of another kind');
-  checkWritable(path, dirname(real));
+  checkPlace(path, dirname(real));
   checkWritable(path, real);
   return { path: real, header, inode: stat.ino };
 }
@@ -238,6 +238,16 @@ function headerOf(path: string, real: string): DatabaseHeader | undefined {
   } catch (error) {
     if (error instanceof KgloadError) throw error;
     throw unwritable(path, messageOf(error));
+  }
+}
+
+/** A directory that a database is built in is also read: for what loads have left, and to be synced. */
+function checkPlace(path: string, directory: string): void {
+  checkWritable(path, directory);
+  try {
+    accessSync(directory, constants.R_OK);
+  } catch (error) {
+    throw unwritable(path, `you may not read ${directory} (${systemCode(error) ?? ''})`);
   }
 }
 
