@@ -4,7 +4,8 @@ import { copyFrom, createNodeTable, loadFrom } from '../cypher/statements.js';
 import { identifier } from '../cypher/text.js';
 import type { DatasetFile } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
-import { KgloadError } from '../errors.js';
+import { firstLine } from '../engine/messages.js';
+import { KgloadError, messageOf } from '../errors.js';
 import { listNames } from '../format.js';
 import type { Column } from '../model/column.js';
 import { matchNames, singularName, snakeCase } from '../model/names.js';
@@ -137,10 +138,32 @@ function* countHits(
   column: Column,
   node: InferredNode,
 ): Steps<number> {
-  if (!node.hasKeys) yield* takeKeys(connection, node);
+  if (!node.hasKeys) yield* about(node.source, takeKeys(connection, node));
   return yield* sumOverFiles(connection, source, (path) =>
     countKnown(loadFrom(path), column.name, node.table.name),
   );
+}
+
+/**
+ * Work on the files of a source: what the engine says of them names none.
+ *
+ * @throws {KgloadError} `PARQUET_UNREADABLE`.
+ */
+export function* about<T>({ name }: Source, work: Steps<T>): Steps<T> {
+  try {
+    return yield* work;
+  } catch (error) {
+    if (error instanceof KgloadError) throw error;
+    throw new KgloadError(
+      {
+        code: 'PARQUET_UNREADABLE',
+        message: `${name} cannot be read to infer a schema: ${firstLine(messageOf(error))}`,
+        file: name,
+        hint: 'the file is probably damaged: export it again, or give the schema with --schema FILE',
+      },
+      { cause: error },
+    );
+  }
 }
 
 /** Puts the keys of a node table into one in memory, where the engine finds them by an index. */

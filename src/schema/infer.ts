@@ -23,6 +23,7 @@ import { convert } from '../plan/conversion.js';
 import { labelColumns } from '../plan/pairs.js';
 import type { Connection, EngineName, GraphSchema, Property, RelTable } from '../types.js';
 import {
+  about,
   ambiguous,
   type InferredNode,
   pairFromName,
@@ -55,10 +56,12 @@ export function* inferSchema(directory: string, engine: EngineName): Steps<Graph
   const edgeSources = parts.includes('edges') ? sourcesOf('edges') : [];
   return yield* changeDatabaseInMemory(engine, function* (connection) {
     const nodes: InferredNode[] = [];
-    for (const source of nodeSources) nodes.push(yield* inferNode(connection, source));
+    for (const source of nodeSources) {
+      nodes.push(yield* about(source, inferNode(connection, source)));
+    }
     const edges: RelTable[] = [];
     for (const source of edgeSources) {
-      const edge = yield* inferEdge(connection, source, nodes);
+      const edge = yield* about(source, inferEdge(connection, source, nodes));
       if (edge) edges.push(edge);
     }
     refuseTwins([
