@@ -9,7 +9,7 @@ import { type ExportOptions, type ExportReport, exportSteps } from './export.js'
 import { loadDatabase, loadDataset } from './load/load.js';
 import { logEvents } from './log.js';
 import { type ChosenSchema, codeGraph } from './model/codegraph.js';
-import { checkLoadOptions } from './options.js';
+import { checkConnection, checkLoadOptions, checkOptions, checkTexts } from './options.js';
 import { type LoadRequest, requestLoad } from './plan/request.js';
 import { preprocessFile, type PreprocessReport } from './prepare/preprocess.js';
 import { withReadable } from './prepare/readable.js';
@@ -24,7 +24,9 @@ import type {
   LoadOptions,
   LoadReport,
   Resources,
+  VerifyReport,
 } from './types.js';
+import { verifyDatabase as compareDatabase, type VerifyOptions } from './verify.js';
 
 /**
  * Loads a dataset over a connection that the caller opened, and leaves it open.
@@ -47,6 +49,8 @@ export async function loadFromParquet(
   directory: string,
   options: LoadOptions = {},
 ): Promise<LoadReport> {
+  checkConnection(connection);
+  checkTexts({ 'the path of the dataset': directory });
   checkLoadOptions(options, false);
   return await withConnection(connection, async () => {
     const request = await drive(requestOf(directory, options));
@@ -66,7 +70,7 @@ export async function loadFromParquet(
  * refused. Elsewhere what such a connection writes afterwards is lost. After a disk was full the
  * engine's memory is kept until the process ends, since closing it may not end.
  *
- * @param options - `createNew` (the default) replaces a database that is there, once the load is
+ * @param given - `createNew` (the default) replaces a database that is there, once the load is
  *   complete. `bufferPool`: bytes of the engine's buffer pool. `threads`: how many a statement may
  *   use.
  * @throws {KgloadError} As {@link loadFromParquet}, and `TARGET_LOCKED`, `TARGET_NOT_A_DATABASE`,
@@ -79,9 +83,11 @@ export async function loadFromParquet(
 export function loadFromParquetSync(
   databasePath: string,
   directory: string,
-  { createNew = true, ...options }: LoadOptions & Resources & { createNew?: boolean } = {},
+  given: LoadOptions & Resources & { createNew?: boolean } = {},
 ): LoadReport {
-  checkLoadOptions(options, true);
+  checkTexts({ 'the path of the database': databasePath, 'the path of the dataset': directory });
+  checkLoadOptions(given, true);
+  const { createNew = true, ...options } = given;
   const engine = likelyEngine(databasePath, options.engine);
   const request = driveSync(requestOf(directory, { ...options, engine }));
   const { bufferPool, threads } = options;
@@ -149,6 +155,7 @@ export async function createSchema(
   connection: Connection,
   schema: GraphSchema | string = codeGraph,
 ): Promise<CreatedTables> {
+  checkConnection(connection);
   return await drive(
     createTables(
       connection,
@@ -174,8 +181,14 @@ export async function createSchema(
 export async function readSchema(
   source: string,
   directory?: string,
-  { engine }: { engine?: EngineName } = {},
+  options: { engine?: EngineName } = {},
 ): Promise<GraphSchema> {
+  checkTexts({
+    'the source of the schema': source,
+    ...(directory !== undefined && { 'the path of the dataset': directory }),
+  });
+  checkOptions('readSchema', options);
+  const { engine } = options;
   const { schema } = await drive(chooseSchema(source, directory, engine));
   return schema;
 }
@@ -195,6 +208,8 @@ export async function readStats(
   databasePath: string,
   options: { degrees?: boolean } = {},
 ): Promise<DatabaseStats> {
+  checkTexts({ 'the path of the database': databasePath });
+  checkOptions('readStats', options);
   return await drive(statsSteps(databasePath, options));
 }
 
@@ -216,9 +231,37 @@ export async function exportDatabase(
   directory: string,
   options: ExportOptions = {},
 ): Promise<ExportReport> {
+  checkTexts({ 'the path of the database': databasePath, 'the path of the dataset': directory });
+  checkOptions('exportDatabase', options);
   return await drive(
-    exportSteps(databasePath, directory, { ...options, schema: options.schema ?? codeGraph }),
+    exportSteps(databasePath, directory, {
+      ...options,
+      schema: checkedSchema(options.schema ?? codeGraph),
+    }),
   );
+}
+
+/**
+ * Compares a database with a dataset: rows, keys and property values of every table, whatever the
+ * order of the rows.
+ *
+ * @returns What differs where; `identical` says that nothing does.
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`, `DATASET_LAYOUT`; `USAGE`.
+ * @example
+ * ```ts
+ * const { identical, tables } = await verifyDatabase('graph.db', 'data/parquet');
+ * ```
+ */
+export async function verifyDatabase(
+  path: string,
+  directory: string,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  checkTexts({ 'the path of the database': path, 'the path of the dataset': directory });
+  checkOptions('verifyDatabase', options);
+  const { schema, ...rest } = options;
+  const checked = schema === undefined ? rest : { ...rest, schema: checkedSchema(schema) };
+  return await compareDatabase(path, directory, checked);
 }
 
 /**
@@ -234,6 +277,7 @@ export async function preprocessFilesParquet(
   source: string,
   destination: string,
 ): Promise<PreprocessReport> {
+  checkTexts({ 'the path of the source': source, 'the path of the destination': destination });
   const table = codeGraph.nodes.find(({ name }) => name === 'File');
   if (!table) throw new Error('the built-in schema has no table File');
   return await preprocessFile(source, destination, table, { schema: codeGraph });

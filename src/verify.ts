@@ -63,17 +63,7 @@ export interface VerifyOptions extends Resources {
 /** Keys of rows that are on one side alone, for people. */
 const EXAMPLES = 5;
 
-/**
- * Compares a database with a dataset: rows, keys and property values of every table, whatever the
- * order of the rows.
- *
- * @returns What differs where; `identical` says that nothing does.
- * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`, `DATASET_LAYOUT`.
- * @example
- * ```ts
- * const { identical, tables } = await verifyDatabase('graph.db', 'data/parquet');
- * ```
- */
+/** What the library's function of this name does; see there. */
 export async function verifyDatabase(
   path: string,
   directory: string,
