@@ -395,13 +395,16 @@ describe('kgload load --dry-run', () => {
     assert.deepEqual(
       errors.map(({ code, table }) => [code, table]),
       [
-        ['ENGINE', 'Variable'],
+        ['COLUMN_TYPE', 'Variable'],
         ['COLUMN_MISSING', 'Import'],
         ['COLUMN_TYPE', 'Attribute'],
         ['COLUMN_TYPE', 'Exception'],
       ],
     );
-    assert.match(errors[0]?.message ?? '', /Could not convert "twelve" to INT64/);
+    assert.match(
+      errors[0]?.message ?? '',
+      /has 1 value in definition_line that does not become INT64: "twelve" \(id /,
+    );
     assert.equal(
       errors[2]?.message,
       'nodes/attributes.parquet: definition_line is DOUBLE, which does not become INT64',
