@@ -1,16 +1,25 @@
 /** The command line: finds the subcommand, runs it, and turns errors into lines and exit codes. */
 import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import { KgloadError, toProblem } from './errors.js';
-import { isTooManyFiles, tooManyFiles } from './files.js';
+import { isTooManyFiles, systemError, tooManyFiles } from './files.js';
 import { type Io, type OutputFlags, printJson, printProblem } from './terminal/output.js';
 import type { Problem } from './types.js';
+
+/** How a command ended. */
+interface Outcome {
+  /** The exit code. */
+  code: number;
+  /** What was done, for those who can't be given the output. */
+  done: string;
+}
 
 interface CommandModule {
   /** Adds arguments, options and help. */
   define(command: Command): void;
-  /** @returns The exit code. */
-  run(args: string[], flags: OutputFlags, io: Io): Promise<number>;
+  /** @returns The exit code, with what was done where that is more than reading. */
+  run(args: string[], flags: OutputFlags, io: Io): Promise<number | Outcome>;
   /** The JSON document of a command that was refused; by default one with `errors` alone. */
   refusal?(error: Problem, flags: OutputFlags): unknown;
 }
@@ -45,14 +54,17 @@ const EXIT_REFUSED = 2;
 
 /** Runs the command line and sets the process's exit code. */
 export async function main(argv: string[], io: Io = process): Promise<void> {
-  for (const stream of [io.stdout, io.stderr]) {
-    // A reader that has seen enough (`| head`) is no reason to stop a load.
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+  let lost: NodeJS.ErrnoException | undefined;
+  // A reader that has seen enough (`| head`) is no reason to stop a load, nor is a log that nobody gets.
+  io.stderr.on('error', () => undefined);
+  io.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') lost ??= error;
+  });
+  let done = '';
   try {
-    process.exitCode = await parse(argv, io);
+    const outcome = await parse(argv, io);
+    process.exitCode = outcome.code;
+    done = outcome.done;
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : EXIT_REFUSED;
@@ -70,10 +82,18 @@ export async function main(argv: string[], io: Io = process): Promise<void> {
       process.exitCode = EXIT_FAILED;
     }
   }
+  await setImmediate(); // What can't be written is said by an event.
+  if (lost) {
+    const what = 'the output cannot be written';
+    const why = systemError(lost, what)?.message ?? `${what}: ${lost.message}`;
+    const message = [why, done].filter((part) => part !== '').join('; ');
+    printProblem(io, 'error', { code: 'DISK_FULL', message });
+    process.exitCode ||= EXIT_FAILED;
+  }
 }
 
-async function parse(argv: string[], io: Io): Promise<number> {
-  let exitCode = 0;
+async function parse(argv: string[], io: Io): Promise<Outcome> {
+  let outcome: Outcome = { code: 0, done: '' };
   const program = new Command('kgload')
     .description('Load a directory of Parquet files into an embedded property graph.')
     .version(version(), '-V, --version')
@@ -99,18 +119,19 @@ async function parse(argv: string[], io: Io): Promise<number> {
       .action(async () => {
         const flags: OutputFlags = command.opts();
         try {
-          exitCode = await module.run(command.args, flags, io);
+          const end = await module.run(command.args, flags, io);
+          outcome = typeof end === 'number' ? { code: end, done: '' } : end;
         } catch (error) {
           if (!(error instanceof KgloadError)) throw error;
           const problem = toProblem(error);
           printProblem(io, 'error', problem);
           if (flags.json) printJson(io, module.refusal?.(problem, flags) ?? { errors: [problem] });
-          exitCode = EXIT_REFUSED;
+          outcome = { code: EXIT_REFUSED, done: '' };
         }
       });
   }
   await program.parseAsync(argv, { from: 'user' });
-  return exitCode;
+  return outcome;
 }
 
 function version(): string {

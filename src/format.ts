@@ -38,6 +38,16 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** Names that a message lists; of a file there may be any number. */
+const LISTED = 20;
+
+/** Names one after the other, and no more than a message bears: `a, b, … and 99,980 more`. */
+export function listNames(names: readonly string[], separator = ', '): string {
+  const rest = names.length - LISTED;
+  if (rest <= 0) return names.join(separator);
+  return `${names.slice(0, LISTED).join(separator)}${separator}… and ${formatCount(rest)} more`;
+}
+
 /** Microseconds since midnight as the engines write an interval: `01:02:03.5`. */
 export function formatTimeOfDay(microseconds: bigint): string {
   const seconds = microseconds / 1_000_000n;

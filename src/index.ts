@@ -11,8 +11,9 @@ export {
   preprocessFilesParquet,
   readSchema,
   readStats,
+  verifyDatabase,
 } from './library.js';
 export type { PreprocessedFile, PreprocessReport } from './prepare/preprocess.js';
 export type { CreatedTables } from './database/create.js';
 export type * from './types.js';
-export { verifyDatabase, type VerifyOptions } from './verify.js';
+export type { VerifyOptions } from './verify.js';

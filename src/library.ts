@@ -9,13 +9,13 @@ import { type ExportOptions, type ExportReport, exportSteps } from './export.js'
 import { loadDatabase, loadDataset } from './load/load.js';
 import { logEvents } from './log.js';
 import { type ChosenSchema, codeGraph } from './model/codegraph.js';
-import { checkLoadOptions } from './options.js';
+import { checkConnection, checkLoadOptions, checkOptions, checkTexts } from './options.js';
 import { type LoadRequest, requestLoad } from './plan/request.js';
 import { preprocessFile, type PreprocessReport } from './prepare/preprocess.js';
 import { withReadable } from './prepare/readable.js';
 import { whenInferable } from './schema/choose.js';
-import { chooseSchema } from './schema/file.js';
 import type { InferableFiles } from './schema/endpoints.js';
+import { chooseSchema, toSchema } from './schema/file.js';
 import { toCypher } from './schema/script.js';
 import type {
   Connection,
@@ -26,7 +26,9 @@ import type {
   LoadOptions,
   LoadReport,
   Resources,
+  VerifyReport,
 } from './types.js';
+import { verifyDatabase as compareDatabase, type VerifyOptions } from './verify.js';
 
 /**
  * Loads a dataset over a connection that the caller opened, and leaves it open.
@@ -49,6 +51,8 @@ export async function loadFromParquet(
   directory: string,
   options: LoadOptions = {},
 ): Promise<LoadReport> {
+  checkConnection(connection);
+  checkTexts({ 'the path of the dataset': directory });
   checkLoadOptions(options, false);
   return await withConnection(connection, async () => {
     const request = await whenInferable(options.schema, directory, (files) =>
@@ -70,7 +74,7 @@ export async function loadFromParquet(
  * refused. Elsewhere what such a connection writes afterwards is lost. After a disk was full the
  * engine's memory is kept until the process ends, since closing it may not end.
  *
- * @param options - `createNew` (the default) replaces a database that is there, once the load is
+ * @param given - `createNew` (the default) replaces a database that is there, once the load is
  *   complete. `bufferPool`: bytes of the engine's buffer pool. `threads`: how many a statement may
  *   use.
  * @throws {KgloadError} As {@link loadFromParquet}, and `TARGET_LOCKED`, `TARGET_NOT_A_DATABASE`,
@@ -83,9 +87,11 @@ export async function loadFromParquet(
 export function loadFromParquetSync(
   databasePath: string,
   directory: string,
-  { createNew = true, ...options }: LoadOptions & Resources & { createNew?: boolean } = {},
+  given: LoadOptions & Resources & { createNew?: boolean } = {},
 ): LoadReport {
-  checkLoadOptions(options, true);
+  checkTexts({ 'the path of the database': databasePath, 'the path of the dataset': directory });
+  checkLoadOptions(given, true);
+  const { createNew = true, ...options } = given;
   const engine = likelyEngine(databasePath, options.engine);
   const request = driveSync(requestOf(directory, { ...options, engine }));
   const { bufferPool, threads } = options;
@@ -117,7 +123,7 @@ function* requestOf(
     typeof choice === 'object'
       ? undefined
       : yield* chooseSchema(choice, directory, engine, inferable);
-  const schema = typeof choice === 'object' ? choice : (chosen?.schema ?? codeGraph);
+  const schema = typeof choice === 'object' ? checkedSchema(choice) : (chosen?.schema ?? codeGraph);
   if (chosen && schema !== codeGraph) {
     onEvent({ type: 'schema', schema, source: chosen.source, cypher: toCypher(schema) });
   }
@@ -139,6 +145,11 @@ function* requestOf(
   );
 }
 
+/** A schema that the caller made, as it must be; the built-in one is. */
+function checkedSchema(schema: GraphSchema): GraphSchema {
+  return schema === codeGraph ? schema : toSchema(schema);
+}
+
 /**
  * Creates the tables of the schema that the database lacks.
  *
@@ -154,8 +165,12 @@ export async function createSchema(
   connection: Connection,
   schema: GraphSchema | string = codeGraph,
 ): Promise<CreatedTables> {
+  checkConnection(connection);
   return await drive(
-    createTables(connection, typeof schema === 'string' ? await readSchema(schema) : schema),
+    createTables(
+      connection,
+      typeof schema === 'string' ? await readSchema(schema) : checkedSchema(schema),
+    ),
   );
 }
 
@@ -176,8 +191,14 @@ export async function createSchema(
 export async function readSchema(
   source: string,
   directory?: string,
-  { engine }: { engine?: EngineName } = {},
+  options: { engine?: EngineName } = {},
 ): Promise<GraphSchema> {
+  checkTexts({
+    'the source of the schema': source,
+    ...(directory !== undefined && { 'the path of the dataset': directory }),
+  });
+  checkOptions('readSchema', options);
+  const { engine } = options;
   const { schema } = await whenInferable(source, directory, (files) =>
     drive(chooseSchema(source, directory, engine, files)),
   );
@@ -199,6 +220,8 @@ export async function readStats(
   databasePath: string,
   options: { degrees?: boolean } = {},
 ): Promise<DatabaseStats> {
+  checkTexts({ 'the path of the database': databasePath });
+  checkOptions('readStats', options);
   return await drive(statsSteps(databasePath, options));
 }
 
@@ -220,9 +243,37 @@ export async function exportDatabase(
   directory: string,
   options: ExportOptions = {},
 ): Promise<ExportReport> {
+  checkTexts({ 'the path of the database': databasePath, 'the path of the dataset': directory });
+  checkOptions('exportDatabase', options);
   return await drive(
-    exportSteps(databasePath, directory, { ...options, schema: options.schema ?? codeGraph }),
+    exportSteps(databasePath, directory, {
+      ...options,
+      schema: checkedSchema(options.schema ?? codeGraph),
+    }),
   );
+}
+
+/**
+ * Compares a database with a dataset: rows, keys and property values of every table, whatever the
+ * order of the rows.
+ *
+ * @returns What differs where; `identical` says that nothing does.
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`, `DATASET_LAYOUT`; `USAGE`.
+ * @example
+ * ```ts
+ * const { identical, tables } = await verifyDatabase('graph.db', 'data/parquet');
+ * ```
+ */
+export async function verifyDatabase(
+  path: string,
+  directory: string,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  checkTexts({ 'the path of the database': path, 'the path of the dataset': directory });
+  checkOptions('verifyDatabase', options);
+  const { schema, ...rest } = options;
+  const checked = schema === undefined ? rest : { ...rest, schema: checkedSchema(schema) };
+  return await compareDatabase(path, directory, checked);
 }
 
 /**
@@ -238,6 +289,7 @@ export async function preprocessFilesParquet(
   source: string,
   destination: string,
 ): Promise<PreprocessReport> {
+  checkTexts({ 'the path of the source': source, 'the path of the destination': destination });
   const table = codeGraph.nodes.find(({ name }) => name === 'File');
   if (!table) throw new Error('the built-in schema has no table File');
   return await preprocessFile(source, destination, table, { schema: codeGraph });

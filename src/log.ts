@@ -1,5 +1,5 @@
 /** What a load's events say in words. */
-import { formatCount, formatSeconds } from './format.js';
+import { formatCount, formatSeconds, listNames } from './format.js';
 import type { LoadEvent, Logger, Problem } from './types.js';
 
 export interface LogLine {
@@ -18,7 +18,7 @@ export function describeEvent(event: LoadEvent): LogLine[] {
       return [
         `${event.table}: loading ${formatCount(event.rows)} rows`,
         ...Object.entries(event.ignored).map(
-          ([file, columns]) => `${file}: ignored columns ${columns.join(', ')}`,
+          ([file, columns]) => `${file}: ignored columns ${listNames(columns)}`,
         ),
       ].map((message) => ({ level: 'debug', message }));
     case 'finished': {

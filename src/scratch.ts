@@ -2,11 +2,11 @@
  * Directories for working files: each bears its owner's name, so that the next run removes what a
  * killed one left, and nothing of anybody else's.
  */
-import { lstatSync, readdirSync, rmdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, isHere, makeOwned, randomLetters, readOwner, removeAs } from './engine/owner.js';
-import { KgloadError } from './errors.js';
+import { KgloadError, toProblem } from './errors.js';
 import { onDisk, systemCode, systemError } from './files.js';
 
 /** Beside something that is being built, they are hidden. */
@@ -26,16 +26,33 @@ export function makeScratch(parent?: string): string {
   removeDeadScratch(parent === undefined ? [tmpdir()] : [parent, tmpdir()]);
   const prefix = parent === undefined ? join(tmpdir(), 'kgload-') : join(parent, '.kgload-');
   try {
+    // What is built here is moved into the directory, which must be opened to be synced.
+    if (parent !== undefined) accessSync(parent, constants.R_OK);
     return makeOwned(prefix);
   } catch (error) {
     const place = parent ?? tmpdir();
+    const what = parent === undefined ? `the directory for working files, ${place},` : place;
+    const hint = 'name another directory: TMPDIR=/path/to/one';
     if (systemCode(error) === 'ENOENT') {
+      const why = existsSync(place) ? 'cannot be written' : 'does not exist';
       throw new KgloadError(
-        { code: 'TARGET_UNWRITABLE', message: `${place} does not exist`, file: place },
+        {
+          code: 'TARGET_UNWRITABLE',
+          message: `${what} ${why}`,
+          file: place,
+          ...(parent === undefined && { hint }),
+        },
         { cause: error },
       );
     }
-    throw systemError(error, `${place} cannot be written`) ?? error;
+    const refused = systemError(
+      error,
+      `${what} cannot be ${parent === undefined ? 'written' : 'read and written'}`,
+    );
+    if (!refused) throw error;
+    throw parent === undefined
+      ? new KgloadError({ ...toProblem(refused), file: place, hint }, { cause: error })
+      : refused;
   }
 }
 

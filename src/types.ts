@@ -130,6 +130,8 @@ export type ErrorCode =
   | 'ENGINE'
   /** The engine's native module is not installed or was not set up. */
   | 'ENGINE_MISSING'
+  /** The database is of a version of its engine that the installed one does not read. */
+  | 'ENGINE_VERSION'
   /** Several tables at a time were asked for, where the engine loads one (a warning). */
   | 'JOBS_IDLE'
   /** The database was made by another engine than the one that was asked for. */

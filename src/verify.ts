@@ -30,6 +30,7 @@ import { firstLine } from './engine/messages.js';
 import { KgloadError, messageOf } from './errors.js';
 import { onDisk } from './files.js';
 import { countParts } from './load/parts.js';
+import { explainConversion } from './load/unconverted.js';
 import type { Capabilities } from './model/capabilities.js';
 import { codeGraph } from './model/codegraph.js';
 import { withFiles } from './model/differences.js';
@@ -62,17 +63,7 @@ export interface VerifyOptions extends Resources {
 /** Keys of rows that are on one side alone, for people. */
 const EXAMPLES = 5;
 
-/**
- * Compares a database with a dataset: rows, keys and property values of every table, whatever the
- * order of the rows.
- *
- * @returns What differs where; `identical` says that nothing does.
- * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`, `DATASET_LAYOUT`.
- * @example
- * ```ts
- * const { identical, tables } = await verifyDatabase('graph.db', 'data/parquet');
- * ```
- */
+/** What the library's function of this name does; see there. */
 export async function verifyDatabase(
   path: string,
   directory: string,
@@ -173,6 +164,10 @@ function* verifyTable(
     return { ...result, properties: changed.map((property) => property.name), ...sides };
   } catch (error) {
     if (error instanceof KgloadError) throw error;
+    for (const copy of planned.copies) {
+      const found = yield* explainConversion(connection, name, copy, error, 'cannot be compared');
+      if (found) return { ...result, errors: [found] };
+    }
     const message = `${name} cannot be compared: ${firstLine(messageOf(error))}`;
     result.errors.push({ code: 'ENGINE', table: name, file: planned.file, message });
     return result;

@@ -395,16 +395,19 @@ describe('kgload load --dry-run', () => {
     assert.deepEqual(
       errors.map(({ code, table }) => [code, table]),
       [
-        ['ENGINE', 'Variable'],
+        ['COLUMN_TYPE', 'Variable'],
         ['COLUMN_MISSING', 'Import'],
         ['COLUMN_TYPE', 'Attribute'],
         ['COLUMN_TYPE', 'Exception'],
       ],
     );
-    assert.match(errors[0]?.message ?? '', /Could not convert "twelve" to INT64/);
+    assert.match(
+      errors[0]?.message ?? '',
+      /has 1 value in definition_line that does not become INT64: "twelve" \(id /,
+    );
     assert.equal(
       errors[2]?.message,
-      'Attribute failed: nodes/attributes.parquet has digits that would be lost in definition_line',
+      'Attribute failed: nodes/attributes.parquet has digits that would be lost in definition_line (1 value of 1): 1.5 (id "a1")',
     );
     assert.equal(
       errors[3]?.message,

@@ -163,6 +163,61 @@ describe('a file that is no Parquet file', () => {
   });
 });
 
+describe('an encrypted file', () => {
+  // By apache/parquet-testing: encrypt_columns_plaintext_footer and uniform_encryption.
+  const cases = [
+    ['plaintext-footer', 'columns of it are encrypted: float_field, double_field'],
+    ['whole', 'it is encrypted'],
+  ] as const;
+  for (const [name, why] of cases) {
+    it(`says so, whatever looks at it: ${name}`, async (t) => {
+      const directory = scratch(t);
+      const dataset = fixtureCopy(directory);
+      const file = join(dataset, 'nodes', 'imports.parquet');
+      cpSync(join(FIXTURE, '..', 'encrypted', `${name}.parquet`), file);
+      const db = join(directory, 'graph.db');
+      for (const args of [
+        ['load', dataset, '--db', db],
+        ['load', dataset, '--db', db, '--append', '--dry-run'],
+        ['schema', dataset, '--schema', 'infer'],
+        ['preprocess', dataset, join(directory, 'clean')],
+        ['preprocess', file, join(directory, 'imports.parquet')],
+      ]) {
+        const { json } = await kgloadJson(args);
+        const error = json.errors.find(({ code }) => code === 'PARQUET_UNREADABLE');
+        assert.ok(error?.message.endsWith(`imports.parquet is not readable as Parquet: ${why}`));
+      }
+    });
+  }
+});
+
+it('a file of very many columns is not listed whole in a message', async (t) => {
+  const directory = scratch(t);
+  const dataset = fixtureCopy(directory);
+  const names = Array.from({ length: 120 }, (_, i) => `column_${i}`);
+  const columns = Object.fromEntries(names.map((name) => [name, 'UTF8' as const]));
+  for (const file of ['nodes/imports', 'edges/calls']) {
+    await writeParquet(join(dataset, `${file}.parquet`), columns, [{ column_0: null }]);
+  }
+  const db = join(directory, 'graph.db');
+  const runs = [
+    ['load', dataset, '--db', db, '--verbose'],
+    ['load', dataset, '--db', db, '--append', '--dry-run'],
+    ['schema', dataset, '--schema', 'infer'],
+    ['preprocess', dataset, join(directory, 'clean')],
+    ['preprocess', join(dataset, 'nodes/imports.parquet'), join(directory, 'imports.parquet')],
+  ];
+  for (const args of runs) {
+    const { code, stderr } = await kgload(args);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /, column_19( \(STRING\))?, … and 100 more/);
+    assert.ok(
+      stderr.split('\n').every((line) => line.length < 1000),
+      stderr.slice(0, 2000),
+    );
+  }
+});
+
 describe('a path of any characters', () => {
   it('is taken as it is, for the dataset and for the database', async (t) => {
     const directory = join(scratch(t), NASTY, '..', NASTY);

@@ -26,7 +26,11 @@ Examples:
     );
 }
 
-export async function run([directory = '']: string[], flags: Flags, io: Io): Promise<number> {
+export async function run(
+  [directory = '']: string[],
+  flags: Flags,
+  io: Io,
+): Promise<{ code: number; done: string }> {
   const { showTask } = await import('./task.js');
   const { db: database, memory, schema } = flags;
   const task = { kind: 'export', database, directory, memory, schema } as const;
@@ -44,7 +48,7 @@ export async function run([directory = '']: string[], flags: Flags, io: Io): Pro
       warnings: [],
     });
   } else if (!flags.quiet) printLines(io, toTable(report, directory));
-  return 0;
+  return { code: 0, done: outcomeOf(report, directory) };
 }
 
 function toTable(report: ExportReport, directory: string): string[] {
@@ -67,6 +71,10 @@ function toTable(report: ExportReport, directory: string): string[] {
       ['total', formatCount(rows), formatSeconds(totalTime), formatRate(rows, totalTime)],
     ]),
     '',
-    `wrote ${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')} into ${directory}`,
+    outcomeOf(report, directory),
   ];
+}
+
+function outcomeOf({ totalNodes, totalEdges }: ExportReport, directory: string): string {
+  return `wrote ${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')} into ${directory}`;
 }

@@ -106,7 +106,11 @@ Examples:
     );
 }
 
-export async function run([dataset = '']: string[], flags: Flags, io: Io): Promise<number> {
+export async function run(
+  [dataset = '']: string[],
+  flags: Flags,
+  io: Io,
+): Promise<{ code: number; done: string }> {
   const progress = await createProgress(io, flags);
   const interruption = new AbortController();
   let isLate = false;
@@ -140,7 +144,7 @@ export async function run([dataset = '']: string[], flags: Flags, io: Io): Promi
     if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
     printLines(io, toTable(report, flags));
   }
-  return report.errors.length > 0 ? 1 : 0;
+  return { code: report.errors.length > 0 ? 1 : 0, done: outcomeOf(report, flags) };
 }
 
 function toJob(dataset: string, flags: Flags, hasProgress: boolean): Job {

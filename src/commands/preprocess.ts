@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { formatCount, formatTable } from '../format.js';
+import { formatCount, formatTable, listNames, plural } from '../format.js';
 import { type Io, type OutputFlags, printJson, printLines } from '../terminal/output.js';
 import { type MemoryFlag, memoryOption } from './arguments.js';
 
@@ -26,7 +26,7 @@ export async function run(
   [source = '', destination = '']: string[],
   flags: OutputFlags & MemoryFlag & { keepExtra?: boolean },
   io: Io,
-): Promise<number> {
+): Promise<{ code: number; done: string }> {
   const { showTask } = await import('./task.js');
   const { keepExtra = false, memory, schema } = flags;
   const task = { kind: 'preprocess', source, destination, keepExtra, memory, schema } as const;
@@ -47,11 +47,11 @@ export async function run(
         ...report.files.map(({ file, rows, dropped, converted }) => [
           file,
           formatCount(rows),
-          dropped.join(', '),
-          converted.join(', '),
+          listNames(dropped),
+          listNames(converted),
         ]),
       ]),
     );
   }
-  return 0;
+  return { code: 0, done: `wrote ${plural(report.files.length, 'file')} into ${destination}` };
 }

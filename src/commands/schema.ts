@@ -53,7 +53,9 @@ Examples:
     );
 }
 
-export async function run([dataset]: string[], flags: Flags, io: Io): Promise<number> {
+type End = number | { code: number; done: string };
+
+export async function run([dataset]: string[], flags: Flags, io: Io): Promise<End> {
   const { db, schema: choice, engine, memory } = flags;
   const given = { schema: choice, dataset, engine, memory };
   if (flags.create) {
@@ -91,7 +93,7 @@ async function readSchema(given: Given): Promise<GraphSchema> {
   return await runTask({ kind: 'schema', ...given } as const);
 }
 
-async function create(database: string, given: Given, flags: Flags, io: Io): Promise<number> {
+async function create(database: string, given: Given, flags: Flags, io: Io): Promise<End> {
   const { runTask } = await import('../process/isolation.js');
   const { created, existing } = await runTask({ kind: 'create', ...given, database } as const);
   if (flags.json) printJson(io, { database, created, existing });
@@ -105,5 +107,5 @@ async function create(database: string, given: Given, flags: Flags, io: Io): Pro
         : []),
     ]);
   }
-  return 0;
+  return { code: 0, done: `created ${plural(created.length, 'table')} in ${database}` };
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { statsSteps } from '../database/stats.js';
 import { drive } from '../engine/drive.js';
-import { formatBytes, formatCount, formatTable } from '../format.js';
+import { formatBytes, formatCount, formatTable, listNames } from '../format.js';
 import {
   type Io,
   type OutputFlags,
@@ -160,7 +160,7 @@ function describeDifference(table: TableVerification): string[] {
   const { properties, onlyInDataset, onlyInDatabase, errors } = table;
   if (errors.length > 0) return [`${table.table}: not compared`];
   return [
-    ...(properties.length > 0 ? [`values differ: ${properties.join(', ')}`] : []),
+    ...(properties.length > 0 ? [`values differ: ${listNames(properties)}`] : []),
     ...describeSurplus('the dataset', onlyInDataset),
     ...describeSurplus('the database', onlyInDatabase),
   ].map((line) => `${table.table}: ${line}`);

@@ -121,7 +121,8 @@ export function tryCasts(
   source: string,
   columns: readonly { expression: string; type: string }[],
 ): string {
-  const casts = columns.map((column) => `count(${cast(column)})`);
+  // The engines count no DECIMAL.
+  const casts = columns.map((column) => `count(${cast(column)} IS NULL)`);
   return `${source} RETURN ${casts.join(', ')}`;
 }
 

@@ -92,6 +92,11 @@ export function setThreads(threads: number): string {
   return `CALL threads=${threads}`;
 }
 
+/** Fails where the engine has no such type. */
+export function typeProbe(type: string): string {
+  return `RETURN CAST(NULL AS ${type})`;
+}
+
 /** The tables of a database: `id`, `name`, `type`. */
 export const SHOW_TABLES = 'CALL show_tables() RETURN id, name, type ORDER BY id';
 

@@ -3,11 +3,13 @@ import { BEGIN, COMMIT } from '../cypher/statements.js';
 import type { Steps } from '../engine/drive.js';
 import { firstLine, isDiskFull, isPoolFull } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
+import { listNames } from '../format.js';
 import { schemaDifferences } from '../model/differences.js';
 import { planTables } from '../plan/plan.js';
 import type { Connection, EngineName, GraphSchema } from '../types.js';
 import { readCatalog } from './catalog.js';
 import { changeDatabase, replaceDatabase } from './open.js';
+import { findRefused } from './refused.js';
 import { engineFor, inspectTarget, isThere } from './target.js';
 
 /** The tables of the schema, now all in the database. */
@@ -31,7 +33,7 @@ export function* createTables(connection: Connection, schema: GraphSchema): Step
     throw new KgloadError({
       code: 'SCHEMA_MISMATCH',
       message: `the database has other tables:\n${differences
-        .map(({ table, differences: list }) => `  ${table} ${list.join('; ')}`)
+        .map(({ table, differences: list }) => `  ${table} ${listNames(list, '; ')}`)
         .join('\n')}`,
       hint: 'choose another database, or drop these tables',
     });
@@ -47,7 +49,8 @@ export function* createTables(connection: Connection, schema: GraphSchema): Step
 /**
  * Runs the statements that create what a database lacks.
  *
- * @throws {KgloadError} `ENGINE` for one that the engine refuses.
+ * @throws {KgloadError} For one that the engine refuses: `SCHEMA_INVALID` where it is the type of a
+ *   property, else `ENGINE`.
  */
 export function* createMissing(connection: Connection, statements: readonly string[]): Steps<void> {
   for (const cypher of statements) {
@@ -56,6 +59,8 @@ export function* createMissing(connection: Connection, statements: readonly stri
     } catch (error) {
       const message = messageOf(error);
       if (isDiskFull(message) || isPoolFull(message)) throw error;
+      const refused = yield* findRefused(connection, cypher, error);
+      if (refused) throw new KgloadError({ code: 'SCHEMA_INVALID', ...refused }, { cause: error });
       throw new KgloadError(
         {
           code: 'ENGINE',

@@ -6,6 +6,7 @@ import {
   constants,
   existsSync,
   lstatSync,
+  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -16,6 +17,7 @@ import { holdDatabase, openEngine } from '../engine/engine.js';
 import { LOG_FILES, nameProblem, readHeader, SIDE_FILES } from '../engine/file.js';
 import { capabilitiesOf, DEFAULT_ENGINE, engineTitles } from '../engine/native.js';
 import type { DatabaseHeader } from '../engine/register.js';
+import { isOldKuzu } from '../engine/versions.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { moveToFree, onDisk, sync, systemCode } from '../files.js';
 import type { EngineName } from '../types.js';
@@ -70,16 +72,16 @@ function lookAtTarget(path: string): Target {
     if (!parentStat?.isDirectory()) {
       throw unwritable(path, `the directory ${parent} does not exist`, 'create it first');
     }
-    checkWritable(path, parent);
+    checkPlace(path, parent);
     return { path: join(realpathSync(parent), basename(resolve(path))) };
   }
   const real = realPath(path);
   const stat = statSync(real);
-  if (stat.isDirectory()) throw notADatabase(path, 'a directory');
+  if (stat.isDirectory()) throw aDirectory(path, real);
   if (!stat.isFile()) throw notADatabase(path, 'not a regular file');
   const header = headerOf(path, real);
   if (!header) throw notADatabase(path, 'a file of another kind');
-  checkWritable(path, dirname(real));
+  checkPlace(path, dirname(real));
   checkWritable(path, real);
   return { path: real, header, inode: stat.ino };
 }
@@ -105,7 +107,7 @@ function lookAtDatabase(path: string): ExistingTarget {
     });
   }
   const real = realPath(path);
-  if (statSync(real).isDirectory()) throw notADatabase(path, 'a directory');
+  if (statSync(real).isDirectory()) throw aDirectory(path, real);
   const header = headerOf(path, real);
   if (!header) throw notADatabase(path, 'a file of another kind');
   return { path: real, header };
@@ -123,7 +125,8 @@ export function guardTarget({ path, header }: Target): { release: () => void } {
   try {
     return holdDatabase(header.engine, path);
   } catch (error) {
-    if (error instanceof KgloadError && error.code === 'ENGINE') return nothing;
+    const { code = '' } = error instanceof KgloadError ? error : {};
+    if (code === 'ENGINE' || code === 'ENGINE_VERSION') return nothing;
     throw error;
   }
 }
@@ -238,6 +241,16 @@ function headerOf(path: string, real: string): DatabaseHeader | undefined {
   }
 }
 
+/** A directory that a database is built in is also read: for what loads have left, and to be synced. */
+function checkPlace(path: string, directory: string): void {
+  checkWritable(path, directory);
+  try {
+    accessSync(directory, constants.R_OK);
+  } catch (error) {
+    throw unwritable(path, `you may not read ${directory} (${systemCode(error) ?? ''})`);
+  }
+}
+
 function checkWritable(path: string, place: string): void {
   try {
     accessSync(place, constants.W_OK);
@@ -252,6 +265,16 @@ function unwritable(path: string, reason: string, hint?: string): KgloadError {
     message: `the database ${path} cannot be written: ${reason}`,
     file: path,
     ...(hint !== undefined && { hint }),
+  });
+}
+
+function aDirectory(path: string, real: string): KgloadError {
+  if (!isOldKuzu(readdirSync(real))) return notADatabase(path, 'a directory');
+  return new KgloadError({
+    code: 'ENGINE_VERSION',
+    message: `${path} is a database of Kuzu before 0.11, which kept it in a directory; kgload does not touch it`,
+    file: path,
+    hint: "export it with that Kuzu (EXPORT DATABASE '…' (format='parquet')), and load the export: kgload load <export> --db <another path>",
   });
 }
 

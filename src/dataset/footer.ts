@@ -6,6 +6,7 @@ import { parquetMetadata } from 'hyparquet/src/metadata.js';
 import { engineTypeOf, isRefused, isUnreadable } from '../engine/reads.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { systemCode } from '../files.js';
+import { listNames } from '../format.js';
 import type { Column, Meaning, Unit } from '../model/column.js';
 import { columnsWithMembers } from './members.js';
 import { columnNodes, readTree, type SchemaNode, valuesIn } from './tree.js';
@@ -185,13 +186,26 @@ export function readMetadata(path: string): { bytes: number; metadata: FileMetaD
       throw unreadable(path, `its footer claims ${footerBytes} bytes of a file of ${stat.size}`);
     }
     if (footerBytes + 8 > tail.length) tail = readTail(handle, stat.size, footerBytes + 8);
-    return { bytes: stat.size, metadata: parquetMetadata(tail) };
+    const metadata = parquetMetadata(tail);
+    refuseEncrypted(path, metadata);
+    return { bytes: stat.size, metadata };
   } catch (error) {
     if (error instanceof KgloadError) throw error;
     throw unreadable(path, `its footer is damaged (${messageOf(error)})`);
   } finally {
     closeSync(handle);
   }
+}
+
+/** A footer may be plain where columns are encrypted, and then looks like any other. */
+function refuseEncrypted(path: string, { row_groups: groups }: FileMetaData): void {
+  const names = groups.flatMap(({ columns }) =>
+    columns.flatMap(({ crypto_metadata: crypto, meta_data: data }) =>
+      crypto ? [data?.path_in_schema[0] ?? 'a column'] : [],
+    ),
+  );
+  if (names.length === 0) return;
+  throw unreadable(path, `columns of it are encrypted: ${listNames([...new Set(names)])}`);
 }
 
 function readTail(handle: number, size: number, bytes: number): Buffer {

@@ -9,11 +9,12 @@ import type { Connection, EngineName, Resources } from '../types.js';
 import { endCheckpoint, readFirstBytes } from './file.js';
 import { isDying, lockHolder } from './locks.js';
 import { firstLine, fullDiskError, isLockError, LOCK_ERROR, needsRecovery } from './messages.js';
-import { capabilitiesOf, type EngineModule, ENGINES, requireEngine } from './native.js';
+import { capabilitiesOf, type EngineModule, ENGINES } from './native.js';
 import { readOwner, stagingOf } from './owner.js';
 import { sleepSync } from './processes.js';
 import { type Held, heldError, heldHere, hold, release } from './register.js';
 import { addressSpace, defaultBufferPool, smallBufferPool } from './resources.js';
+import { engineOf, versionError } from './versions.js';
 
 export interface OpenDatabase {
   connection: Connection;
@@ -50,7 +51,8 @@ export interface OpenOptions extends Resources {
  * Opens a database, creating it unless `readOnly`. A reader shares it with what has it open in this
  * process already.
  *
- * @throws {KgloadError} `TARGET_LOCKED`, `ENGINE_MISSING`, or `ENGINE` for a file that it can't open.
+ * @throws {KgloadError} `TARGET_LOCKED`, `ENGINE_MISSING`, `ENGINE_VERSION`, or `ENGINE` for a file that
+ *   it can't open.
  */
 export function openEngine(
   engine: EngineName,
@@ -63,15 +65,14 @@ export function openEngine(
     ...resources
   }: OpenOptions = {},
 ): OpenDatabase {
-  const module = requireEngine(engine);
   const here = heldHere<Kuzu.Database>(path);
+  const before = here ? here.header : existsSync(path) ? readFirstBytes(path) : undefined;
+  const module = engineOf(engine, before);
   if (here) {
     if (isExclusive) throw heldError(path);
     here.users += 1;
     return connectTo(module, engine, here, wanted, resources);
   }
-  const before = existsSync(path) ? readFirstBytes(path) : undefined;
-
   const { manyWriters } = ENGINES[engine];
   const isParallel = wanted > 1 && !readOnly && manyWriters !== undefined;
   const space = addressSpace();
@@ -97,7 +98,7 @@ export function openEngine(
       if (mayRecover && readOnly && needsRecovery(message)) {
         openEngine(engine, path, resources).close();
       } else if (!(mayRecover && !readOnly && !lockHolder(path) && endCheckpoint(path, message))) {
-        throw openError(path, error, recoveries > 1);
+        throw versionError(path, engine, before, error) ?? openError(path, error, recoveries > 1);
       }
       continue;
     }

@@ -48,6 +48,11 @@ export function needsRecovery(message: string): boolean {
   return /replay shadow pages under read-only mode|read-only mode while checkpoint/.test(message);
 }
 
+/** A value of a file does not become one of the type that is wanted. */
+export function isConversionError(message: string): boolean {
+  return /Conversion exception|Overflow exception|Failure in decode/.test(message);
+}
+
 /** The engine's messages go on with links and hints in further lines. */
 export function firstLine(message: string): string {
   return message.split('\n')[0] ?? '';

@@ -151,11 +151,17 @@ export function requireEngine(name: EngineName): EngineModule {
   const engine = ENGINES[name];
   try {
     if (isRequired(engine, require)) return require(engine.package) as EngineModule;
-    const flags = linkingOf(name, require);
-    const module = withDlopenFlags(flags, () => require(engine.package) as EngineModule);
-    linkedHere.add(name);
-    return module;
+    return loadEngine(name, engine.package);
   } catch (error) {
     throw engineMissing(engine, require, error);
   }
+}
+
+/** Loads an engine: by its package, or from the directory of another copy. */
+export function loadEngine(name: EngineName, from: string): EngineModule {
+  const require = createRequire(import.meta.url);
+  const flags = linkingOf(name, require);
+  const module = withDlopenFlags(flags, () => require(from) as EngineModule);
+  linkedHere.add(name);
+  return module;
 }

@@ -13,6 +13,7 @@ import {
 } from '../cypher/questions.js';
 import { KgloadError } from '../errors.js';
 import { loadFromParquet } from '../library.js';
+import { checkOptions, checkTexts } from '../options.js';
 import type {
   AttributeUse,
   ClassRow,
@@ -74,6 +75,8 @@ export class DependencyGraph {
    * ```
    */
   constructor(databasePath: string, options: { readOnly?: boolean; engine?: EngineName } = {}) {
+    checkTexts({ 'the path of the database': databasePath });
+    checkOptions('DependencyGraph', options);
     this.#session = new Session(databasePath, options);
   }
 
@@ -107,6 +110,7 @@ export class DependencyGraph {
    * ```
    */
   async getAllFunctionsInFile(path: string): Promise<FunctionRow[]> {
+    checkTexts({ 'the path of the file': path });
     return await all(this.#ask<FunctionRow>(['Function'], inFile('Function', path, 'startLine')));
   }
 
@@ -120,6 +124,7 @@ export class DependencyGraph {
    * ```
    */
   async getAllClassesInFile(path: string): Promise<ClassRow[]> {
+    checkTexts({ 'the path of the file': path });
     return await all(this.#ask<ClassRow>(['Class'], inFile('Class', path, 'startLine')));
   }
 
@@ -133,6 +138,7 @@ export class DependencyGraph {
    * ```
    */
   async getAllImportsInFile(path: string): Promise<ImportRow[]> {
+    checkTexts({ 'the path of the file': path });
     return await all(this.#ask<ImportRow>(['Import'], inFile('Import', path, 'lineNumber')));
   }
 
@@ -154,9 +160,9 @@ export class DependencyGraph {
    */
   getCallers(
     functionId: string,
-    { depth = 1 }: { depth?: number } = {},
+    options: { depth?: number } = {},
   ): AsyncGenerator<ReachedFunction, void> {
-    return this.#reach<ReachedFunction>(CALLERS, functionId, depth);
+    return this.#reach<ReachedFunction>(CALLERS, functionId, depthOf(options, 1));
   }
 
   /**
@@ -174,9 +180,9 @@ export class DependencyGraph {
    */
   getCallees(
     functionId: string,
-    { depth = 1 }: { depth?: number } = {},
+    options: { depth?: number } = {},
   ): AsyncGenerator<ReachedFunction, void> {
-    return this.#reach<ReachedFunction>(CALLEES, functionId, depth);
+    return this.#reach<ReachedFunction>(CALLEES, functionId, depthOf(options, 1));
   }
 
   /**
@@ -213,11 +219,8 @@ export class DependencyGraph {
    * const direct = await graph.getSubclasses(id, { depth: 1 });
    * ```
    */
-  async getSubclasses(
-    classId: string,
-    { depth = Infinity }: { depth?: number } = {},
-  ): Promise<ReachedClass[]> {
-    return await all(this.#reach<ReachedClass>(SUBCLASSES, classId, depth));
+  async getSubclasses(classId: string, options: { depth?: number } = {}): Promise<ReachedClass[]> {
+    return await all(this.#reach<ReachedClass>(SUBCLASSES, classId, depthOf(options, Infinity)));
   }
 
   /**
@@ -232,6 +235,7 @@ export class DependencyGraph {
    * ```
    */
   getVariableUsers(variableId: string): AsyncGenerator<VariableUse, void> {
+    checkTexts({ 'the id': variableId });
     return this.#ask<VariableUse>(
       ['Function', 'REFERENCES', 'Variable'],
       uses('Variable', 'REFERENCES', variableId),
@@ -250,6 +254,7 @@ export class DependencyGraph {
    * ```
    */
   getAttributeUsers(attributeId: string): AsyncGenerator<AttributeUse, void> {
+    checkTexts({ 'the id': attributeId });
     return this.#ask<AttributeUse>(
       ['Function', 'ACCESSES', 'Attribute'],
       uses('Attribute', 'ACCESSES', attributeId),
@@ -288,6 +293,7 @@ export class DependencyGraph {
     id: string,
     depth: number,
   ): AsyncGenerator<T, void> {
+    checkTexts({ 'the id': id });
     if (depth !== Infinity && !(Number.isInteger(depth) && depth >= 1)) {
       throw new RangeError(`depth must be a whole number from 1, or Infinity, not ${depth}`);
     }
@@ -324,6 +330,12 @@ export class DependencyGraph {
       checkTables(tables, catalog);
     });
   }
+}
+
+/** Of options that TypeScript may not have seen. */
+function depthOf(options: unknown, usual: number): number {
+  const { depth = usual } = Object(options) as { depth?: number };
+  return depth;
 }
 
 function tooDeep({ node }: Way, id: string): KgloadError {

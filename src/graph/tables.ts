@@ -1,5 +1,6 @@
 /** Whether the tables of a database are those of a code graph. */
 import { KgloadError } from '../errors.js';
+import { listNames } from '../format.js';
 import { codeGraph } from '../model/codegraph.js';
 import { type Catalog, schemaDifferences } from '../model/differences.js';
 import type { GraphSchema } from '../types.js';
@@ -28,7 +29,7 @@ export function checkTables(names: readonly string[], catalog: Catalog): void {
   if (!different) return;
   throw new KgloadError({
     code: 'SCHEMA_MISMATCH',
-    message: `the database has another table ${different.table} than the code graph: it ${different.differences.join('; ')}`,
+    message: `the database has another table ${different.table} than the code graph: it ${listNames(different.differences, '; ')}`,
     table: different.table,
     hint: 'load the code graph into a database of its own: kgload load',
   });

@@ -17,7 +17,7 @@ import type { LoadRequest } from '../plan/request.js';
 import { idleJobs, type Needs, needsOf } from '../plan/schedule.js';
 import type { Connection, EngineName, Problem } from '../types.js';
 import { countParts } from './parts.js';
-import { notEmpty, nothingToLoad, refuse } from './refusals.js';
+import { keysNotCopied, notEmpty, nothingToLoad, refuse } from './refusals.js';
 
 /** Where a load goes. */
 export interface Place {
@@ -55,7 +55,7 @@ export function assessPlace(path: string, dataset: Dataset, { settings }: LoadRe
 /**
  * Looks at the tables of a database and plans the load into them.
  *
- * @throws {KgloadError} `SCHEMA_MISMATCH`, `TARGET_NOT_EMPTY`, `NOTHING_TO_LOAD`.
+ * @throws {KgloadError} `SCHEMA_MISMATCH`, `SCHEMA_INVALID`, `TARGET_NOT_EMPTY`, `NOTHING_TO_LOAD`.
  */
 export function* assessTables(
   connection: Connection,
@@ -65,6 +65,7 @@ export function* assessTables(
   const catalog = yield* readCatalog(connection);
   const planned = planLoad(schema, dataset, catalog);
   refuse(planned.conflicts);
+  refuse(keysNotCopied(planned));
   refuse(nothingToLoad(planned, dataset));
   const plan = withoutTables(planned, settings.exclude);
   const present = yield* countPresent(connection, plan, catalog);

@@ -30,6 +30,7 @@ import {
   toReport,
 } from './report.js';
 import { badRowsProblems, CallbackFailed, guardCallbacks, nodesFailed } from './table.js';
+import { explainConversion } from './unconverted.js';
 
 /** The report of a dry run, and how the load would be carried out. */
 export interface DryRunReport extends LoadReport {
@@ -183,7 +184,8 @@ function* checkTable(
       badRows.push(...(yield* checkFile(connection, planned, copy, held, hooks)));
     } catch (error) {
       if (error instanceof CallbackFailed) throw error;
-      return [engineProblem(table, copy, error)];
+      const unconverted = yield* explainConversion(connection, table, copy, error);
+      return [unconverted ?? engineProblem(table, copy, error)];
     }
   }
   tally.badRows.push(...badRows);

@@ -24,6 +24,7 @@ import type {
   RelTable,
 } from '../types.js';
 import { engineProblem } from './problems.js';
+import { explainConversion } from './unconverted.js';
 
 /** Values in a file, or in a table, that may be changed. */
 export interface Found extends Place, Doubt {
@@ -209,7 +210,8 @@ export function* examineTable(
       }
       found.push(all.filter(({ hazard }) => !hazards.has(hazard)));
     } catch (error) {
-      findings.problems.push(engineProblem(table, copy, error));
+      const unconverted = yield* explainConversion(connection, table, copy, error);
+      findings.problems.push(unconverted ?? engineProblem(table, copy, error));
     }
   }
   if (found.some((list) => list.length > 0)) findings.found.set(table, found);

@@ -1,5 +1,4 @@
 /** What failed statements of a load come to, for people. */
-import { LOSS } from '../cypher/conversion.js';
 import {
   diskFullReason,
   firstLine,
@@ -66,19 +65,6 @@ export function engineProblem(
       file,
       message: `${table} failed on ${file}: ${firstLine(message)}`,
       hint: MORE_MEMORY,
-    };
-  }
-  const [, loss] = new RegExp(`"?(\\w+${LOSS}[^"]*)"?`).exec(message) ?? [];
-  if (loss !== undefined) {
-    const hint = loss.startsWith('nanoseconds')
-      ? 'write the column in microseconds'
-      : 'give the property a type that holds them';
-    return {
-      code: 'COLUMN_TYPE',
-      table,
-      file,
-      message: `${table} failed: ${file} has ${loss}`,
-      hint,
     };
   }
   return {

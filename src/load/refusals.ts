@@ -1,7 +1,7 @@
 /** What stops a load before it has written anything. */
 import type { Dataset } from '../dataset/dataset.js';
 import { KgloadError } from '../errors.js';
-import { formatCount } from '../format.js';
+import { formatCount, listNames } from '../format.js';
 import type { Plan } from '../plan/plan.js';
 import type { Problem } from '../types.js';
 
@@ -22,6 +22,22 @@ export function nothingToLoad(plan: Plan, { directory, unknown }: Dataset): Prob
   ];
 }
 
+/** Keys that both engines create tables with, and then copy nothing into. */
+export function keysNotCopied(plan: Plan): Problem[] {
+  return plan.tables.flatMap(({ table, kind, copies }) => {
+    const [key] = copies.flatMap(({ keys }) => keys);
+    if (kind !== 'node' || !key || !/^DECIMAL/i.test(key.type)) return [];
+    return [
+      {
+        code: 'SCHEMA_INVALID',
+        table,
+        message: `the primary key of ${table}, ${key.property}, is a ${key.type}, and the engine copies no rows into a table with such a key`,
+        hint: 'give the key another type: STRING, which holds its digits, or an integer',
+      },
+    ];
+  });
+}
+
 /**
  * What could not be undone over a caller's connection: both engines destroy the edges that a rel
  * table held before when a transaction with a COPY into it is rolled back.
@@ -36,7 +52,7 @@ export function notUndoable(
       kind === 'edge' && (present.get(table) ?? 0) > 0 && copies.length > (isAllOrNothing ? 0 : 1),
   );
   if (tables.length === 0) return [];
-  const list = tables.map(({ table }) => table).join(', ');
+  const list = listNames(tables.map(({ table }) => table));
   const why = isAllOrNothing ? 'onError abort and maxBadRows' : 'several files or pairs for one';
   return [
     {
@@ -53,7 +69,7 @@ export function notEmpty(plan: Plan, present: ReadonlyMap<string, number>): Prob
     .map(({ table }) => [table, present.get(table) ?? 0] as const)
     .filter(([, rows]) => rows > 0);
   if (held.length === 0) return [];
-  const list = held.map(([table, rows]) => `${table} (${formatCount(rows)})`).join(', ');
+  const list = listNames(held.map(([table, rows]) => `${table} (${formatCount(rows)})`));
   return [
     {
       code: 'TARGET_NOT_EMPTY',
@@ -69,6 +85,9 @@ export function refuse(problems: readonly Problem[]): void {
   if (!first) return;
   throw new KgloadError({
     ...first,
-    message: problems.map(({ message }) => message).join('; '),
+    message: listNames(
+      problems.map(({ message }) => message),
+      '; ',
+    ),
   });
 }

@@ -1,14 +1,6 @@
 /** Loading one table: all of its files, or none of them. */
 import { nodesOf } from '../cypher/rows.js';
-import {
-  BEGIN,
-  CHECKPOINT,
-  CLEAR_WARNINGS,
-  COMMIT,
-  READ_THREADS,
-  ROLLBACK,
-  setThreads,
-} from '../cypher/statements.js';
+import { BEGIN, CHECKPOINT, CLEAR_WARNINGS, COMMIT, ROLLBACK } from '../cypher/statements.js';
 import { nextOffset } from '../database/catalog.js';
 import type { Steps } from '../engine/drive.js';
 import { isBadRowsError } from '../engine/messages.js';
@@ -21,6 +13,8 @@ import type { BadRow, BadRows, Connection, Problem } from '../types.js';
 import { badRowsProblem, countRepeatedPairs, findBadRows } from './badrows.js';
 import { engineProblem, tooManyBadRows, WriteFailed } from './problems.js';
 import { type Tally, tallyTable, tallyWarning } from './report.js';
+import { useThreads } from './threads.js';
+import { explainConversion } from './unconverted.js';
 
 /** Why a COPY failed. */
 export interface Failure {
@@ -158,7 +152,9 @@ function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
       copied += copy.rows;
     } catch (error) {
       if (error instanceof CallbackFailed) throw error;
-      const problem = engineProblem(table, copy, error, building && !building.isRoomy);
+      const problem =
+        (yield* explainConversion(connection, table, copy, error)) ??
+        engineProblem(table, copy, error, building && !building.isRoomy);
       const isAboutRows = isBadRowsError(messageOf(error));
       if (building) throw new CopyFailed(table, { problem, isAboutRows });
       if (planned.search !== 'after' || !isAboutRows) return [problem];
@@ -242,13 +238,6 @@ function* copyFile(
   }
   yield { connection, cypher: CLEAR_WARNINGS };
   return rows;
-}
-
-/** @returns The number of threads before. */
-function* useThreads(connection: Connection, threads: number): Steps<number> {
-  const rows = yield { connection, cypher: READ_THREADS };
-  yield { connection, cypher: setThreads(threads) };
-  return Number(Object.values(rows[0] ?? {})[0]);
 }
 
 /** "15103 tuples have been copied to the Function table." */

@@ -1,4 +1,5 @@
 /** A column of a Parquet file, by what its footer says. */
+import { listNames } from '../format.js';
 
 /** A column of a Parquet file, by what its footer says. */
 export type Unit = 'ms' | 'us' | 'ns';
@@ -89,5 +90,5 @@ export function findColumn(
 }
 
 export function describeColumns(columns: readonly Column[]): string {
-  return columns.map(({ name, type }) => `${name} (${type})`).join(', ') || 'no columns';
+  return listNames(columns.map(({ name, type }) => `${name} (${type})`)) || 'no columns';
 }

@@ -10,6 +10,7 @@ import { type Column, describeColumns, findColumn } from '../model/column.js';
 import { canonicalType } from '../model/differences.js';
 import { withLists } from '../model/shape.js';
 import { isNested, primaryKeyOf } from '../model/tables.js';
+import type { Value } from '../model/value.js';
 import type { GraphSchema, NodeTable, RelTable } from '../types.js';
 import { convert } from './conversion.js';
 import { type Doubt, mayBeChanged } from './hazards.js';
@@ -24,11 +25,10 @@ export const ENDPOINT_COLUMNS = [
 /** How `EXPORT DATABASE` names columns: `a.id` of a node, `a.id`, `b.id` and `r.since` of an edge. */
 const EXPORT_VARIABLES = { node: 'a', from: 'a', to: 'b', edge: 'r' } as const;
 
-/** A column that may hold values which don't convert. */
-export interface CheckedColumn {
-  expression: string;
-  type: string;
-}
+/** A column that may hold values which don't convert, or a `key=value` directory whose may not. */
+export type CheckedColumn = { expression: string; type: string } & (
+  { column: Column; value: Value } | { directory: string }
+);
 
 /** Which columns of a file fill a table. */
 export interface ColumnMap {
@@ -86,9 +86,9 @@ export function mapColumns(
       if (!map.unreadable.includes(column)) map.unreadable.push(column);
       return '';
     }
-    const { isChecked } = conversion;
-    const expression = toExpression(conversion.value);
-    if (isChecked) map.checked.push({ expression, type });
+    const { isChecked, value } = conversion;
+    const expression = toExpression(value);
+    if (isChecked) map.checked.push({ expression, type, column, value });
     if (conversion.isRounded === true && property !== undefined) {
       // Of the values as the file has them.
       map.rounded.push({ property, type, expression: identifier(column.name) });
@@ -131,7 +131,12 @@ export function mapColumns(
       const expression = use(column, property.type, property.name, property.allowRounding);
       if (isKey) map.keys.push({ expression, ...keyOf(schema, table.name) });
     } else if (inDirectory !== undefined && !isKey) {
-      const expression = constant(file.partition[inDirectory] ?? null, property.type);
+      const text = file.partition[inDirectory] ?? null;
+      const expression = constant(text, property.type);
+      if (property.type !== 'STRING' && text !== null) {
+        const directory = `${inDirectory}=${text}`;
+        map.checked.push({ expression, type: property.type, directory });
+      }
       map.mappings.push({ expression, property: property.name });
       if (mayBeChanged(property.type)) {
         map.doubts.push({ property: property.name, type: property.type, expression });

@@ -12,7 +12,7 @@ import {
 } from '../cypher/statements.js';
 import type { Dataset, DatasetFile } from '../dataset/dataset.js';
 import { KgloadError, toProblem } from '../errors.js';
-import { formatCount } from '../format.js';
+import { formatCount, listNames } from '../format.js';
 import { describeColumns } from '../model/column.js';
 import { type Catalog, schemaDifferences } from '../model/differences.js';
 import { kindOf } from '../model/tables.js';
@@ -94,7 +94,7 @@ export function planLoad(schema: GraphSchema, dataset: Dataset, catalog: Catalog
     conflicts: schemaDifferences(schema, catalog).map(({ table, differences }) => ({
       code: 'SCHEMA_MISMATCH',
       table,
-      message: `the table ${table} in the database is another: ${differences.join('; ')}`,
+      message: `the table ${table} in the database is another: ${listNames(differences, '; ')}`,
       hint: 'load with --fresh, or into another database',
     })),
     warnings: [
@@ -198,7 +198,7 @@ function warnOfSingleGroups(dataset: Dataset): Problem[] {
   return [
     {
       code: 'ROW_GROUP_SINGLE',
-      message: `loaded by one thread, since all rows are in one row group: ${files.join(', ')}`,
+      message: `loaded by one thread, since all rows are in one row group: ${listNames(files)}`,
       hint: 'kgload preprocess writes smaller row groups; that pays if you load them often',
     },
   ];

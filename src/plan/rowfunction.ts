@@ -10,7 +10,7 @@ import {
 } from '../format.js';
 import { type Column, isNestedColumn, rewrittenColumn, type Unit } from '../model/column.js';
 import { canonicalType } from '../model/differences.js';
-import { shapeOf } from '../model/shape.js';
+import { type Shape, shapeOf } from '../model/shape.js';
 import { MOST_WHOLE, type Value } from '../model/value.js';
 import { convert } from './conversion.js';
 import { partsOf } from './nested.js';
@@ -94,6 +94,51 @@ function nestedRowFunction(
         return given.map((each) => convertPart(0, each));
     }
   };
+}
+
+/** Whether a value of a column, as the engine hands it out, becomes one of a property. */
+export function becomes(value: Value, propertyType: string, x: Given): boolean {
+  const type = canonicalType(propertyType === 'SERIAL' ? 'INT64' : propertyType);
+  return isConverted(() => cast(evaluate(value, x), typeOf(value), type));
+}
+
+/** A value of a column that the engine printed; nothing where that is not to be read back. */
+export function readText(text: string, { engineType = '' }: Column): Given | undefined {
+  let given: Given | undefined;
+  const isRead = isConverted(() => (given = cast(text, 'STRING', engineType)));
+  return isRead ? given : undefined;
+}
+
+/** Whether a list, struct or map, as the engine hands it out, becomes one of a type. */
+export function fits(x: unknown, shape: Shape): boolean {
+  if (x === null || x === undefined) return true;
+  switch (shape.is) {
+    case 'list':
+      return (
+        !Array.isArray(x) ||
+        ((shape.size ?? x.length) === x.length && x.every((each) => fits(each, shape.of)))
+      );
+    case 'struct':
+      return shape.fields.every(({ name, of }) => fits((x as Record<string, unknown>)[name], of));
+    case 'map':
+      return Object.values(x).every((each) => fits(each, shape.of));
+    case 'value': {
+      const type = canonicalType(shape.type);
+      if (typeof x === 'string') return isConverted(() => cast(x, 'STRING', type));
+      const isWhole = typeof x === 'bigint' || Number.isInteger(x);
+      return !isWhole || isConverted(() => cast(BigInt(x as number), 'INT64', type));
+    }
+  }
+}
+
+function isConverted(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch (error) {
+    if (error instanceof NotConverted) return false;
+    throw error;
+  }
 }
 
 /** A value that has no place in a type. */

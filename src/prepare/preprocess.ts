@@ -20,6 +20,7 @@ import { rewrite, type RewriteSource } from '../dataset/rewrite.js';
 import { type RewrittenColumn, writtenAs } from '../dataset/written.js';
 import { KgloadError } from '../errors.js';
 import { entryAt, onDisk } from '../files.js';
+import { listNames } from '../format.js';
 import type { Column } from '../model/column.js';
 import { pairFileNames } from '../model/names.js';
 import { kindOf } from '../model/tables.js';
@@ -117,9 +118,9 @@ export async function preprocessFile(
       code: 'COLUMN_MISSING',
       table: table.name,
       file: source,
-      message: `${source} has no column ${missing}; it has ${file.footer.columns
-        .map(({ name }) => name)
-        .join(', ')}`,
+      message: `${source} has no column ${missing}; it has ${listNames(
+        file.footer.columns.map(({ name }) => name),
+      )}`,
       hint: 'export the file with that column',
     });
   }
@@ -183,9 +184,9 @@ function tableOfFile(source: string, schema: GraphSchema): NodeTable | RelTable 
   if (table) return table;
   throw new KgloadError({
     code: 'USAGE',
-    message: `${basename(source)} belongs to no table of the schema, which reads ${tables
-      .map(({ file }) => `${file}.parquet`)
-      .join(', ')}`,
+    message: `${basename(source)} belongs to no table of the schema, which reads ${listNames(
+      tables.map(({ file }) => `${file}.parquet`),
+    )}`,
     file: source,
     hint: 'name the file after its table',
   });

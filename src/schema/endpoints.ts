@@ -6,6 +6,7 @@ import type { DatasetFile } from '../dataset/dataset.js';
 import type { Row, Steps } from '../engine/drive.js';
 import { firstLine } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
+import { listNames } from '../format.js';
 import type { Column } from '../model/column.js';
 import { matchNames, singularName, snakeCase } from '../model/names.js';
 import { convert } from '../plan/conversion.js';
@@ -199,9 +200,9 @@ export function* ask(
     throw new KgloadError(
       {
         code: 'PARQUET_UNREADABLE',
+        message: `${name} cannot be read to infer a schema: ${firstLine(messageOf(error))}`,
         file: name,
-        message: `no schema can be inferred from ${name}: the engine says ${firstLine(messageOf(error))}`,
-        hint: 'give the schema with --schema FILE, or rewrite the file',
+        hint: 'the file is probably damaged: export it again, or give the schema with --schema FILE',
       },
       { cause: error },
     );
@@ -255,5 +256,5 @@ export function ambiguous(file: string, what: string, hint: string): KgloadError
 }
 
 export function listTables(nodes: readonly InferredNode[]): string {
-  return nodes.map(({ table }) => table.name).join(', ') || 'no node tables';
+  return listNames(nodes.map(({ table }) => table.name)) || 'no node tables';
 }

@@ -14,6 +14,7 @@ import {
 import { splitStatements } from '../cypher/text.js';
 import { readSchema } from '../database/catalog.js';
 import { changeDatabaseInMemory } from '../database/open.js';
+import { findRefused } from '../database/refused.js';
 import { hasSchema, INDEX_FILE, SCHEMA_FILE } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { firstLine } from '../engine/messages.js';
@@ -23,8 +24,9 @@ import { systemCode } from '../files.js';
 import { BUILT_IN, type ChosenSchema, codeGraph } from '../model/codegraph.js';
 import { withFiles } from '../model/differences.js';
 import { fileNameOf } from '../model/names.js';
+import { pairsOf } from '../model/tables.js';
 import type { EngineName, GraphSchema } from '../types.js';
-import { isDefinition, isExpression, isType, readIndexDefinition } from './definitions.js';
+import { isDefinition, isExpression, isType, readIndexDefinition } from '../cypher/definitions.js';
 import { inferSchema } from './infer.js';
 import type { InferableFiles } from './endpoints.js';
 import { toCypher } from './script.js';
@@ -88,12 +90,16 @@ function* runSchema(
   const schema = yield* changeDatabaseInMemory(engine, function* (connection) {
     for (const cypher of statements) {
       if (!isDefinition(cypher)) {
-        throw invalid(path, `${excerpt(cypher)} defines neither table, sequence, macro nor type`);
+        const refused = yield* findRefused(connection, cypher, undefined);
+        const reason = `${excerpt(cypher)} defines neither table, sequence, macro nor type`;
+        throw invalid(path, refused?.message ?? reason, refused);
       }
       try {
         yield { connection, cypher };
       } catch (error) {
-        throw invalid(path, `${excerpt(cypher)}: ${firstLine(messageOf(error))}`);
+        const refused = yield* findRefused(connection, cypher, error);
+        const reason = `${excerpt(cypher)}: ${firstLine(messageOf(error))}`;
+        throw invalid(path, refused?.message ?? reason, refused);
       }
     }
     return yield* readSchema(connection, { isScratch: true });
@@ -143,10 +149,20 @@ function parseJson(path: string, text: string): GraphSchema {
   } catch (error) {
     throw invalid(path, messageOf(error));
   }
-  const parsed = safeParse(SCHEMA, json);
+  return toSchema(json, path);
+}
+
+/**
+ * A schema that a program passes, or of a JSON file, looked at as far as that goes without an engine.
+ *
+ * @param source - As messages name it.
+ * @throws {KgloadError} `SCHEMA_INVALID`.
+ */
+export function toSchema(value: unknown, source = 'the option schema'): GraphSchema {
+  const parsed = safeParse(SCHEMA, value);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw invalid(path, `${getDotPath(issue) ?? 'the document'}: ${issue.message}`);
+    throw invalid(source, `${getDotPath(issue) ?? 'the document'}: ${issue.message}`);
   }
   const { nodes, edges, ...rest } = parsed.output;
   const schema = {
@@ -158,15 +174,31 @@ function parseJson(path: string, text: string): GraphSchema {
     for (const property of properties) {
       const { type, default: value } = property;
       if (!isType(type)) {
-        throw invalid(path, `${name}.${property.name}: ${excerpt(type)} is no type`);
+        throw invalid(source, `${name}.${property.name}: ${excerpt(type)} is no type`);
       }
       if (value !== undefined && !isExpression(value)) {
-        throw invalid(path, `${name}.${property.name}: ${excerpt(value)} is no expression`);
+        throw invalid(source, `${name}.${property.name}: ${excerpt(value)} is no expression`);
       }
     }
   }
-  refuseOtherThanIndexes(path, schema.indexes ?? [], schema);
+  refuseLoose(source, schema);
+  refuseOtherThanIndexes(source, schema.indexes ?? [], schema);
   return schema;
+}
+
+/** What a table names must be there. */
+function refuseLoose(source: string, { nodes, edges }: GraphSchema): void {
+  const names = new Set(nodes.map(({ name }) => name));
+  for (const { name, primaryKey, properties } of nodes) {
+    if (properties.some((property) => property.name === primaryKey)) continue;
+    throw invalid(source, `${name} has no property ${primaryKey}, which is to be its primary key`);
+  }
+  for (const edge of edges) {
+    for (const end of pairsOf(edge).flatMap(({ from, to }) => [from, to])) {
+      if (names.has(end)) continue;
+      throw invalid(source, `${edge.name} connects ${end}, and there is no such node table`);
+    }
+  }
 }
 
 /** The statements of an exported `index.cypher`, if there is one. */
@@ -221,11 +253,18 @@ function excerpt(statement: string): string {
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }
 
-function invalid(path: string, reason: string): KgloadError {
+function invalid(
+  path: string,
+  reason: string,
+  more: { table?: string; hint?: string } = {},
+): KgloadError {
   return new KgloadError({
+    ...(more.table !== undefined && { table: more.table }),
     code: 'SCHEMA_INVALID',
     message: `${path} is no schema: ${reason}`,
     file: path,
-    hint: 'a schema is Cypher (CREATE NODE TABLE …; CREATE REL TABLE …), or the JSON that kgload schema --format json prints',
+    hint:
+      more.hint ??
+      'a schema is Cypher (CREATE NODE TABLE …; CREATE REL TABLE …), or the JSON that kgload schema --format json prints',
   });
 }

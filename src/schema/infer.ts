@@ -15,6 +15,7 @@ import {
 } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';
+import { listNames } from '../format.js';
 import { type Column, findColumn, isNestedColumn } from '../model/column.js';
 import { nodeTableName, relTableName, singularName } from '../model/names.js';
 import { mergeColumns, propertyTypeOf } from '../model/propertytype.js';
@@ -60,7 +61,9 @@ export function* inferSchema(
   const edgeSources = parts.includes('edges') ? sourcesOf('edges') : [];
   return yield* changeDatabaseInMemory(engine, function* (connection) {
     const nodes: InferredNode[] = [];
-    for (const source of nodeSources) nodes.push(yield* inferNode(connection, source));
+    for (const source of nodeSources) {
+      nodes.push(yield* inferNode(connection, source));
+    }
     const edges: RelTable[] = [];
     for (const source of edgeSources) {
       const edge = yield* inferEdge(connection, source, nodes);
@@ -157,7 +160,7 @@ function* inferKey(connection: Connection, source: Source): Steps<Column> {
   }
   throw ambiguous(
     name,
-    `none of its columns is a key: ${columns.map((column) => column.name).join(', ') || 'it has none'}`,
+    `none of its columns is a key: ${listNames(columns.map((column) => column.name)) || 'it has none'}`,
     'add a column id, or give the schema with --schema FILE',
   );
 }
@@ -210,7 +213,7 @@ function* inferEdge(
   if (!from || !to) {
     throw new KgloadError({
       code: 'COLUMN_MISSING',
-      message: `${name} has no endpoint columns from and to (or src and dst, source and target); it has ${columns.map((column) => column.name).join(', ')}`,
+      message: `${name} has no endpoint columns from and to (or src and dst, source and target); it has ${listNames(columns.map((column) => column.name))}`,
       file: name,
       hint: 'rename the columns in the file',
     });

@@ -186,3 +186,49 @@ export function readIndexDefinition(statement: string): IndexDefinition | undefi
   }
   return index;
 }
+
+/** What a statement says of a table's columns, as far as it can be told. */
+export interface TableDefinition {
+  table: string;
+  columns: { name: string; type: string }[];
+}
+
+/** The table that a statement creates, also one with types that are none; nothing for other statements. */
+export function readTableDefinition(statement: string): TableDefinition | undefined {
+  const tokens = tokensOf(statement) ?? [];
+  const open = tokens.findIndex(({ text }) => text === '(');
+  const head = tokens.slice(0, Math.max(0, open - 1)).map(({ text }) => text);
+  const isTable = /^CREATE (NODE|REL) TABLE( GROUP)?( IF NOT EXISTS)?$/i.test(head.join(' '));
+  if (!isTable) return undefined;
+  const parts: Token[][] = [[]];
+  let depth = 0;
+  for (const token of tokens.slice(open + 1)) {
+    if (token.text === '(') depth += 1;
+    if (token.text === ')') depth -= 1;
+    if (depth < 0) break;
+    if (token.text === ',' && depth === 0) parts.push([]);
+    else parts.at(-1)?.push(token);
+  }
+  const columns = parts.flatMap(([name, ...rest]) => {
+    const end = rest.findIndex(({ text }) => /^(DEFAULT|PRIMARY)$/i.test(text));
+    const type = rest.slice(0, end < 0 ? rest.length : end);
+    const isOther = /^(FROM|PRIMARY)$/i.test(name?.text ?? '');
+    if (!name || isOther || type.length === 0) return [];
+    return [{ name: plainName(name), type: printTokens(type) }];
+  });
+  return { table: plainName(tokens[open - 1] ?? { kind: 'name', text: '' }), columns };
+}
+
+function plainName({ text }: Token): string {
+  return text.replace(/^`(.*)`$/s, '$1');
+}
+
+/** As people write a type: `STRUCT(a INT64, b STRING[])`. */
+function printTokens(tokens: readonly Token[]): string {
+  return tokens.reduce((text, token, i) => {
+    const before = tokens[i - 1];
+    const isWord = ({ kind }: Token): boolean => ['word', 'name', 'number'].includes(kind);
+    const isApart = before && (before.text === ',' || (isWord(before) && isWord(token)));
+    return text + (isApart ? ' ' : '') + token.text;
+  }, '');
+}
