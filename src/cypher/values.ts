@@ -36,7 +36,9 @@ export function sumOfFile(
   const key = keys.findIndex(({ expression }) => expression === mapping.expression);
   const value = key < 0 ? 'v' : `k${key}`;
   const all = key < 0 ? [...columns, `${mapping.expression} AS v`] : columns;
-  const found = `${source} WITH ${all.join(', ')} MATCH ${nodes.join(', ')} WITH *`;
+  // Of rows with one key a node table takes one.
+  const each = key >= 0 && keys.length === 1 ? 'DISTINCT ' : '';
+  const found = `${source} WITH ${each}${all.join(', ')} MATCH ${nodes.join(', ')} WITH *`;
   return sum(
     found,
     keys.map(({ type }, i) => cast({ expression: `k${i}`, type })),
@@ -97,7 +99,8 @@ export function keysWithValue(
   most: number,
 ): string | undefined {
   const expression = mappings.find((mapping) => mapping.property === property)?.expression;
-  const wanted = place && placeOf(property, type, expression ?? 'NULL', place);
+  const wanted =
+    place && expression !== undefined ? placeOf(property, type, expression, place) : undefined;
   if (!wanted || keys.length === 0) return undefined;
   const names = keys.map((_, i) => `h${i}`);
   const columns = keys.map((key, i) => `${printed(cast(key), key.type)} AS h${i}`);

@@ -44,7 +44,12 @@ export function isNestedColumn({ meaning }: Column): boolean {
 }
 
 /** The column as it is in a rewritten file; nested ones are as that file says. */
-export function rewrittenColumn({ name, type, meaning }: Column): Column {
+export function rewrittenColumn(column: Column): Column {
+  const { isEmpty } = column;
+  return { ...asWritten(column), ...(isEmpty !== undefined && { isEmpty }) };
+}
+
+function asWritten({ name, type, meaning }: Column): Column {
   switch (meaning.is) {
     case 'decimal':
       // As text it is still a decimal, with all its digits.

@@ -11,7 +11,7 @@ import { canonicalType } from '../model/differences.js';
 import { withLists } from '../model/shape.js';
 import { isNested, primaryKeyOf } from '../model/tables.js';
 import type { Value } from '../model/value.js';
-import type { GraphSchema, NodeTable, RelTable } from '../types.js';
+import type { GraphSchema, NodeTable, Property, RelTable } from '../types.js';
 import { convert } from './conversion.js';
 import { type Doubt, mayBeChanged } from './hazards.js';
 import { missingParts } from './nested.js';
@@ -46,6 +46,8 @@ export interface ColumnMap {
   unreadable: Column[];
   /** Columns that fill none. */
   ignored: string[];
+  /** Those in the names of directories that fill properties. */
+  inDirectories: string[];
 }
 
 /**
@@ -70,8 +72,11 @@ export function mapColumns(
     used: [],
     unreadable: footer.columns.filter((column) => column.engineType === undefined),
     ignored: [],
+    inDirectories: [],
   };
-  const use = (column: Column, type: string, property?: string, mayRound = false): string => {
+  const isKey = ({ name }: Property): boolean => 'primaryKey' in table && name === table.primaryKey;
+  const use = (column: Column, type: string, property?: Property): string => {
+    const mayRound = property?.allowRounding === true;
     const conversion = convert(column, type, mayRound);
     map.used.push({ column, type, mayRound });
     if (property !== undefined) map.missing.push(...missingParts(column, type));
@@ -88,18 +93,27 @@ export function mapColumns(
     }
     const { isChecked, value } = conversion;
     const expression = toExpression(value);
+    if (value.is === 'null') {
+      // The engines take a constant for text where it is looked into; a column left out is NULL too.
+      const isLeftOut =
+        property !== undefined && !isKey(property) && property.default === undefined;
+      if (!isLeftOut)
+        map.mappings.push({ expression, ...(property && { property: property.name }) });
+      return expression;
+    }
     if (isChecked) map.checked.push({ expression, type, column, value });
     if (conversion.isRounded === true && property !== undefined) {
       // Of the values as the file has them.
-      map.rounded.push({ property, type, expression: identifier(column.name) });
+      const name = property.name;
+      map.rounded.push({ property: name, type, expression: identifier(column.name) });
     }
-    const isEmpty = column.meaning.is === 'null';
-    if (property !== undefined && !isEmpty && mayBeChanged(type, column)) {
+    if (property !== undefined && mayBeChanged(type, column)) {
       const isTyped =
         isNested(type) && canonicalType(column.engineType ?? '') === canonicalType(withLists(type));
-      map.doubts.push({ property, type, expression, ...(isTyped && { isTyped }) });
+      const doubt = { property: property.name, type, expression };
+      map.doubts.push({ ...doubt, ...(isTyped && { isTyped }) });
     }
-    map.mappings.push({ expression, ...(property !== undefined && { property }) });
+    map.mappings.push({ expression, ...(property && { property: property.name }) });
     return expression;
   };
   if ('from' in table) {
@@ -116,7 +130,6 @@ export function mapColumns(
   const ends = new Set(map.used.map(({ column }) => column));
   const others = footer.columns.filter((column) => !ends.has(column));
   for (const property of table.properties) {
-    const isKey = 'primaryKey' in table && property.name === table.primaryKey;
     const names = [property.name, ...(property.aliases ?? []), `${variable}.${property.name}`];
     const inDirectory = Object.keys(file.partition).find((key) => names.includes(key));
     const column = findColumn(names, others);
@@ -128,22 +141,24 @@ export function mapColumns(
       });
     }
     if (column) {
-      const expression = use(column, property.type, property.name, property.allowRounding);
-      if (isKey) map.keys.push({ expression, ...keyOf(schema, table.name) });
-    } else if (inDirectory !== undefined && !isKey) {
+      const expression = use(column, property.type, property);
+      if (isKey(property)) map.keys.push({ expression, ...keyOf(schema, table.name) });
+    } else if (inDirectory !== undefined && !isKey(property)) {
       const text = file.partition[inDirectory] ?? null;
       const expression = constant(text, property.type);
       if (property.type !== 'STRING' && text !== null) {
         const directory = `${inDirectory}=${text}`;
         map.checked.push({ expression, type: property.type, directory });
       }
+      map.inDirectories.push(inDirectory);
+      if (text === null && property.default === undefined) continue;
       map.mappings.push({ expression, property: property.name });
-      if (mayBeChanged(property.type)) {
+      if (text !== null && mayBeChanged(property.type)) {
         map.doubts.push({ property: property.name, type: property.type, expression });
       }
-    } else if (isKey && property.type !== 'SERIAL' && property.default === undefined) {
+    } else if (isKey(property) && property.type !== 'SERIAL' && property.default === undefined) {
       throw missingColumn(names.slice(0, -1), file, footer, 'primary key');
-    } else if (!isKey) map.missing.push(property.name);
+    } else if (!isKey(property)) map.missing.push(property.name);
   }
   const used = new Set(map.used.map(({ column }) => column));
   map.ignored = footer.columns.filter((column) => !used.has(column)).map(({ name }) => name);

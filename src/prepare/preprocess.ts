@@ -204,8 +204,8 @@ function planJob(
   for (const file of files) {
     if ('code' in file.footer) throw new KgloadError({ ...file.footer, table: table.name });
     const { footer } = file;
-    const { used, missing, mappings } = mapColumns(table, schema, file, footer);
-    if (mappings.length > used.length) {
+    const { used, missing, inDirectories } = mapColumns(table, schema, file, footer);
+    if (inDirectories.length > 0) {
       throw new KgloadError({
         code: 'COLUMN_TYPE',
         table: table.name,
