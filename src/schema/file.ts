@@ -7,7 +7,7 @@ import { readSchema } from '../database/catalog.js';
 import { changeDatabaseInMemory } from '../database/open.js';
 import { hasSchema, INDEX_FILE, SCHEMA_FILE } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
-import { firstLine } from '../engine/messages.js';
+import { firstLine, NO_PAIR_MULTIPLICITY, refusesPairMultiplicity } from '../engine/messages.js';
 import { anyEngine } from '../engine/native.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { systemCode } from '../files.js';
@@ -81,7 +81,12 @@ function* runSchema(
       try {
         yield { connection, cypher };
       } catch (error) {
-        throw invalid(path, `${excerpt(cypher)}: ${firstLine(messageOf(error))}`);
+        const message = messageOf(error);
+        if (refusesPairMultiplicity(message)) {
+          const { reason, hint } = NO_PAIR_MULTIPLICITY;
+          throw invalid(path, `${excerpt(cypher)}: ${reason}`, hint);
+        }
+        throw invalid(path, `${excerpt(cypher)}: ${firstLine(message)}`);
       }
     }
     return yield* readSchema(connection, { isScratch: true });
@@ -99,6 +104,8 @@ const PROPERTY = object({
 
 const ENDPOINTS = object({ from: string(), to: string() });
 
+const MULTIPLICITY = exactOptional(picklist(['MANY_MANY', 'MANY_ONE', 'ONE_MANY', 'ONE_ONE']));
+
 const SCHEMA = object({
   nodes: array(
     object({
@@ -113,9 +120,9 @@ const SCHEMA = object({
       name: string(),
       file: exactOptional(string()),
       ...ENDPOINTS.entries,
-      pairs: exactOptional(array(ENDPOINTS)),
+      pairs: exactOptional(array(object({ ...ENDPOINTS.entries, multiplicity: MULTIPLICITY }))),
       properties: exactOptional(array(PROPERTY)),
-      multiplicity: exactOptional(picklist(['MANY_MANY', 'MANY_ONE', 'ONE_MANY', 'ONE_ONE'])),
+      multiplicity: MULTIPLICITY,
       storageDirection: exactOptional(picklist(['fwd', 'both'])),
     }),
   ),
@@ -208,11 +215,14 @@ function excerpt(statement: string): string {
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }
 
-function invalid(path: string, reason: string): KgloadError {
+const WHAT_A_SCHEMA_IS =
+  'a schema is Cypher (CREATE NODE TABLE …; CREATE REL TABLE …), or the JSON that kgload schema --format json prints';
+
+function invalid(path: string, reason: string, hint = WHAT_A_SCHEMA_IS): KgloadError {
   return new KgloadError({
     code: 'SCHEMA_INVALID',
     message: `${path} is no schema: ${reason}`,
     file: path,
-    hint: 'a schema is Cypher (CREATE NODE TABLE …; CREATE REL TABLE …), or the JSON that kgload schema --format json prints',
+    hint,
   });
 }
