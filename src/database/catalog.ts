@@ -205,13 +205,9 @@ function toNodeTable({ name, properties, primaryKey = '' }: CatalogTable): NodeT
   return { name, file: fileNameOf(name), primaryKey, properties };
 }
 
-function toRelTable({
-  name,
-  properties,
-  endpoints = [],
-  storageDirection,
-}: CatalogTable): RelTable {
-  const { pairs, multiplicity } = sharedMultiplicity(endpoints);
+function toRelTable(table: CatalogTable): RelTable {
+  const { name, properties, endpoints = [], storageDirection } = table;
+  const { pairs, multiplicity } = sharedMultiplicity(endpoints, table.multiplicity);
   const [{ from, to } = { from: '', to: '' }] = pairs;
   return {
     name,
