@@ -23,14 +23,29 @@ import { toCypher } from './script.js';
  * The schema that a user asked for: `infer`, a file's path, or nothing; then it is the one in the
  * dataset's own `schema.cypher`, or the built-in code graph.
  *
- * @param engine - In its memory a schema is read, or inferred.
+ * @param engine - In its memory a schema is read, or inferred. Default: any, or the one that has the
+ *   words of the schema.
  * @throws {KgloadError} `ENOENT`, `SCHEMA_INVALID`, `SCHEMA_AMBIGUOUS`, and what reading a dataset
  *   throws.
  */
 export function* chooseSchema(
   choice: string | undefined,
   directory: string | undefined,
-  engine: EngineName = anyEngine(),
+  engine?: EngineName,
+): Steps<ChosenSchema> {
+  if (engine !== undefined) return yield* chooseOn(engine, choice, directory);
+  try {
+    return yield* chooseOn(anyEngine(), choice, directory);
+  } catch (error) {
+    if (!messageOf(error).endsWith(NO_PAIR_MULTIPLICITY.reason)) throw error;
+    return yield* chooseOn('ladybug', choice, directory);
+  }
+}
+
+function* chooseOn(
+  engine: EngineName,
+  choice: string | undefined,
+  directory: string | undefined,
 ): Steps<ChosenSchema> {
   if (choice === 'infer') {
     if (directory === undefined) {
