@@ -37,8 +37,17 @@ export interface Endpoints {
   to: string;
 }
 
-/** How many edges of a table a node may have: `MANY_ONE` is at most one per `from` node. */
+/**
+ * How many edges of a table a node may have: `MANY_ONE` is at most one per `from` node. Each pair of
+ * node tables is counted by itself.
+ */
 export type Multiplicity = 'MANY_MANY' | 'MANY_ONE' | 'ONE_MANY' | 'ONE_ONE';
+
+/** One of the pairs of node tables that a rel table connects. */
+export interface RelPair extends Endpoints {
+  /** Where it is not the table's. Ladybug alone has such; Kuzu has one for all pairs. */
+  multiplicity?: Multiplicity;
+}
 
 /** A rel table and the file in `edges/` that fills it. */
 export interface RelTable {
@@ -55,10 +64,10 @@ export interface RelTable {
    * file `<name>_<from>_<to>.parquet`, or one file tells them apart by columns such as `from_table`
    * and `to_table`.
    */
-  pairs?: readonly Endpoints[];
+  pairs?: readonly RelPair[];
   /** Without the endpoints. */
   properties: readonly Property[];
-  /** Default: `MANY_MANY`. */
+  /** Of every pair that has none of its own. Default: `MANY_MANY`. */
   multiplicity?: Multiplicity;
   /** `fwd` where edges are stored in one direction alone. Default: `both`. */
   storageDirection?: 'fwd' | 'both';
@@ -154,6 +163,8 @@ export type ErrorCode =
   | 'NULL_ENDPOINT'
   /** Edges with an endpoint that no node has. */
   | 'MISSING_ENDPOINT'
+  /** Edges beyond the one that a node may have. */
+  | 'MULTIPLICITY'
   /** More bad rows than `maxBadRows` allows. */
   | 'TOO_MANY_BAD_ROWS'
   /** A rel table was not loaded, since a node table that it connects failed. */
@@ -212,7 +223,9 @@ export type BadRowReason =
   /** It is an edge without `from` or `to`. */
   | 'null_endpoint'
   /** It is an edge from or to a node that is not there. */
-  | 'missing_endpoint';
+  | 'missing_endpoint'
+  /** It is an edge from or to a node that has its one edge already, as the multiplicity is. */
+  | 'multiplicity';
 
 /** The rows of one file that can't be loaded, for one reason. */
 export interface BadRows {

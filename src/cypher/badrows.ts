@@ -3,7 +3,7 @@ import type { BadRowReason } from '../types.js';
 import { cast, type FileRows, type KeyColumn, printed } from './rows.js';
 import { identifier } from './text.js';
 
-function nodeWith({ table, property }: KeyColumn, variable: string, value: string): string {
+export function nodeWith({ table, property }: KeyColumn, variable: string, value: string): string {
   return `(${variable}:${identifier(table)} {${identifier(property)}: ${value}})`;
 }
 
@@ -13,6 +13,11 @@ const INEXACT = /^(DATE|TIMESTAMP|DECIMAL|U?INT64|BLOB)/i;
 /** A key as a column of its own, as text where its value would not be exact. */
 function showKey({ type }: KeyColumn, i: number): string {
   return INEXACT.test(type) ? `${printed(`k${i}`, type)} AS key${i}` : `k${i} AS key${i}`;
+}
+
+/** Both keys of an edge: {@link showKey}. */
+export function showKeys(keys: readonly KeyColumn[]): string {
+  return keys.map(showKey).join(', ');
 }
 
 /** A bad row's keys are key0 and, of an edge, key1; `n` rows of the file share a line of the result. */
@@ -46,7 +51,7 @@ export function edgeScan({ source, keys: [from, to] }: FileRows): Scan {
   const hasNull = 'k0 IS NULL OR k1 IS NULL';
   return {
     match: `${source} WITH ${cast(from)} AS k0, ${cast(to)} AS k1 OPTIONAL MATCH ${nodeWith(from, 'a', 'k0')} OPTIONAL MATCH ${nodeWith(to, 'b', 'k1')} WITH k0, k1, a.${identifier(from.property)} AS a, b.${identifier(to.property)} AS b`,
-    columns: `${showKey(from, 0)}, ${showKey(to, 1)}`,
+    columns: showKeys([from, to]),
     reasons: [
       { reason: 'null_endpoint', condition: hasNull, rows: '1' },
       {

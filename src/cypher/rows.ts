@@ -116,6 +116,12 @@ export function keysOf({ name, primaryKey }: Pick<NodeTable, 'name' | 'primaryKe
   return `MATCH ${nodesOf(name, 'n')} RETURN n.${identifier(primaryKey)} AS k`;
 }
 
+/** The edges of a table between two node tables, as the keys of their nodes: `k0` and `k1`. */
+export function endpointsOf(table: string, from: KeyColumn, to: KeyColumn): string {
+  const pattern = edgesOf(table, { from: from.table, to: to.table }, 'r');
+  return `MATCH ${pattern} RETURN a.${identifier(from.property)} AS k0, b.${identifier(to.property)} AS k1`;
+}
+
 /** Converts columns of a file, and throws the values away: it fails on the first that does not convert. */
 export function tryCasts(
   source: string,

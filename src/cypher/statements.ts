@@ -1,5 +1,5 @@
 /** The statements that define tables, fill them and steer the engine. */
-import { pairsOf } from '../model/tables.js';
+import { pairsOf, sharedMultiplicity } from '../model/tables.js';
 import type { Endpoints, NodeTable, Property, RelTable } from '../types.js';
 import { identifier, literal, pathLiteral } from './text.js';
 
@@ -10,12 +10,16 @@ export function createNodeTable(table: NodeTable): string {
   return `CREATE NODE TABLE ${identifier(table.name)}(${columns.join(', ')})`;
 }
 
+/** Only Ladybug takes a multiplicity after a pair; where all pairs have the same, it is the table's. */
 export function createRelTable(table: RelTable): string {
-  const pairs = pairsOf(table).map(
-    ({ from, to }) => `FROM ${identifier(from)} TO ${identifier(to)}`,
+  const shared = sharedMultiplicity(pairsOf(table), table.multiplicity);
+  const pairs = shared.pairs.map(({ from, to, multiplicity }) =>
+    [`FROM ${identifier(from)} TO ${identifier(to)}`, ...(multiplicity ? [multiplicity] : [])].join(
+      ' ',
+    ),
   );
-  const multiplicity = table.multiplicity === undefined ? [] : [table.multiplicity];
-  const columns = [...pairs, ...table.properties.map(columnDefinition), ...multiplicity];
+  const own = shared.multiplicity === undefined ? [] : [shared.multiplicity];
+  const columns = [...pairs, ...table.properties.map(columnDefinition), ...own];
   const storage =
     table.storageDirection === undefined
       ? ''
@@ -48,25 +52,40 @@ export interface Mapping {
  * by name, reads only the columns it names, and costs the same.
  *
  * @param source - What is read: {@link loadFrom}.
- * @param options - `pair`: the node tables that these edges connect, where the table connects
- *   several. `ignoreErrors`: rows that the engine refuses are left out.
  */
 export function copyFrom(
   table: string,
   source: string,
   mappings: readonly Mapping[],
-  { pair, ignoreErrors = false }: { pair?: Endpoints; ignoreErrors?: boolean } = {},
+  options: CopyOptions = {},
+): string {
+  const expressions = mappings.map(({ expression }) => expression).join(', ');
+  return copyQuery(table, `${source} RETURN ${expressions}`, mappings, options);
+}
+
+export interface CopyOptions {
+  /** The node tables that these edges connect, where the table connects several pairs. */
+  pair?: Endpoints;
+  /** Rows that the engine refuses are left out. */
+  ignoreErrors?: boolean;
+}
+
+/** The same of any query that returns what the mappings say. */
+export function copyQuery(
+  table: string,
+  query: string,
+  mappings: readonly Mapping[],
+  { pair, ignoreErrors = false }: CopyOptions = {},
 ): string {
   const properties = mappings.flatMap(({ property }) =>
     property === undefined ? [] : [identifier(property)],
   );
-  const expressions = mappings.map(({ expression }) => expression).join(', ');
   const options = [
     ...(pair ? [`from=${literal(pair.from)}`, `to=${literal(pair.to)}`] : []),
     ...(ignoreErrors ? ['ignore_errors=true'] : []),
   ];
   const end = options.length > 0 ? ` (${options.join(', ')})` : '';
-  return `COPY ${identifier(table)}(${properties.join(', ')}) FROM (${source} RETURN ${expressions})${end}`;
+  return `COPY ${identifier(table)}(${properties.join(', ')}) FROM (${query})${end}`;
 }
 
 /** Writes the rows of a query into a Parquet file. */

@@ -18,6 +18,7 @@ import { KgloadError, messageOf } from '../errors.js';
 import { onDisk } from '../files.js';
 import type { Catalog, CatalogTable } from '../model/differences.js';
 import { fileNameOf } from '../model/names.js';
+import { sharedMultiplicity } from '../model/tables.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import type {
   Connection,
@@ -25,6 +26,7 @@ import type {
   Multiplicity,
   NodeTable,
   Property,
+  RelPair,
   RelTable,
   TableKind,
 } from '../types.js';
@@ -85,7 +87,7 @@ function toProperty(row: ColumnRow): Property {
 
 /** The tables of a database as a schema; {@link readSchema} also reads what is in no catalog. */
 export function* readTables(connection: Connection): Steps<GraphSchema> {
-  return toSchema(yield* readCatalog(connection), new Map());
+  return toSchema(yield* readCatalog(connection));
 }
 
 /**
@@ -102,27 +104,21 @@ export function* readSchema(
   const catalog = yield* readCatalog(connection);
   if (isScratch) yield* renameKeys(connection, catalog);
   const script = yield* exportScript(connection);
-  const multiplicities = new Map(script.flatMap(multiplicityOf));
   const statements = script.filter((statement) => !/^CREATE (NODE|REL) TABLE /.test(statement));
   const kept = yield* withoutUnused(connection, statements);
   const indexes = yield { connection, cypher: SHOW_INDEXES };
   return {
-    ...toSchema(catalog, multiplicities),
+    ...toSchema(withMultiplicities(catalog, script)),
     ...(kept.length > 0 && { statements: kept }),
     ...(indexes.length > 0 && { indexes: indexes.map(({ i }) => String(i).replace(/;$/, '')) }),
   };
 }
 
-function toSchema(
-  catalog: Catalog,
-  multiplicities: ReadonlyMap<string, Multiplicity>,
-): GraphSchema {
+function toSchema(catalog: Catalog): GraphSchema {
   const tables = [...catalog.values()];
   return {
     nodes: tables.filter(({ kind }) => kind === 'node').map(toNodeTable),
-    edges: tables
-      .filter(({ kind }) => kind === 'edge')
-      .map((table) => toRelTable(table, multiplicities)),
+    edges: tables.filter(({ kind }) => kind === 'edge').map(toRelTable),
   };
 }
 
@@ -161,28 +157,64 @@ function* exportScript(connection: Connection): Steps<string[]> {
   }
 }
 
-function multiplicityOf(statement: string): [string, Multiplicity][] {
-  const [, name, multiplicity] =
-    /^CREATE REL TABLE `([^`]*)` .*[ ,]([A-Z]+_[A-Z]+)\)$/s.exec(statement) ?? [];
-  if (name === undefined || multiplicity === 'MANY_MANY') return [];
-  return [[name, multiplicity as Multiplicity]];
+const MULTIPLICITY = '(?:MANY|ONE)_(?:MANY|ONE)';
+
+/**
+ * The catalog with the multiplicities of an exported script. There Ladybug 0.19.1 writes a pair's own
+ * after the pair (FROM `a` TO `b` MANY_ONE) and the table's, which holds for the others, at the end;
+ * Kuzu 0.11.3 has the table's alone.
+ */
+function withMultiplicities(catalog: Catalog, script: readonly string[]): Catalog {
+  const complete = new Map(catalog);
+  const table = new RegExp(`^CREATE REL TABLE \`([^\`]*)\` \\((.*)[ ,](${MULTIPLICITY})\\)$`, 's');
+  const pair = new RegExp(`FROM \`([^\`]*)\` TO \`([^\`]*)\`(?: (${MULTIPLICITY}))?, ?`, 'y');
+  for (const statement of script) {
+    const [, name = '', columns = '', usual] = table.exec(statement) ?? [];
+    const found = catalog.get(name);
+    if (!found) continue;
+    const endpoints: RelPair[] = [];
+    pair.lastIndex = 0;
+    for (let at = pair.exec(columns); at; at = pair.exec(columns)) {
+      const [, from = '', to = '', own = usual] = at;
+      endpoints.push({ from, to, multiplicity: own as Multiplicity });
+    }
+    complete.set(name, { ...found, endpoints, multiplicity: usual as Multiplicity });
+  }
+  return complete;
+}
+
+/**
+ * {@link readCatalog}, also with the multiplicities of the rel tables of a schema that are there: no
+ * catalog function has them. Those of a database that the engine can't export stay unknown.
+ */
+export function* readWithMultiplicities(
+  connection: Connection,
+  { edges }: GraphSchema,
+): Steps<Catalog> {
+  const catalog = yield* readCatalog(connection);
+  if (!edges.some(({ name }) => catalog.get(name)?.kind === 'edge')) return catalog;
+  try {
+    return withMultiplicities(catalog, yield* exportScript(connection));
+  } catch (error) {
+    if (error instanceof KgloadError && error.code === 'ENGINE') return catalog;
+    throw error;
+  }
 }
 
 function toNodeTable({ name, properties, primaryKey = '' }: CatalogTable): NodeTable {
   return { name, file: fileNameOf(name), primaryKey, properties };
 }
 
-function toRelTable(
-  { name, properties, endpoints = [], storageDirection }: CatalogTable,
-  multiplicities: ReadonlyMap<string, Multiplicity>,
-): RelTable {
-  const [first = { from: '', to: '' }] = endpoints;
-  const multiplicity = multiplicities.get(name);
+function toRelTable(table: CatalogTable): RelTable {
+  const { name, properties, endpoints = [], storageDirection } = table;
+  const { pairs, multiplicity } = sharedMultiplicity(endpoints, table.multiplicity);
+  const [{ from, to } = { from: '', to: '' }] = pairs;
   return {
     name,
     file: fileNameOf(name),
-    ...first,
-    ...(endpoints.length > 1 && { pairs: endpoints }),
+    from,
+    to,
+    ...(pairs.length > 1 && { pairs }),
     properties,
     ...(multiplicity && { multiplicity }),
     ...(storageDirection && { storageDirection }),

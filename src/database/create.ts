@@ -1,13 +1,19 @@
 /** Creating the tables of a schema in a database. */
 import { BEGIN, COMMIT } from '../cypher/statements.js';
 import type { Steps } from '../engine/drive.js';
-import { firstLine, isDiskFull, isPoolFull } from '../engine/messages.js';
+import {
+  firstLine,
+  isDiskFull,
+  isPoolFull,
+  NO_PAIR_MULTIPLICITY,
+  refusesPairMultiplicity,
+} from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { listNames } from '../format.js';
 import { schemaDifferences } from '../model/differences.js';
 import { planTables } from '../plan/plan.js';
 import type { Connection, EngineName, GraphSchema } from '../types.js';
-import { readCatalog } from './catalog.js';
+import { readWithMultiplicities } from './catalog.js';
 import { changeDatabase, replaceDatabase } from './open.js';
 import { findRefused } from './refused.js';
 import { engineFor, inspectTarget, isThere } from './target.js';
@@ -27,7 +33,7 @@ export interface CreatedTables {
  *   other columns, types or endpoints.
  */
 export function* createTables(connection: Connection, schema: GraphSchema): Steps<CreatedTables> {
-  const catalog = yield* readCatalog(connection);
+  const catalog = yield* readWithMultiplicities(connection, schema);
   const differences = schemaDifferences(schema, catalog);
   if (differences.length > 0) {
     throw new KgloadError({
@@ -59,6 +65,10 @@ export function* createMissing(connection: Connection, statements: readonly stri
     } catch (error) {
       const message = messageOf(error);
       if (isDiskFull(message) || isPoolFull(message)) throw error;
+      if (refusesPairMultiplicity(message)) {
+        const { reason, hint } = NO_PAIR_MULTIPLICITY;
+        throw new KgloadError({ code: 'SCHEMA_INVALID', message: reason, hint }, { cause: error });
+      }
       const refused = yield* findRefused(connection, cypher, error);
       if (refused) throw new KgloadError({ code: 'SCHEMA_INVALID', ...refused }, { cause: error });
       throw new KgloadError(

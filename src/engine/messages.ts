@@ -58,13 +58,24 @@ export function firstLine(message: string): string {
   return message.split('\n')[0] ?? '';
 }
 
+/** Whether a statement gives one pair of a rel table a multiplicity, for which Kuzu 0.11.3 has no words. */
+export function refusesPairMultiplicity(message: string): boolean {
+  return /extraneous input '(MANY|ONE)_(MANY|ONE)' expecting/i.test(message);
+}
+
+/** What to say of that. */
+export const NO_PAIR_MULTIPLICITY = {
+  reason: 'Kuzu has one multiplicity for all pairs of a rel table, and none of a single pair',
+  hint: 'load it into Ladybug (--engine ladybug), or give each pair a rel table of its own',
+} as const;
+
 /**
  * Whether a COPY failed for rows that {@link findBadRows} looks for. After any other error a search
  * would blame what the failed COPY left behind, or hide the real reason. The words are the same in
  * Kuzu 0.11.3 and Ladybug 0.19.1.
  */
 export function isBadRowsError(message: string): boolean {
-  return /duplicated primary key|found NULL, which violates|Unable to find primary key/i.test(
+  return /duplicated primary key|found NULL, which violates|Unable to find primary key|violates the rel multiplicity/i.test(
     message,
   );
 }

@@ -1,5 +1,5 @@
 /** What a load finds before it writes: the place, what is there already, and the plan that comes of it. */
-import { countRows, readCatalog } from '../database/catalog.js';
+import { countRows, readWithMultiplicities } from '../database/catalog.js';
 import {
   engineFor,
   type ExistingTarget,
@@ -62,7 +62,7 @@ export function* assessTables(
   dataset: Dataset,
   { schema, settings }: LoadRequest,
 ): Steps<Assessment> {
-  const catalog = yield* readCatalog(connection);
+  const catalog = yield* readWithMultiplicities(connection, schema);
   const planned = planLoad(schema, dataset, catalog);
   refuse(planned.conflicts);
   refuse(keysNotCopied(planned));

@@ -17,7 +17,7 @@ import type { PlannedCopy } from '../plan/plan.js';
 import type { BadRow, BadRowReason, BadRows, Connection, ErrorCode, Problem } from '../types.js';
 
 /** Keys that messages and reports show. */
-const EXAMPLES = 5;
+export const EXAMPLES = 5;
 
 /**
  * Looks for the rows of a file that its table would not take, the node tables being as they are
@@ -82,7 +82,7 @@ function* hasAllEndpoints(
   return true;
 }
 
-function toKey(value: unknown, type: string): unknown {
+export function toKey(value: unknown, type: string): unknown {
   if (typeof value !== 'string' || !/^U?INT64$/i.test(type)) return value;
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : BigInt(value);
@@ -106,7 +106,7 @@ export function* countRepeatedPairs(
   return { repeated: found, pairs: Number(all?.['n']) };
 }
 
-function describeKeys(keys: readonly unknown[]): string {
+export function describeKeys(keys: readonly unknown[]): string {
   return keys.map(describeValue).join(' → ');
 }
 
@@ -116,6 +116,7 @@ const CODES: Record<BadRowReason, ErrorCode> = {
   existing_key: 'EXISTING_KEY',
   null_endpoint: 'NULL_ENDPOINT',
   missing_endpoint: 'MISSING_ENDPOINT',
+  multiplicity: 'MULTIPLICITY',
 };
 
 /** Whether an error is about bad rows, and so not about the file as a whole. */
@@ -131,6 +132,7 @@ export function badRowsProblem({ table, file, reason, rows, examples }: BadRows)
     existing_key: `with a key that ${table} has already`,
     null_endpoint: 'without an endpoint',
     missing_endpoint: 'with an endpoint that no node has',
+    multiplicity: 'with a node that has its one edge already',
   };
   const more = rows > examples.length && examples.length > 0 ? ', …' : '';
   const list = examples.length > 0 ? `: ${examples.join(', ')}${more}` : '';

@@ -3,23 +3,38 @@
  * in memory, in tables that hold the keys of the nodes and nothing else.
  */
 import { join } from 'node:path';
-import { keysOf, tryCasts } from '../cypher/rows.js';
-import { copyFrom, copyTo, createNodeTable, loadFrom } from '../cypher/statements.js';
+import { endpointsOf, keysOf, tryCasts } from '../cypher/rows.js';
+import {
+  copyFrom,
+  copyTo,
+  createNodeTable,
+  createRelTable,
+  loadFrom,
+} from '../cypher/statements.js';
 import { identifier } from '../cypher/text.js';
 import { countRows } from '../database/catalog.js';
 import { createMissing } from '../database/create.js';
 import { changeDatabaseInMemory, readDatabase } from '../database/open.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
-import { type PlannedCopy, type PlannedTable, startedEvent } from '../plan/plan.js';
+import { type PlannedCopy, type PlannedTable, samePair, startedEvent } from '../plan/plan.js';
 import type { Hooks, LoadRequest } from '../plan/request.js';
 import { type ScheduledPlan, scheduleLoad } from '../plan/schedule.js';
 import { type ShownPlan, showPlan } from '../plan/shown.js';
 import { makeScratch, removeScratch } from '../scratch.js';
-import type { BadRows, Connection, GraphSchema, LoadReport, NodeTable, Problem } from '../types.js';
+import type {
+  BadRows,
+  Connection,
+  Endpoints,
+  GraphSchema,
+  LoadReport,
+  NodeTable,
+  Problem,
+} from '../types.js';
 import { type Assessment, assessPlace, assessTables } from './assessment.js';
 import { findBadRows, isBadRowsCode } from './badrows.js';
 import { examinePlanned } from './findings.js';
+import { findSurplus, type Surplus } from './multiplicity.js';
 import { engineProblem } from './problems.js';
 import {
   startTally,
@@ -57,11 +72,13 @@ export function* checkDatabase(
     const assess = (connection: Connection): Steps<Assessment> =>
       assessTables(connection, dataset, request);
     const keys = new Map<string, string>();
+    const edges: HeldEdges[] = [];
     const held =
       existing &&
       (yield* readDatabase(existing, function* ({ connection }) {
         const assessment = yield* assess(connection);
         yield* copyKeysOut(connection, assessment, schema.nodes, scratch, keys);
+        edges.push(...(yield* copyEdgesOut(connection, assessment, scratch)));
         return assessment;
       }));
     const check = function* (connection: Connection): Steps<DryRunReport> {
@@ -74,6 +91,7 @@ export function* checkDatabase(
         present,
       });
       yield* createKeyTables(connection, schema, keys);
+      yield* takeEdges(connection, edges);
       const tally = yield* checkTables(connection, plan, present, request);
       const totalTime = (hooks.clock() - began) / 1000;
       const report = toReport(schema, plan, tally, { published: true, totalTime });
@@ -143,6 +161,49 @@ function* createKeyTables(
   yield* createMissing(connection, statements);
 }
 
+/** The edges of a table that the target holds, as the keys of their nodes: a file. */
+interface HeldEdges {
+  table: string;
+  pair: Endpoints;
+  path: string;
+}
+
+/** Writes the endpoints of those edges into files beside which new ones may be too many. */
+function* copyEdgesOut(
+  connection: Connection,
+  { plan, present }: Assessment,
+  scratch: string,
+): Steps<HeldEdges[]> {
+  const edges: HeldEdges[] = [];
+  for (const { table, copies } of plan.tables) {
+    if ((present.get(table) ?? 0) === 0) continue;
+    for (const copy of copies) {
+      const [from, to] = copy.keys;
+      if (!copy.limit || !from || !to || samePair(copy, copies)[0] !== copy) continue;
+      const path = join(scratch, `edges${edges.length}.parquet`);
+      yield { connection, cypher: copyTo(endpointsOf(table, from, to), path) };
+      edges.push({ table, pair: { from: from.table, to: to.table }, path });
+    }
+  }
+  return edges;
+}
+
+/** Creates rel tables of endpoints alone, of any multiplicity, and takes those edges in. */
+function* takeEdges(connection: Connection, edges: readonly HeldEdges[]): Steps<void> {
+  for (const table of new Set(edges.map((one) => one.table))) {
+    const held = edges.filter((one) => one.table === table);
+    const pairs = held.map(({ pair }) => pair);
+    const [first = { from: '', to: '' }] = pairs;
+    yield* createMissing(connection, [
+      createRelTable({ name: table, file: table, ...first, pairs, properties: [] }),
+    ]);
+    for (const { pair, path } of held) {
+      const mappings = ['k0', 'k1'].map((name) => ({ expression: identifier(name) }));
+      yield { connection, cypher: copyFrom(table, loadFrom(path), mappings, { pair }) };
+    }
+  }
+}
+
 /** Looks at every table of the plan, in the order of the schema. */
 function* checkTables(
   connection: Connection,
@@ -179,9 +240,13 @@ function* checkTable(
   tally.onEvent(startedEvent(planned));
   const start = hooks.clock();
   const badRows: BadRows[] = [];
+  let surplus: Map<PlannedCopy, Surplus> | undefined;
   for (const copy of copies) {
     try {
       badRows.push(...(yield* checkFile(connection, planned, copy, held, hooks)));
+      surplus ??= yield* findSurplus(connection, table, copies, held > 0, hooks.onBadRow);
+      const beyond = surplus.get(copy);
+      if (beyond) badRows.push(beyond.found);
     } catch (error) {
       if (error instanceof CallbackFailed) throw error;
       const unconverted = yield* explainConversion(connection, table, copy, error);

@@ -11,6 +11,7 @@ import type { Hooks, Settings } from '../plan/request.js';
 import type { ScheduledTable } from '../plan/schedule.js';
 import type { BadRow, BadRows, Connection, Problem } from '../types.js';
 import { badRowsProblem, countRepeatedPairs, findBadRows } from './badrows.js';
+import { copyOthers, findSurplus, type Surplus } from './multiplicity.js';
 import { engineProblem, tooManyBadRows, WriteFailed } from './problems.js';
 import { type Tally, tallyTable, tallyWarning } from './report.js';
 import { useThreads } from './threads.js';
@@ -122,17 +123,23 @@ function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
     tally.badRows.push(...found);
   };
   let held: number | undefined;
+  let surplus: Map<PlannedCopy, Surplus> | undefined;
   const search = function* (copy: PlannedCopy): Steps<BadRows[]> {
     if (planned.search !== 'before') return [];
     held ??= yield* heldOffsets(run, planned); // Before the first file is copied.
     const found = yield* findBadRows(connection, table, copy, held, hooks.onBadRow);
+    const isHeld = isAppended(run, planned);
+    surplus ??= yield* findSurplus(connection, table, copies, isHeld, hooks.onBadRow);
+    const beyond = surplus.get(copy);
+    if (beyond) found.push(beyond.found);
     note(found);
     return found;
   };
   const early = new Map<PlannedCopy, BadRows[]>();
   for (const copy of copies) {
     try {
-      if (kind === 'edge' && isAppended(run, planned)) {
+      // Where a node may have one edge, such an edge is a bad row.
+      if (kind === 'edge' && isAppended(run, planned) && !copy.limit) {
         yield* warnOfRepeats(connection, table, copy, tally);
       }
       // Edges that are copied already could not be taken back for those of a later file.
@@ -148,7 +155,8 @@ function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
       const onRows = (more: number): void => {
         tally.onEvent({ type: 'progress', table, rows: done + more });
       };
-      rows += yield* copyFile(connection, copy, found, hooks.hasProgress ? onRows : undefined);
+      const report = hooks.hasProgress ? onRows : undefined;
+      rows += yield* copyFile(connection, table, copy, found, surplus?.get(copy), report);
       copied += copy.rows;
     } catch (error) {
       if (error instanceof CallbackFailed) throw error;
@@ -158,7 +166,7 @@ function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
       const isAboutRows = isBadRowsError(messageOf(error));
       if (building) throw new CopyFailed(table, { problem, isAboutRows });
       if (planned.search !== 'after' || !isAboutRows) return [problem];
-      note(yield* explain(connection, table, copy, held ?? 0, hooks.onBadRow));
+      note(yield* explain(connection, planned, copy, held ?? 0, hooks.onBadRow));
       return badRows.length > 0 ? badRows.map(badRowsProblem) : [problem];
     }
   }
@@ -195,13 +203,15 @@ export function nodesFailed({ table, kind, file, copies }: PlannedTable, tally: 
 /** The rows that made a COPY fail; none where even the search fails. */
 function* explain(
   connection: Connection,
-  table: string,
+  { table, copies }: PlannedTable,
   copy: PlannedCopy,
   held: number,
   onBadRow?: (row: BadRow) => void,
 ): Steps<BadRows[]> {
   try {
-    return yield* findBadRows(connection, table, copy, held, onBadRow);
+    const found = yield* findBadRows(connection, table, copy, held, onBadRow);
+    const surplus = yield* findSurplus(connection, table, copies, false, onBadRow);
+    return [...found, ...[...surplus.values()].map((beyond) => beyond.found)];
   } catch (error) {
     if (error instanceof CallbackFailed) throw error;
     return []; // The file can't be read; the COPY's own error says so.
@@ -210,8 +220,10 @@ function* explain(
 
 function* copyFile(
   connection: Connection,
+  table: string,
   copy: PlannedCopy,
   badRows: readonly BadRows[],
+  surplus: Surplus | undefined,
   onRows: ((rows: number) => void) | undefined,
 ): Steps<number> {
   let shown = 0;
@@ -227,12 +239,17 @@ function* copyFile(
   }
   // With one thread the engine takes the rows in the order of the file, and so keeps the first of
   // those with one key; with more it is a matter of chance.
-  const threads = badRows.some(({ reason }) => reason === 'duplicate_key')
-    ? yield* useThreads(connection, 1)
-    : undefined;
+  let cypher = copy.lenient;
+  let isOrdered = badRows.some(({ reason }) => reason === 'duplicate_key');
+  if (copy.limit) {
+    const others = yield* copyOthers(connection, table, copy, badRows, surplus);
+    ({ isOrdered } = others);
+    ({ cypher } = others.copy);
+  }
+  const threads = isOrdered ? yield* useThreads(connection, 1) : undefined;
   let rows: number;
   try {
-    rows = copiedRows(yield { connection, cypher: copy.lenient, ...progress });
+    rows = copiedRows(yield { connection, cypher, ...progress });
   } finally {
     if (threads !== undefined) yield* useThreads(connection, threads);
   }

@@ -1,6 +1,15 @@
 /** How two schemas differ, or the schema that is wanted and the tables that are there. */
-import type { Endpoints, GraphSchema, NodeTable, Property, RelTable, TableKind } from '../types.js';
-import { kindOf, pairsOf } from './tables.js';
+import type {
+  Endpoints,
+  GraphSchema,
+  Multiplicity,
+  NodeTable,
+  Property,
+  RelPair,
+  RelTable,
+  TableKind,
+} from '../types.js';
+import { kindOf, multiplicitiesOf, pairsOf } from './tables.js';
 
 /** How two schemas differ, or the schema that is wanted and the tables that are there. */
 export interface CatalogTable {
@@ -9,8 +18,10 @@ export interface CatalogTable {
   properties: Property[];
   /** Of a node table. */
   primaryKey?: string;
-  /** Of a rel table. */
-  endpoints?: Endpoints[];
+  /** Of a rel table; their multiplicities only where somebody asked for them. */
+  endpoints?: RelPair[];
+  /** Of pairs that come later; likewise. */
+  multiplicity?: Multiplicity;
   storageDirection?: 'fwd' | 'both';
 }
 
@@ -32,6 +43,17 @@ function describePairs(pairs: readonly Endpoints[]): string {
     .join(', ');
 }
 
+/** A schema that says nothing of multiplicities takes the table's as they are. */
+function multiplicityDifferences(wanted: RelTable, found: readonly RelPair[]): string[] {
+  const isSaid = wanted.multiplicity !== undefined || wanted.pairs?.some((p) => p.multiplicity);
+  if (!isSaid) return [];
+  return multiplicitiesOf(wanted).flatMap(({ from, to, multiplicity }) => {
+    const { multiplicity: there = multiplicity } =
+      found.find((pair) => pair.from === from && pair.to === to) ?? {};
+    return there === multiplicity ? [] : [`${from} → ${to} is ${there}, not ${multiplicity}`];
+  });
+}
+
 function tableDifferences(wanted: NodeTable | RelTable, found: CatalogTable): string[] {
   const kind = kindOf(wanted);
   if (found.kind !== kind) return [`is a table of ${found.kind}s, not of ${kind}s`];
@@ -43,6 +65,7 @@ function tableDifferences(wanted: NodeTable | RelTable, found: CatalogTable): st
     const pairs = describePairs(found.endpoints ?? []);
     const wantedPairs = describePairs(pairsOf(wanted));
     if (pairs !== wantedPairs) differences.push(`connects ${pairs}, not ${wantedPairs}`);
+    else differences.push(...multiplicityDifferences(wanted, found.endpoints ?? []));
   }
   const types = new Map(found.properties.map(({ name, type }) => [name, type]));
   for (const { name, type } of wanted.properties) {

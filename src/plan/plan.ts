@@ -2,9 +2,11 @@
  * What a load will do, as a plain value, computed before a byte is written: which tables to
  * create, which file fills which table by which statement, and every problem seen on the way.
  */
+import { type LeftOut, withoutEdges } from '../cypher/multiplicity.js';
 import type { KeyColumn } from '../cypher/rows.js';
 import {
   copyFrom,
+  copyQuery,
   createNodeTable,
   createRelTable,
   loadFrom,
@@ -15,7 +17,7 @@ import { KgloadError, toProblem } from '../errors.js';
 import { formatCount, listNames } from '../format.js';
 import { describeColumns } from '../model/column.js';
 import { type Catalog, schemaDifferences } from '../model/differences.js';
-import { kindOf } from '../model/tables.js';
+import { kindOf, multiplicitiesOf } from '../model/tables.js';
 import type {
   Endpoints,
   GraphSchema,
@@ -80,12 +82,22 @@ export interface PlannedCopy {
   readonly ignored: readonly string[];
   /** The node tables that its edges connect, where the table connects several pairs. */
   readonly pair?: Endpoints;
+  /** How many edges a node may have, where that is not any number. */
+  readonly limit?: Limit;
+}
+
+/** What a multiplicity other than MANY_MANY comes to. */
+export interface Limit {
+  /** The endpoints that no two edges between the same node tables share. */
+  readonly sides: readonly ('from' | 'to')[];
+  /** The engine sees within a single COPY whether that is so. */
+  readonly isEnforced: boolean;
 }
 
 /** Plans the load of a dataset into a database with these tables. */
 export function planLoad(schema: GraphSchema, dataset: Dataset, catalog: Catalog): Plan {
   const planned = [...schema.nodes, ...schema.edges].map((table) =>
-    planTable(table, schema, dataset),
+    planTable(table, schema, dataset, catalog),
   );
   return {
     create: planTables(schema, catalog),
@@ -210,7 +222,12 @@ interface Planned {
   warnings: Problem[];
 }
 
-function planTable(table: NodeTable | RelTable, schema: GraphSchema, dataset: Dataset): Planned {
+function planTable(
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  dataset: Dataset,
+  catalog: Catalog,
+): Planned {
   const kind = kindOf(table);
   const found = dataset.tables.get(table.name);
   const file = found?.name ?? `${kind}s/${table.file}.parquet`;
@@ -223,7 +240,7 @@ function planTable(table: NodeTable | RelTable, schema: GraphSchema, dataset: Da
   for (const each of found.files) {
     try {
       const part = planFile(table, schema, each);
-      copies.push(...part.copies);
+      copies.push(...part.copies.map((copy) => ({ ...copy, ...limitOf(table, copy, catalog) })));
       warnings.push(...part.warnings);
       if ('rows' in each.footer) rows += each.footer.rows;
     } catch (error) {
@@ -284,6 +301,29 @@ function planFile(
   return { copies, warnings: [...warnings.values()] };
 }
 
+/** The limit of a copy's edges: that of the table which is there already, or else the schema's. */
+function limitOf(
+  table: NodeTable | RelTable,
+  { pair: { from, to } = 'from' in table ? table : { from: '', to: '' } }: PlannedCopy,
+  catalog: Catalog,
+): { limit?: Limit } {
+  if (!('from' in table)) return {};
+  const isPair = (one: Endpoints): boolean => one.from === from && one.to === to;
+  const { endpoints = [], storageDirection = table.storageDirection } =
+    catalog.get(table.name) ?? {};
+  const { multiplicity = 'MANY_MANY' } = [...endpoints, ...multiplicitiesOf(table)].find(
+    (one) => isPair(one) && one.multiplicity !== undefined,
+  ) ?? { multiplicity: undefined };
+  const [before, after] = multiplicity.split('_');
+  const sides = [
+    ...(after === 'ONE' ? (['from'] as const) : []),
+    ...(before === 'ONE' ? (['to'] as const) : []),
+  ];
+  // Edges that are stored in one direction are counted in that one alone, by both engines.
+  const isEnforced = storageDirection !== 'fwd' || !sides.includes('to');
+  return sides.length === 0 ? {} : { limit: { sides, isEnforced } };
+}
+
 /** The same copy, with other expressions for some of its properties: property → expression. */
 export function withExpressions(
   table: string,
@@ -301,6 +341,21 @@ export function withExpressions(
     cypher: copyFrom(table, copy.source, mappings, options),
     lenient: copyFrom(table, copy.source, mappings, { ...options, ignoreErrors: true }),
   };
+}
+
+/** Those of a table's copies whose edges connect the same node tables. */
+export function samePair(
+  { pair }: PlannedCopy,
+  copies: readonly PlannedCopy[],
+): readonly PlannedCopy[] {
+  return copies.filter((one) => one.pair?.from === pair?.from && one.pair?.to === pair?.to);
+}
+
+/** The same copy, but some edges are left out, and those without an endpoint. */
+export function withoutRows(table: string, copy: PlannedCopy, leftOut: LeftOut): PlannedCopy {
+  const query = withoutEdges(copy, leftOut, copy.isPart ? 'AND' : 'WHERE');
+  const options = copy.pair ? { pair: copy.pair } : {};
+  return { ...copy, cypher: copyQuery(table, query, copy.mappings, options) };
 }
 
 /** A property, or a part of one, that a file has no column for. */

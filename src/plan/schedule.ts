@@ -2,7 +2,7 @@
 import type { Dataset } from '../dataset/dataset.js';
 import type { Capabilities } from '../model/capabilities.js';
 import type { Problem } from '../types.js';
-import type { Plan, PlannedTable } from './plan.js';
+import { type Plan, type PlannedCopy, type PlannedTable, samePair } from './plan.js';
 import { isAllOrNothing, type Settings } from './request.js';
 
 /** A plan that is complete: nothing in it changes any more. */
@@ -87,9 +87,24 @@ function searchOf(
   { target, isCareful, present }: Circumstances,
 ): Search {
   if (badRows.skip) return 'before';
-  if (target !== 'connection') return isCareful ? 'before' : 'on_repeat';
   const isAppended = (present.get(table) ?? 0) > 0;
+  if (copies.some((copy) => copy.limit && !seesSurplus(copy, copies, isAppended))) return 'before';
+  if (target !== 'connection') return isCareful ? 'before' : 'on_repeat';
   return commit === 'load' || isAppended || copies.length > 1 ? 'before' : 'after';
+}
+
+/**
+ * Whether a COPY fails for every edge beyond the one that a node may have. Both engines (Kuzu 0.11.3,
+ * Ladybug 0.19.1) keep a table for each pair of node tables, and count the edges of one COPY in it:
+ * `RelBatchInsert::checkRelMultiplicityConstraint` in rel_batch_insert.cpp. Neither those of another
+ * pair count, nor those which the table holds.
+ */
+function seesSurplus(
+  copy: PlannedCopy,
+  copies: readonly PlannedCopy[],
+  isAppended: boolean,
+): boolean {
+  return !isAppended && copy.limit?.isEnforced === true && samePair(copy, copies).length === 1;
 }
 
 /** Up to about here, one transaction for all is faster than one for nodes and one for edges. */

@@ -17,7 +17,7 @@ import { changeDatabaseInMemory } from '../database/open.js';
 import { findRefused } from '../database/refused.js';
 import { hasSchema, INDEX_FILE, SCHEMA_FILE } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
-import { firstLine } from '../engine/messages.js';
+import { firstLine, NO_PAIR_MULTIPLICITY, refusesPairMultiplicity } from '../engine/messages.js';
 import { anyEngine } from '../engine/native.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { systemCode } from '../files.js';
@@ -35,14 +35,30 @@ import { toCypher } from './script.js';
  * The schema that a user asked for: `infer`, a file's path, or nothing; then it is the one in the
  * dataset's own `schema.cypher`, or the built-in code graph.
  *
- * @param engine - In its memory a schema is read, or inferred.
+ * @param engine - In its memory a schema is read, or inferred. Default: any, or the one that has the
+ *   words of the schema.
  * @throws {KgloadError} `ENOENT`, `SCHEMA_INVALID`, `SCHEMA_AMBIGUOUS`, and what reading a dataset
  *   throws.
  */
 export function* chooseSchema(
   choice: string | undefined,
   directory: string | undefined,
-  engine: EngineName = anyEngine(),
+  engine?: EngineName,
+  inferable?: InferableFiles,
+): Steps<ChosenSchema> {
+  if (engine !== undefined) return yield* chooseOn(engine, choice, directory, inferable);
+  try {
+    return yield* chooseOn(anyEngine(), choice, directory, inferable);
+  } catch (error) {
+    if (!messageOf(error).endsWith(NO_PAIR_MULTIPLICITY.reason)) throw error;
+    return yield* chooseOn('ladybug', choice, directory, inferable);
+  }
+}
+
+function* chooseOn(
+  engine: EngineName,
+  choice: string | undefined,
+  directory: string | undefined,
   inferable?: InferableFiles,
 ): Steps<ChosenSchema> {
   if (choice === 'infer') {
@@ -97,8 +113,13 @@ function* runSchema(
       try {
         yield { connection, cypher };
       } catch (error) {
+        const message = messageOf(error);
+        if (refusesPairMultiplicity(message)) {
+          const { reason, hint } = NO_PAIR_MULTIPLICITY;
+          throw invalid(path, `${excerpt(cypher)}: ${reason}`, { hint });
+        }
         const refused = yield* findRefused(connection, cypher, error);
-        const reason = `${excerpt(cypher)}: ${firstLine(messageOf(error))}`;
+        const reason = `${excerpt(cypher)}: ${firstLine(message)}`;
         throw invalid(path, refused?.message ?? reason, refused);
       }
     }
@@ -118,6 +139,8 @@ const PROPERTY = object({
 
 const ENDPOINTS = object({ from: string(), to: string() });
 
+const MULTIPLICITY = exactOptional(picklist(['MANY_MANY', 'MANY_ONE', 'ONE_MANY', 'ONE_ONE']));
+
 const SCHEMA = object({
   nodes: array(
     object({
@@ -132,9 +155,9 @@ const SCHEMA = object({
       name: string(),
       file: exactOptional(string()),
       ...ENDPOINTS.entries,
-      pairs: exactOptional(array(ENDPOINTS)),
+      pairs: exactOptional(array(object({ ...ENDPOINTS.entries, multiplicity: MULTIPLICITY }))),
       properties: exactOptional(array(PROPERTY)),
-      multiplicity: exactOptional(picklist(['MANY_MANY', 'MANY_ONE', 'ONE_MANY', 'ONE_ONE'])),
+      multiplicity: MULTIPLICITY,
       storageDirection: exactOptional(picklist(['fwd', 'both'])),
     }),
   ),

@@ -1,5 +1,5 @@
 /** A schema as a diagram. */
-import { pairsOf } from '../model/tables.js';
+import { multiplicitiesOf } from '../model/tables.js';
 import type { GraphSchema, Multiplicity } from '../types.js';
 
 /** The schema as a Mermaid entity-relationship diagram; names are quoted, since some are keywords. */
@@ -15,9 +15,8 @@ export function toMermaid(schema: GraphSchema): string {
   }
   for (const table of schema.edges) {
     const label = [table.name, ...table.properties.map((property) => property.name)];
-    const line = CROWS_FEET[table.multiplicity ?? 'MANY_MANY'];
-    for (const { from, to } of pairsOf(table)) {
-      lines.push(`    "${from}" ${line} "${to}" : "${label.join(' · ')}"`);
+    for (const { from, to, multiplicity } of multiplicitiesOf(table)) {
+      lines.push(`    "${from}" ${CROWS_FEET[multiplicity]} "${to}" : "${label.join(' · ')}"`);
     }
   }
   return lines.join('\n') + '\n';
