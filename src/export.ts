@@ -9,6 +9,7 @@ import { inspectDatabase } from './database/target.js';
 import { INDEX_FILE, readDataset, SCHEMA_FILE } from './dataset/dataset.js';
 import { buildDirectory, checkDirectoryDestination } from './dataset/destination.js';
 import { readFooter } from './dataset/footer.js';
+import type { Decoder } from './dataset/rows.js';
 import type { Steps } from './engine/drive.js';
 import type { OpenDatabase } from './engine/engine.js';
 import { firstLine, fullDiskError } from './engine/messages.js';
@@ -24,7 +25,7 @@ import type {
   TableKind,
   TableTime,
 } from './types.js';
-import { verifySteps } from './verify.js';
+import { verifySteps } from './verify/verify.js';
 
 /** What an export may be told. */
 export interface ExportOptions extends Resources {
@@ -62,6 +63,7 @@ export function* exportSteps(
   path: string,
   directory: string,
   options: ExportOptions & { schema: GraphSchema },
+  decoder: Decoder,
 ): Steps<ExportReport> {
   const { schema: names, onEvent = () => undefined, clock = () => performance.now() } = options;
   const began = clock();
@@ -86,7 +88,7 @@ export function* exportSteps(
         const times = yield* writeFiles(connection, schema, files, built, onEvent, clock);
         writeFileSync(join(built, SCHEMA_FILE), toCypher(schema));
         if (schema.indexes) writeFileSync(join(built, INDEX_FILE), toScript(schema.indexes));
-        if (hasNested(schema)) yield* refuseChanged(open, schema, built);
+        if (hasNested(schema)) yield* refuseChanged(open, schema, built, decoder);
         return { ...times, totalTime: (clock() - began) / 1000 };
       });
     },
@@ -105,8 +107,10 @@ function* refuseChanged(
   database: OpenDatabase,
   schema: GraphSchema,
   directory: string,
+  decoder: Decoder,
 ): Steps<void> {
-  const { tables } = yield* verifySteps(database, schema, readDataset(directory, schema));
+  const dataset = readDataset(directory, schema);
+  const { tables } = yield* verifySteps(database, schema, dataset, decoder);
   const changed = tables
     .filter(({ identical }) => !identical)
     .map(({ table, properties }) => [table, properties.join(' and ')].filter(Boolean).join('.'));

@@ -16,4 +16,4 @@ export {
 export type { PreprocessedFile, PreprocessReport } from './prepare/preprocess.js';
 export type { CreatedTables } from './database/create.js';
 export type * from './types.js';
-export type { VerifyOptions } from './verify.js';
+export type { VerifyOptions } from './verify/verify.js';

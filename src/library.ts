@@ -3,6 +3,7 @@ import { type CreatedTables, createTables } from './database/create.js';
 import { statsSteps } from './database/stats.js';
 import { likelyEngine } from './database/target.js';
 import { readDataset } from './dataset/dataset.js';
+import { loadDecoder } from './dataset/rows.js';
 import { withConnection } from './engine/callers.js';
 import { drive, driveSync, type Steps } from './engine/drive.js';
 import { type ExportOptions, type ExportReport, exportSteps } from './export.js';
@@ -28,7 +29,7 @@ import type {
   Resources,
   VerifyReport,
 } from './types.js';
-import { verifyDatabase as compareDatabase, type VerifyOptions } from './verify.js';
+import { verifyDatabase as compareDatabase, type VerifyOptions } from './verify/verify.js';
 
 /**
  * Loads a dataset over a connection that the caller opened, and leaves it open.
@@ -246,10 +247,12 @@ export async function exportDatabase(
   checkTexts({ 'the path of the database': databasePath, 'the path of the dataset': directory });
   checkOptions('exportDatabase', options);
   return await drive(
-    exportSteps(databasePath, directory, {
-      ...options,
-      schema: checkedSchema(options.schema ?? codeGraph),
-    }),
+    exportSteps(
+      databasePath,
+      directory,
+      { ...options, schema: checkedSchema(options.schema ?? codeGraph) },
+      await loadDecoder(),
+    ),
   );
 }
 

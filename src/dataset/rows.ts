@@ -3,9 +3,10 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { ColumnMetaData, Compressors } from 'hyparquet';
 import { KgloadError, messageOf } from '../errors.js';
-import { systemError } from '../files.js';
+import { onDisk, systemError } from '../files.js';
 import type { Column, Meaning } from '../model/column.js';
-import type { Page, ReadBytes } from './pages.js';
+import { readMetadata } from './footer.js';
+import type { Page, ReadBytes, readPages as readPagesOf } from './pages.js';
 import { type PlainValue, plainReader } from './plain.js';
 import { columnNodes, readTree, type SchemaNode } from './tree.js';
 
@@ -14,6 +15,20 @@ const ROWS_PER_READ = 20_000;
 
 /** Read at a time, so that small pages are not read one by one. */
 const WINDOW_BYTES = 2 ** 20;
+
+/** What decodes pages; loaded where rows are read. */
+export interface Decoder {
+  readPages: typeof readPagesOf;
+  compressors: Compressors;
+}
+
+export async function loadDecoder(): Promise<Decoder> {
+  const [{ compressors }, { readPages }] = await Promise.all([
+    import('hyparquet-compressors'),
+    import('./pages.js'),
+  ]);
+  return { readPages, compressors: withoutEmpty({ ...compressors, ...OWN_COMPRESSORS }) };
+}
 
 /**
  * Reads some columns of a file.
@@ -25,13 +40,18 @@ export async function* readRows(
   path: string,
   columns: readonly Column[],
 ): AsyncGenerator<PlainValue[][]> {
-  const [{ parquetMetadataAsync, asyncBufferFromFile }, { compressors }, { readPages }] =
-    await Promise.all([import('hyparquet'), import('hyparquet-compressors'), import('./pages.js')]);
-  let opened: number | undefined;
+  yield* decodeRows(await loadDecoder(), path, columns);
+}
+
+/** {@link readRows}, with what decodes them at hand. */
+export function* decodeRows(
+  decoder: Decoder,
+  path: string,
+  columns: readonly Column[],
+): Generator<PlainValue[][]> {
+  const { metadata: footer } = readMetadata(path);
+  const handle = onDisk(() => openSync(path, 'r'));
   try {
-    const footer = await parquetMetadataAsync(await asyncBufferFromFile(path));
-    const handle = (opened = openSync(path, 'r'));
-    const decompress = withoutEmpty({ ...compressors, ...OWN_COMPRESSORS });
     const nodes = columnNodes(readTree(footer.schema));
     const wanted = columns.map((column) => {
       const node = nodes.find(({ tree }) => tree.element.name === column.name);
@@ -47,7 +67,7 @@ export async function* readRows(
         const chunk: ColumnMetaData | undefined = chunks.get(name);
         if (!chunk) throw new Error(`a row group lacks the column ${leaf.tree.path.join('.')}`);
         const bytes = Number(chunk.total_compressed_size);
-        return readPages(readInWindows(handle, bytes), chunk, leaf, decompress);
+        return decoder.readPages(readInWindows(handle, bytes), chunk, leaf, decoder.compressors);
       };
       const readers = wanted.map(({ column, node }) => readColumn(node, column, path, pagesOf));
       const rows = Number(group.num_rows);
@@ -71,7 +91,7 @@ export async function* readRows(
       { cause: error },
     );
   } finally {
-    if (opened !== undefined) closeSync(opened);
+    closeSync(handle);
   }
 }
 

@@ -116,23 +116,11 @@ export function mapColumns(
     map.mappings.push({ expression, ...(property && { property: property.name }) });
     return expression;
   };
-  if ('from' in table) {
-    const pair = file.pair ?? table;
-    for (const [i, side] of (['from', 'to'] as const).entries()) {
-      const node = keyOf(schema, pair[side]);
-      const names = [...(ENDPOINT_COLUMNS[i] ?? []), `${EXPORT_VARIABLES[side]}.${node.property}`];
-      const column = required(names, file, footer, 'endpoint');
-      map.keys.push({ expression: use(column, node.type), ...node });
-    }
+  const { ends, properties } = matchColumns(table, schema, file, footer);
+  for (const { column, node } of ends) {
+    map.keys.push({ expression: use(column, node.type), ...node });
   }
-  const variable = 'from' in table ? EXPORT_VARIABLES.edge : EXPORT_VARIABLES.node;
-  // A property may have an endpoint's name: kgload export then calls it `r.from`.
-  const ends = new Set(map.used.map(({ column }) => column));
-  const others = footer.columns.filter((column) => !ends.has(column));
-  for (const property of table.properties) {
-    const names = [property.name, ...(property.aliases ?? []), `${variable}.${property.name}`];
-    const inDirectory = Object.keys(file.partition).find((key) => names.includes(key));
-    const column = findColumn(names, others);
+  for (const { property, names, column, directory } of properties) {
     if ('from' in table && /^(from|to)$/.test(property.name)) {
       throw new KgloadError({
         code: 'ENGINE',
@@ -143,14 +131,13 @@ export function mapColumns(
     if (column) {
       const expression = use(column, property.type, property);
       if (isKey(property)) map.keys.push({ expression, ...keyOf(schema, table.name) });
-    } else if (inDirectory !== undefined && !isKey(property)) {
-      const text = file.partition[inDirectory] ?? null;
+    } else if (directory !== undefined && !isKey(property)) {
+      const text = file.partition[directory] ?? null;
       const expression = constant(text, property.type);
       if (property.type !== 'STRING' && text !== null) {
-        const directory = `${inDirectory}=${text}`;
-        map.checked.push({ expression, type: property.type, directory });
+        map.checked.push({ expression, type: property.type, directory: `${directory}=${text}` });
       }
-      map.inDirectories.push(inDirectory);
+      map.inDirectories.push(directory);
       if (text === null && property.default === undefined) continue;
       map.mappings.push({ expression, property: property.name });
       if (text !== null && mayBeChanged(property.type)) {
@@ -163,6 +150,53 @@ export function mapColumns(
   const used = new Set(map.used.map(({ column }) => column));
   map.ignored = footer.columns.filter((column) => !used.has(column)).map(({ name }) => name);
   return map;
+}
+
+/** Which columns of a file belong to what of a table, by their names alone. */
+export interface MatchedColumns {
+  /** Of a rel table's endpoints: from, then to. */
+  ends: { column: Column; node: Omit<KeyColumn, 'expression'> }[];
+  properties: {
+    property: Property;
+    /** Under which it may be found. */
+    names: string[];
+    column?: Column;
+    /** The key of a `key=value` directory that the file lies in. */
+    directory?: string;
+  }[];
+}
+
+/** @throws {KgloadError} `COLUMN_MISSING` without an endpoint. */
+export function matchColumns(
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  file: DatasetFile,
+  footer: Footer,
+): MatchedColumns {
+  const ends: MatchedColumns['ends'] = [];
+  if ('from' in table) {
+    const pair = file.pair ?? table;
+    for (const [i, side] of (['from', 'to'] as const).entries()) {
+      const node = keyOf(schema, pair[side]);
+      const names = [...(ENDPOINT_COLUMNS[i] ?? []), `${EXPORT_VARIABLES[side]}.${node.property}`];
+      ends.push({ column: required(names, file, footer, 'endpoint'), node });
+    }
+  }
+  const variable = 'from' in table ? EXPORT_VARIABLES.edge : EXPORT_VARIABLES.node;
+  // A property may have an endpoint's name: kgload export then calls it `r.from`.
+  const others = footer.columns.filter((other) => !ends.some(({ column }) => column === other));
+  const properties = table.properties.map((property) => {
+    const names = [property.name, ...(property.aliases ?? []), `${variable}.${property.name}`];
+    const directory = Object.keys(file.partition).find((key) => names.includes(key));
+    const column = findColumn(names, others);
+    return {
+      property,
+      names,
+      ...(column && { column }),
+      ...(directory !== undefined && { directory }),
+    };
+  });
+  return { ends, properties };
 }
 
 /** The column that a node table's keys are, and the type in which the engine gives them out. */

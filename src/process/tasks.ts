@@ -3,6 +3,7 @@ import { readSchema } from '../database/catalog.js';
 import { type CreatedTables, createTablesAt } from '../database/create.js';
 import { readDatabase } from '../database/open.js';
 import { inspectDatabase, likelyEngine } from '../database/target.js';
+import { loadDecoder } from '../dataset/rows.js';
 import { drive, type Steps } from '../engine/drive.js';
 import { defaultBufferPool } from '../engine/resources.js';
 import { type ExportReport, exportSteps } from '../export.js';
@@ -11,7 +12,7 @@ import { withFiles } from '../model/differences.js';
 import { preprocess, type PreprocessReport } from '../prepare/preprocess.js';
 import { resolveSchema } from '../schema/choose.js';
 import type { EngineName, GraphSchema, LoadEvent, VerifyReport } from '../types.js';
-import { verifyDatabase } from '../verify.js';
+import { verifyDatabase } from '../verify/verify.js';
 
 /** Goes through JSON. */
 export type Task = PreprocessTask | ExportTask | VerifyTask | SchemaTask | CreateTask;
@@ -84,7 +85,7 @@ export async function perform(
     case 'export': {
       const { schema } = await resolveSchema(task.schema, undefined);
       const options = { schema, bufferPool, onEvent };
-      return await drive(exportSteps(task.database, task.directory, options));
+      return await drive(exportSteps(task.database, task.directory, options, await loadDecoder()));
     }
     case 'verify': {
       const { database, dataset } = task;

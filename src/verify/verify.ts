@@ -1,0 +1,165 @@
+/**
+ * Whether a database holds what a dataset holds. The files are read by a reader that the engine has no
+ * part in, with none of the load's casts and nothing rewritten; the tables by queries for exact values.
+ * Both sides add up digests of their rows, which do not depend on the order of the rows; only where the
+ * sums differ rows are looked at one by one.
+ */
+import { readCatalog, readTables, countRows } from '../database/catalog.js';
+import { readDatabase } from '../database/open.js';
+import { inspectDatabase } from '../database/target.js';
+import { exactly } from '../cypher/exact.js';
+import { type Dataset, readDataset } from '../dataset/dataset.js';
+import { type Decoder, loadDecoder } from '../dataset/rows.js';
+import { drive, type Steps } from '../engine/drive.js';
+import type { OpenDatabase } from '../engine/engine.js';
+import { firstLine } from '../engine/messages.js';
+import { KgloadError, messageOf, toProblem } from '../errors.js';
+import { codeGraph } from '../model/codegraph.js';
+import { withFiles } from '../model/differences.js';
+import { kindOf } from '../model/tables.js';
+import { planLoad } from '../plan/plan.js';
+import type {
+  Connection,
+  GraphSchema,
+  LoadEvent,
+  NodeTable,
+  Problem,
+  Property,
+  RelTable,
+  Resources,
+  TableVerification,
+  VerifyReport,
+} from '../types.js';
+import { comparedProperties, hasKeys, rowsOfFiles, rowsOfTable } from './sides.js';
+import { compareSides } from './tally.js';
+
+/** What a comparison may be told. */
+export interface VerifyOptions extends Resources {
+  /** Default: the database's own, with the file names of the built-in one. */
+  schema?: GraphSchema;
+  /** Is told of files that are rewritten before they are read, and of tables that are compared. */
+  onEvent?: (event: LoadEvent) => void;
+}
+
+/** Keys of rows that are on one side alone, for people. */
+const EXAMPLES = 5;
+
+/** What the library's function of this name does; see there. */
+export async function verifyDatabase(
+  path: string,
+  directory: string,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const target = inspectDatabase(path);
+  const schema =
+    options.schema ??
+    withFiles(
+      await drive(readDatabase(target, ({ connection }) => readTables(connection), options)),
+      codeGraph,
+    );
+  const dataset = readDataset(directory, schema);
+  const decoder = await loadDecoder();
+  return await drive(
+    readDatabase(target, (open) => verifySteps(open, schema, dataset, decoder, options), options),
+  );
+}
+
+/** {@link verifyDatabase} on an open database, with a dataset that is read. */
+export function* verifySteps(
+  { connection }: OpenDatabase,
+  schema: GraphSchema,
+  dataset: Dataset,
+  decoder: Decoder,
+  options: VerifyOptions = {},
+): Steps<VerifyReport> {
+  const catalog = yield* readCatalog(connection);
+  const { conflicts, warnings } = planLoad(schema, dataset, catalog);
+  const inexact: Problem[] = [];
+  const tables: TableVerification[] = [];
+  for (const table of [...schema.nodes, ...schema.edges]) {
+    const { name } = table;
+    const errors = conflicts.filter((problem) => problem.table === name);
+    if (!catalog.has(name)) {
+      const message = `the database has no table ${name}`;
+      errors.push({ code: 'SCHEMA_MISMATCH', table: name, message });
+    }
+    inexact.push(...warnOfInexact(table));
+    tables.push(yield* verifyTable(connection, table, schema, dataset, decoder, errors, options));
+  }
+  return {
+    identical: tables.every((table) => table.identical),
+    tables,
+    errors: tables.flatMap((table) => table.errors),
+    warnings: [...warnings, ...inexact],
+  };
+}
+
+function* verifyTable(
+  connection: Connection,
+  table: NodeTable | RelTable,
+  schema: GraphSchema,
+  dataset: Dataset,
+  decoder: Decoder,
+  errors: readonly Problem[],
+  options: VerifyOptions,
+): Steps<TableVerification> {
+  const { name } = table;
+  const kind = kindOf(table);
+  const found = dataset.tables.get(name);
+  const files = found?.files ?? [];
+  const file = found?.name ?? `${kind}s/${table.file}.parquet`;
+  const rows = files.reduce((sum, { footer }) => sum + ('rows' in footer ? footer.rows : 0), 0);
+  options.onEvent?.({ type: 'started', table: name, kind, file, rows, ignored: {} });
+  const result: TableVerification = {
+    table: name,
+    kind,
+    identical: false,
+    rows: { dataset: rows, database: 0 },
+    properties: [],
+    onlyInDataset: { rows: 0, examples: [] },
+    onlyInDatabase: { rows: 0, examples: [] },
+    errors: [...errors, ...(found?.error ? [{ ...found.error, table: name }] : [])],
+  };
+  if (result.errors.length > 0) return result;
+  result.rows.database = yield* countRows(connection, { name, kind });
+  if (files.length === 0) {
+    result.onlyInDatabase.rows = result.rows.database;
+    return { ...result, identical: result.rows.database === 0 };
+  }
+  try {
+    const compared = comparedProperties(table, schema, files);
+    const isKeyed = hasKeys(table, schema, files);
+    const difference = yield* compareSides(
+      rowsOfFiles(decoder, table, schema, files, compared),
+      rowsOfTable(connection, table, schema, compared, isKeyed),
+      EXAMPLES,
+    );
+    if (!difference) return { ...result, identical: true };
+    const { onlyInDataset, onlyInDatabase, changed } = difference;
+    const properties = compared.flatMap((property, i) => (changed.has(i) ? [property.name] : []));
+    return { ...result, properties, onlyInDataset, onlyInDatabase };
+  } catch (error) {
+    const problem: Problem =
+      error instanceof KgloadError
+        ? toProblem(error)
+        : { code: 'ENGINE', message: firstLine(messageOf(error)) };
+    const message = `${name} cannot be compared: ${problem.message}`;
+    result.errors.push({ ...problem, table: name, file, message });
+    return result;
+  }
+}
+
+/** The properties of which not every difference is seen. */
+function warnOfInexact(table: NodeTable | RelTable): Problem[] {
+  const isInexact = ({ type }: Property): boolean =>
+    type !== 'SERIAL' && exactly('x', type).is === 'inexact';
+  const names = table.properties.filter(isInexact).map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    {
+      code: 'COMPARED_AS_TEXT',
+      table: table.name,
+      message: `${table.name}: ${names.join(', ')} compared as the engine hands them out, with rounded numbers and instants in milliseconds; smaller differences go unnoticed`,
+    },
+  ];
+}
