@@ -321,12 +321,20 @@ function compare(
         unread = error instanceof Error ? error.message : String(error);
       }
     }
-    if (unread !== undefined) wrong.push(`${column.name} is not understood: ${unread}`);
+    if (unread !== undefined && !['list', 'array', 'struct', 'map'].includes(column.target.is)) {
+      wrong.push(`${column.name} is not understood: ${unread}`);
+    }
     if (answer.rows.length !== table.rows.length) {
       wrong.push(`holds ${answer.rows.length} rows, not ${table.rows.length}`);
       break;
     }
     result.values += answer.rows.length;
+    if (unread !== undefined) {
+      result.exceptions.push(
+        'the engine takes a nested value apart otherwise than it hands it out; verify alone compares it',
+      );
+      continue;
+    }
     const differing = differences(table, i, column, id, target, found);
     wrong.push(...differing);
     if (i === 0 && differing.length > 0) break;

@@ -181,7 +181,6 @@ function makeKey(
     { is: 'uuid' },
     { is: 'date' },
     { is: 'timestamp', unit: pick(random, ['ms', 'us']), utc: chance(random, 0.5) },
-    { is: 'decimal', precision: 18, scale: 2 },
     { is: 'blob' },
   ];
   const fits = kinds.filter(

@@ -265,8 +265,11 @@ export function makeValue(random: Random, type: Type, nulls: number): Value {
         days: pick(random, [0, 1, 31, 400]),
         micros: pick(random, [0n, 1000n, 999_000n, DAY_US - 1000n, DAY_US]),
       };
-    case 'int':
-      return makeInteger(random, rangeOf(type.bits, type.signed));
+    case 'int': {
+      const [low, high] = rangeOf(type.bits, type.signed);
+      // "INT128 is out of range: cannot negate INT128_MIN" is what printing the least one says.
+      return makeInteger(random, [type.bits === 128 ? low + 1n : low, high]);
+    }
     case 'float':
       return makeFloat(random, type.bits);
     case 'decimal': {

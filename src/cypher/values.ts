@@ -16,12 +16,14 @@ export interface Summed {
  * The sum `s` over the rows of a file.
  *
  * @param isPartial - Rows were left out as bad: those whose nodes are there are counted alone.
+ * @param held - Rows that the table had before; of a node table, nodes that these are do not count.
  * @returns Nothing where the file has no such property, so that the sum is 0.
  */
 export function sumOfFile(
   { source, keys, mappings }: FileRows,
   summed: Summed,
   isPartial: boolean,
+  held: number,
 ): string | undefined {
   const mapping = mappings.find(({ property }) => property === summed.property);
   if (!mapping && summed.place) return undefined;
@@ -38,7 +40,8 @@ export function sumOfFile(
   const all = key < 0 ? [...columns, `${mapping.expression} AS v`] : columns;
   // Of rows with one key a node table takes one.
   const each = key >= 0 && keys.length === 1 ? 'DISTINCT ' : '';
-  const found = `${source} WITH ${each}${all.join(', ')} MATCH ${nodes.join(', ')} WITH *`;
+  const isNew = keys.length === 1 ? ` WHERE offset(id(n0)) >= ${held}` : '';
+  const found = `${source} WITH ${each}${all.join(', ')} MATCH ${nodes.join(', ')}${isNew} WITH *`;
   return sum(
     found,
     keys.map(({ type }, i) => cast({ expression: `k${i}`, type })),

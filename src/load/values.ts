@@ -31,6 +31,8 @@ interface Check extends Summed {
   table: NodeTable | RelTable;
   /** Of the rows that the table held before. */
   before: bigint;
+  /** How many they were. */
+  held: number;
 }
 
 /**
@@ -106,14 +108,15 @@ export function* prepareValues(
     );
     for (const { property, type, path, hazard, value } of places.values()) {
       const place = { path, hazard, value };
-      checks.push({ planned: ready, table, property, type, place, before: 0n });
+      checks.push({ planned: ready, table, property, type, place, before: 0n, held: 0 });
     }
     for (const { name, type } of rewritten) {
-      checks.push({ planned: ready, table, property: name, type, before: 0n });
+      checks.push({ planned: ready, table, property: name, type, before: 0n, held: 0 });
     }
   }
   for (const check of checks) {
     const rows = present.get(check.table.name) ?? 0;
+    check.held = rows;
     if (rows > 0) check.before = yield* sumStored(connection, check, request.schema);
   }
   return { plan: { ...plan, tables, warnings }, checks };
@@ -231,7 +234,7 @@ function* sumLoaded(
   check: Check,
   isPartial: boolean,
 ): Steps<bigint> {
-  const cypher = sumOfFile(copy, check, isPartial);
+  const cypher = sumOfFile(copy, check, isPartial, check.held);
   return cypher === undefined ? 0n : yield* sum(connection, cypher);
 }
 
