@@ -7,12 +7,21 @@ type Chunk = NonNullable<FileMetaData['row_groups'][number]['columns'][number]['
 /** KU_UNREACHABLE in Kuzu 0.11.3. */
 const REFUSED_ENCODINGS = ['DELTA_LENGTH_BYTE_ARRAY', 'DELTA_BYTE_ARRAY', 'BYTE_STREAM_SPLIT'];
 
-/** "DELTA_BINARY_PACKED should only be INT32 or INT64", says Kuzu 0.11.3 of others. */
-const DELTA_TYPES = ['INT32', 'INT64', 'DATE', 'TIMESTAMP'];
+/**
+ * Up to where the engine reads deltas right; beyond, it makes other values of them without a word. It
+ * loses a bit of a page's first value, and of 32-bit integers DuckDB writes deltas with more bits.
+ * "DELTA_BINARY_PACKED should only be INT32 or INT64", says Kuzu 0.11.3 of other types. Of dates and
+ * instants, of which hyparquet makes a Date, also the units in a millisecond.
+ */
+const DELTA_LIMITS: Record<string, { limit: number; units: number }> = {
+  INT32: { limit: 2 ** 30, units: 1 },
+  DATE: { limit: 2 ** 30, units: 1 / 86_400_000 },
+  INT64: { limit: 2 ** 62, units: 1_000_000 },
+  TIMESTAMP: { limit: 2 ** 62, units: 1000 },
+};
 
 /**
- * Whether the engine can't be trusted with a column chunk's encoding or compression. Of integers as
- * deltas it takes a page's first value for another one, without a word, where that is beyond ±2^62.
+ * Whether the engine can't be trusted with a column chunk's encoding or compression.
  *
  * @param type - As which it reads the values.
  */
@@ -22,8 +31,12 @@ export function isRefused(chunk: Chunk, type: string | undefined): boolean {
   if (encodings.some((encoding) => REFUSED_ENCODINGS.includes(encoding))) return true;
   if (isEmptyInVersion2(chunk)) return true;
   if (!encodings.includes('DELTA_BINARY_PACKED')) return false;
-  if (!DELTA_TYPES.includes(type ?? '')) return true;
-  return type === 'INT64' && !(isSmall(statistics?.min_value) && isSmall(statistics?.max_value));
+  const deltas = DELTA_LIMITS[type ?? ''];
+  if (!deltas) return true;
+  return [statistics?.min_value, statistics?.max_value].some((value) => {
+    const number = value instanceof Date ? value.getTime() * deltas.units : Number(value);
+    return !(Math.abs(number) < deltas.limit);
+  });
 }
 
 /** Spark writes no bytes for pages of nothing but NULL: "Failed to decompress parquet file" in Kuzu 0.11.3. */
@@ -39,14 +52,6 @@ function isEmptyInVersion2({
     encoding_stats?.some(({ page_type: type }) => type === 'DATA_PAGE_V2') === true
   );
 }
-
-function isSmall(value: unknown): boolean {
-  if (typeof value === 'bigint') return value >= -LIMIT && value < LIMIT;
-  // Nanoseconds, of which hyparquet makes a Date.
-  return value instanceof Date && Math.abs(value.getTime()) < Number(LIMIT / 1_000_000n);
-}
-
-const LIMIT = 2n ** 62n;
 
 /**
  * The type as which Kuzu 0.11.3 and Ladybug 0.19.1 read a node of a file's schema, as they say it;
