@@ -171,7 +171,7 @@ describe('opening a database', () => {
         ]) try { await work(); codes.add('done'); } catch ({ code }) { codes.add(code); }
       }
       console.log([...codes].join());`;
-    const { status, said } = runScript(script, 'ulimit -n 64;');
+    const { status, said } = runScript(script, 'ulimit -n 256;');
     assert.deepEqual([said, status], ['TOO_MANY_FILES\n', 0]);
     assert.deepEqual(readdirSync(directory), ['full.db']);
   });

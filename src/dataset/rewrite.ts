@@ -111,7 +111,15 @@ export async function rewrite(
     writer.rowBuffer = group;
     await writer.close();
   } catch (error) {
-    stream.destroy();
+    // The writer does not wait for its writes: one that comes after the end would be nobody's error.
+    if (!stream.destroyed) {
+      await new Promise<void>((resolve) => {
+        stream.once('close', () => {
+          resolve();
+        });
+        stream.end();
+      });
+    }
     throw failure ?? error;
   }
   return rows;
