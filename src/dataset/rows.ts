@@ -1,6 +1,5 @@
 /** The rows of a Parquet file as plain values, each with every digit that the file has. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { ColumnMetaData, Compressors } from 'hyparquet';
 import { KgloadError, messageOf } from '../errors.js';
 import { onDisk, systemError } from '../files.js';
@@ -23,11 +22,17 @@ export interface Decoder {
 }
 
 export async function loadDecoder(): Promise<Decoder> {
-  const [{ compressors }, { readPages }] = await Promise.all([
+  const [{ compressors }, { readPages }, { brotliDecompressSync, gunzipSync }] = await Promise.all([
     import('hyparquet-compressors'),
     import('./pages.js'),
+    import('node:zlib'),
   ]);
-  return { readPages, compressors: withoutEmpty({ ...compressors, ...OWN_COMPRESSORS }) };
+  // Node's own know pages of several members (RFC 1952, 2.2), and are faster.
+  const own: Compressors = {
+    GZIP: (input) => gunzipSync(input),
+    BROTLI: (input) => brotliDecompressSync(input),
+  };
+  return { readPages, compressors: withoutEmpty({ ...compressors, ...own }) };
 }
 
 /**
@@ -94,12 +99,6 @@ export function* decodeRows(
     closeSync(handle);
   }
 }
-
-/** Node's own know pages of several members (RFC 1952, 2.2), and are faster. */
-const OWN_COMPRESSORS: Compressors = {
-  GZIP: (input) => gunzipSync(input),
-  BROTLI: (input) => brotliDecompressSync(input),
-};
 
 /** Pages of no bytes are still some bytes when they are compressed, which not every decoder knows. */
 function withoutEmpty(compressors: Compressors): Compressors {
