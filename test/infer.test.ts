@@ -265,3 +265,50 @@ describe('names', () => {
     assert.equal(singularName('HAS_ATTRIBUTES'), 'has_attribute');
   });
 });
+
+describe("--schema infer, of neo4j-admin's column names", () => {
+  it('takes keys, endpoints and ID spaces for what they are, and the load finds them', async (t) => {
+    const directory = scratch(t);
+    const dataset = join(directory, 'dataset');
+    for (const part of ['nodes', 'edges']) mkdirSync(join(dataset, part), { recursive: true });
+    await writeParquet(
+      join(dataset, 'nodes', 'people.parquet'),
+      { 'personId:ID(Person)': 'UTF8', 'age:int': 'INT32', ':LABEL': 'UTF8' },
+      [
+        { 'personId:ID(Person)': 'a', 'age:int': 40, ':LABEL': 'Person' },
+        { 'personId:ID(Person)': 'b', 'age:int': 50, ':LABEL': 'Person' },
+      ],
+    );
+    await writeParquet(join(dataset, 'nodes', 'films.parquet'), { ':ID(Film)': 'UTF8' }, [
+      { ':ID(Film)': 'a' },
+    ]);
+    await writeParquet(
+      join(dataset, 'edges', 'roles.parquet'),
+      { ':START_ID(Person)': 'UTF8', ':END_ID(Film)': 'UTF8', ':TYPE': 'UTF8' },
+      [{ ':START_ID(Person)': 'b', ':END_ID(Film)': 'a', ':TYPE': 'ACTED_IN' }],
+    );
+    const db = join(directory, 'graph.db');
+    const schema = await kgload(['schema', dataset, '--schema', 'infer']);
+    assert.equal(
+      schema.stdout,
+      [
+        'CREATE NODE TABLE `Film`(`id` STRING, PRIMARY KEY(`id`));',
+        'CREATE NODE TABLE `Person`(`personId` STRING, `age` INT32, `label` STRING, PRIMARY KEY(`personId`));',
+        'CREATE REL TABLE `ROLES`(FROM `Person` TO `Film`, `type` STRING);',
+        '',
+      ].join('\n'),
+    );
+    const { json } = await kgloadJson(['load', dataset, '--db', db, '--schema', 'infer']);
+    assert.deepEqual(json.errors, []);
+    assert.deepEqual(
+      query(
+        db,
+        'MATCH (p:Person)-[r:ROLES]->(f:Film) RETURN p.personId AS p, p.age AS age, r.type AS type, f.id AS f',
+      ),
+      [{ p: 'b', age: 50, type: 'ACTED_IN', f: 'a' }],
+    );
+    const args = ['stats', '--db', db, '--verify', dataset, '--schema', 'infer'];
+    const verified = await kgloadJson(args);
+    assert.equal(verified.json['identical'], true);
+  });
+});

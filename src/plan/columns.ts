@@ -9,6 +9,7 @@ import { KgloadError } from '../errors.js';
 import { type Column, describeColumns, findColumn } from '../model/column.js';
 import { canonicalType } from '../model/differences.js';
 import { withLists } from '../model/shape.js';
+import { columnOfRole } from '../model/header.js';
 import { isNested, primaryKeyOf } from '../model/tables.js';
 import type { Value } from '../model/value.js';
 import type { GraphSchema, NodeTable, Property, RelTable } from '../types.js';
@@ -179,7 +180,11 @@ export function matchColumns(
     for (const [i, side] of (['from', 'to'] as const).entries()) {
       const node = keyOf(schema, pair[side]);
       const names = [...(ENDPOINT_COLUMNS[i] ?? []), `${EXPORT_VARIABLES[side]}.${node.property}`];
-      ends.push({ column: required(names, file, footer, 'endpoint'), node });
+      const column =
+        findColumn(names, footer.columns) ??
+        columnOfRole(footer.columns, side === 'from' ? 'START_ID' : 'END_ID') ??
+        required(names, file, footer, 'endpoint');
+      ends.push({ column, node });
     }
   }
   const variable = 'from' in table ? EXPORT_VARIABLES.edge : EXPORT_VARIABLES.node;

@@ -8,6 +8,7 @@ import { firstLine } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { listNames } from '../format.js';
 import type { Column } from '../model/column.js';
+import { readHeader } from '../model/header.js';
 import { matchNames, singularName, snakeCase } from '../model/names.js';
 import { convert } from '../plan/conversion.js';
 import type { Connection, Endpoints, NodeTable } from '../types.js';
@@ -44,6 +45,21 @@ export function* pairsFromLabels(
     }
   }
   return [...pairs.values()];
+}
+
+/** From the ID spaces of neo4j-admin's headers: `:START_ID(Person)` is a key of the table with `:ID(Person)`. */
+export function pairFromGroups(
+  from: Column,
+  to: Column,
+  nodes: readonly InferredNode[],
+): Endpoints[] | undefined {
+  const [f, t] = [from, to].map((column) => {
+    const group = readHeader(column.name)?.group;
+    if (group === undefined) return undefined;
+    const owners = nodes.filter(({ key }) => readHeader(key.name)?.group === group);
+    return owners.length === 1 ? owners[0]?.table.name : undefined;
+  });
+  return f !== undefined && t !== undefined ? [{ from: f, to: t }] : undefined;
 }
 
 /** From a file name that begins and ends with names of tables: `person_knows_person`, `city_country`. */

@@ -17,6 +17,7 @@ import type { Steps } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';
 import { listNames } from '../format.js';
 import { type Column, findColumn, isNestedColumn } from '../model/column.js';
+import { columnOfRole, readHeader } from '../model/header.js';
 import { nodeTableName, relTableName, singularName } from '../model/names.js';
 import { mergeColumns, propertyTypeOf } from '../model/propertytype.js';
 import { ENDPOINT_COLUMNS } from '../plan/columns.js';
@@ -27,6 +28,7 @@ import {
   ask,
   type InferableFiles,
   type InferredNode,
+  pairFromGroups,
   pairFromName,
   pairFromValues,
   pairsFromLabels,
@@ -139,9 +141,10 @@ function inferProperties(source: Source, columns: readonly Column[], key?: Colum
       throw ambiguous(source.name, what, 'rename one of them');
     }
     const type = inferType(column, column === key, source);
-    if (!RESERVED.test(name)) properties.push({ name, type });
+    const header = readHeader(name);
+    if (!header && !RESERVED.test(name)) properties.push({ name, type });
     else {
-      let free = name.slice(1);
+      let free = header?.name ?? name.slice(1);
       while (taken.has(free.toLowerCase())) free += '_';
       taken.set(free.toLowerCase(), free);
       properties.push({ name: free, type, aliases: [name] });
@@ -171,7 +174,7 @@ export function namedKey(stem: string, columns: readonly Column[]): Column | und
   const possible = columns.filter(
     (column) => !isNestedColumn(column) && !/^(null|boolean)$/.test(column.meaning.is),
   );
-  return findColumn(names, possible);
+  return columnOfRole(possible, 'ID') ?? findColumn(names, possible);
 }
 
 /** Values that a person would take for a name, not for a measurement. */
@@ -200,7 +203,10 @@ function inferType(column: Column, isKey: boolean, { name }: Source): string {
 
 /** The columns with the endpoints of edges: from, then to. */
 export function endpointsOf(columns: readonly Column[]): (Column | undefined)[] {
-  return ENDPOINT_COLUMNS.map((names) => findColumn(names, columns));
+  return ENDPOINT_COLUMNS.map(
+    (names, i) =>
+      findColumn(names, columns) ?? columnOfRole(columns, i === 0 ? 'START_ID' : 'END_ID'),
+  );
 }
 
 function* inferEdge(
@@ -224,7 +230,8 @@ function* inferEdge(
   const pairs =
     fromLabel && toLabel
       ? yield* pairsFromLabels(connection, source, fromLabel, toLabel, nodes)
-      : (pairFromName(stem, nodes) ??
+      : (pairFromGroups(from, to, nodes) ??
+        pairFromName(stem, nodes) ??
         (yield* pairFromValues(connection, source, [from, to], nodes)));
   const [first] = pairs;
   if (!first) return undefined;
