@@ -34,7 +34,7 @@ export function readFooter(path: string): Footer {
   try {
     return { bytes, ...summarize(metadata, columnsWithMembers(path, metadata)) };
   } catch (error) {
-    throw unreadable(path, `its footer is damaged (${messageOf(error)})`);
+    throw unreadable(path, `its footer is damaged${detailOf(error)}`);
   }
 }
 
@@ -191,7 +191,7 @@ export function readMetadata(path: string): { bytes: number; metadata: FileMetaD
     return { bytes: stat.size, metadata };
   } catch (error) {
     if (error instanceof KgloadError) throw error;
-    throw unreadable(path, `its footer is damaged (${messageOf(error)})`);
+    throw unreadable(path, `its footer is damaged${detailOf(error)}`);
   } finally {
     closeSync(handle);
   }
@@ -212,6 +212,11 @@ function readTail(handle: number, size: number, bytes: number): Buffer {
   const tail = Buffer.allocUnsafe(Math.min(size, bytes));
   const read = readSync(handle, tail, 0, tail.length, size - tail.length);
   return tail.subarray(0, read);
+}
+
+/** What an error says, unless it speaks of JavaScript: then its bytes led the parser astray. */
+function detailOf(error: unknown): string {
+  return error instanceof TypeError || error instanceof RangeError ? '' : ` (${messageOf(error)})`;
 }
 
 function unreadable(path: string, reason: string): KgloadError {
