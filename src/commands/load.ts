@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_ENGINE, ENGINE_NAMES, engineTitles } from '../engine/native.js';
-import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
-import { summarizeBadRows } from '../load/badrows.js';
 import { refusedReport } from '../load/report.js';
 import { codeGraph } from '../model/codegraph.js';
 import { describePlan, type ShownPlan } from '../plan/shown.js';
 import { onInterrupt } from '../process/interrupt.js';
 import type { Job } from '../process/job.js';
+import { loadDocument } from '../terminal/documents.js';
+import { loadOutcome, loadTable } from '../terminal/loadtable.js';
 import {
   createProgress,
   type Io,
@@ -15,7 +15,7 @@ import {
   printLines,
   printLog,
 } from '../terminal/output.js';
-import type { EngineName, LoadEvent, LoadReport, Problem, TableTime } from '../types.js';
+import type { EngineName, LoadEvent, LoadReport, Problem } from '../types.js';
 import { byteSize } from './arguments.js';
 
 interface Flags extends OutputFlags {
@@ -139,12 +139,12 @@ export async function run(
     progress.stop();
     ignoreSignals();
   }
-  if (flags.json) printJson(io, toJson(report));
+  if (flags.json) printJson(io, loadDocument(report));
   else if (!flags.quiet) {
     if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
-    printLines(io, toTable(report, flags));
+    printLines(io, loadTable(report, flags));
   }
-  return { code: report.errors.length > 0 ? 1 : 0, done: outcomeOf(report, flags) };
+  return { code: report.errors.length > 0 ? 1 : 0, done: loadOutcome(report, flags) };
 }
 
 function toJob(dataset: string, flags: Flags, hasProgress: boolean): Job {
@@ -180,23 +180,9 @@ function toJob(dataset: string, flags: Flags, hasProgress: boolean): Job {
 
 /** A refused load has the same JSON as any: zeros for every table that is known, and the error. */
 export function refusal(error: Problem, { schema }: OutputFlags): unknown {
-  return toJson(refusedReport(error, schema === undefined ? codeGraph : { nodes: [], edges: [] }));
-}
-
-function toJson(report: LoadReport & { plan?: ShownPlan }): unknown {
-  return {
-    total_nodes: report.totalNodes,
-    total_edges: report.totalEdges,
-    total_time: report.totalTime,
-    node_times: report.nodeTimes,
-    edge_times: report.edgeTimes,
-    errors: report.errors,
-    warnings: report.warnings,
-    total_skipped: report.totalSkipped,
-    bad_rows: report.badRows,
-    published: report.published,
-    ...(report.plan && { plan: report.plan }),
-  };
+  return loadDocument(
+    refusedReport(error, schema === undefined ? codeGraph : { nodes: [], edges: [] }),
+  );
 }
 
 function positiveNumber(text: string): number {
@@ -209,53 +195,4 @@ const MIN_POOL = 64_000_000;
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
   return Number(text);
-}
-
-function toTable(report: LoadReport, flags: Flags): string[] {
-  const failed = new Set(report.errors.map(({ table }) => table));
-  const missing = new Set(
-    report.warnings.filter(({ code }) => code === 'FILE_MISSING').map(({ table }) => table),
-  );
-  const skippedOf = (table: string): string => {
-    if (failed.has(table)) return '';
-    return summarizeBadRows(report.badRows.filter((badRows) => badRows.table === table));
-  };
-  const lineOf = ([table, { seconds, rows }]: [string, TableTime]): string[] => {
-    if (failed.has(table)) return [table, formatCount(rows), 'failed'];
-    if (missing.has(table)) return [table, formatCount(rows), 'no file'];
-    const line = [table, formatCount(rows), formatSeconds(seconds), formatRate(rows, seconds)];
-    return report.totalSkipped > 0 ? [...line, skippedOf(table)] : line;
-  };
-  const totalOf = (name: string, times: Record<string, TableTime>): string[] => {
-    const list = Object.values(times);
-    const rows = list.reduce((sum, time) => sum + time.rows, 0);
-    const seconds = list.reduce((sum, time) => sum + time.seconds, 0);
-    return [name, formatCount(rows), formatSeconds(seconds), formatRate(rows, seconds)];
-  };
-  const { nodeTimes, edgeTimes, totalNodes, totalEdges, totalTime } = report;
-  const rows = totalNodes + totalEdges;
-  const lines = formatTable([
-    ['table', 'rows', 'seconds', 'rows/s', ...(report.totalSkipped > 0 ? ['skipped'] : [])],
-    null,
-    ...Object.entries(nodeTimes).map(lineOf),
-    totalOf('nodes', nodeTimes),
-    null,
-    ...Object.entries(edgeTimes).map(lineOf),
-    totalOf('edges', edgeTimes),
-    null,
-    ['total', formatCount(rows), formatSeconds(totalTime), formatRate(rows, totalTime)],
-  ]);
-  return [...lines, '', outcomeOf(report, flags)];
-}
-
-function outcomeOf(report: LoadReport, { db, dryRun, fresh, onError }: Flags): string {
-  const { totalNodes, totalEdges, totalSkipped } = report;
-  const rows = `${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')}`;
-  const skipped = totalSkipped > 0 ? `, ${plural(totalSkipped, 'bad row')} left out` : '';
-  if (dryRun) return `a load would bring ${rows} into ${db}${skipped}; nothing was written`;
-  if (!report.published) {
-    const way = fresh && onError === undefined ? ' (--on-error continue takes what did load)' : '';
-    return `${db} is as it was: nothing of the load stays${way}`;
-  }
-  return `loaded ${rows} into ${db}${skipped}`;
 }

@@ -1,0 +1,83 @@
+/** What a database holds, and how it compares with a dataset, for people. */
+import { formatBytes, formatCount, formatTable, listNames } from '../format.js';
+import type {
+  DatabaseStats,
+  DegreeStats,
+  SurplusRows,
+  TableVerification,
+  VerifyReport,
+} from '../types.js';
+
+export function statsTable(stats: DatabaseStats): string[] {
+  const { totalNodes, totalEdges, nodes, edges, degrees, database } = stats;
+  const { path, engine, version, storageVersion, bytes } = database;
+  const lineOf = ([table, rows]: [string, number]): string[] => [table, formatCount(rows)];
+  const lines = formatTable([
+    ['table', 'rows'],
+    null,
+    ...Object.entries(nodes).map(lineOf),
+    ['nodes', formatCount(totalNodes)],
+    null,
+    ...Object.entries(edges).map(lineOf),
+    ['edges', formatCount(totalEdges)],
+  ]);
+  return [
+    `${path}: ${engine} ${version}, storage version ${storageVersion}, ${formatBytes(bytes)}`,
+    '',
+    ...lines,
+    ...(degrees ? ['', ...degreeTable(degrees)] : []),
+  ];
+}
+
+function degreeTable(degrees: NonNullable<DatabaseStats['degrees']>): string[] {
+  const cellsOf = ({ mean, max, isolated }: DegreeStats): string[] => [
+    mean.toFixed(2),
+    formatCount(max),
+    formatCount(isolated),
+  ];
+  return formatTable([
+    ['edges a node', 'out: mean', 'max', 'isolated', 'in: mean', 'max', 'isolated'],
+    null,
+    ...Object.entries(degrees).map(([table, stats]) => [
+      table,
+      ...cellsOf(stats.out),
+      ...cellsOf(stats.in),
+    ]),
+  ]);
+}
+
+export function verificationTable(
+  { identical, tables }: VerifyReport,
+  { database, dataset }: { database: string; dataset: string },
+): string[] {
+  const lines = formatTable([
+    ['table', 'dataset', 'database', ''],
+    null,
+    ...tables.map((table) => [
+      table.table,
+      formatCount(table.rows.dataset),
+      formatCount(table.rows.database),
+      table.identical ? 'identical' : 'DIFFERENT',
+    ]),
+  ]);
+  const differences = tables.filter((table) => !table.identical).flatMap(describeDifference);
+  const what = `${database} and ${dataset}`;
+  return [...lines, '', ...differences, identical ? `${what} hold the same` : `${what} differ`];
+}
+
+function describeDifference(table: TableVerification): string[] {
+  const { properties, onlyInDataset, onlyInDatabase, errors } = table;
+  if (errors.length > 0) return [`${table.table}: not compared`];
+  return [
+    ...(properties.length > 0 ? [`values differ: ${listNames(properties)}`] : []),
+    ...describeSurplus('the dataset', onlyInDataset),
+    ...describeSurplus('the database', onlyInDatabase),
+  ].map((line) => `${table.table}: ${line}`);
+}
+
+function describeSurplus(side: string, { rows, examples }: SurplusRows): string[] {
+  if (rows === 0) return [];
+  const more = rows > examples.length && examples.length > 0 ? ', …' : '';
+  const list = examples.length > 0 ? `: ${examples.join(', ')}${more}` : '';
+  return [`only in ${side}: ${formatCount(rows)}${list}`];
+}
