@@ -18,6 +18,7 @@ const TSC = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
 
 interface Manifest {
   dependencies: Record<string, string>;
+  optionalDependencies: Record<string, string>;
   devDependencies: Record<string, string>;
 }
 
@@ -41,12 +42,12 @@ export async function installConsumer({ npm = false } = {}): Promise<Consumer> {
   const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
   if (!packed) throw new Error('npm pack has packed nothing');
   const tarball = join(directory, packed.filename);
-  const { dependencies, devDependencies } = JSON.parse(
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(
     readFileSync(join(ROOT, 'package.json'), 'utf8'),
   ) as Manifest;
   // What the examples import beside kgload.
   const own = {
-    kuzu: dependencies['kuzu'],
+    kuzu: optionalDependencies['kuzu'],
     '@dsnp/parquetjs': dependencies['@dsnp/parquetjs'],
     '@types/node': devDependencies['@types/node'],
   };
