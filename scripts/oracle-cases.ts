@@ -18,6 +18,7 @@ import {
   type Plan,
   type Table,
 } from './oracle-dataset.js';
+import type { Answer } from './oracle-ask.js';
 import { ask, readerOf } from './oracle-read.js';
 import { converted, EXCEPTIONS, LOST, ruleAgainst } from './oracle-rules.js';
 import {
@@ -295,17 +296,21 @@ function compare(
     }
     const x = expressionOf(table, i);
     const reader = readerOf(target, x);
-    const columns = [expressionOf(table, 0), ...idReader.expressions, x, ...reader.expressions];
-    const returned = columns.map((text, at) => `${text} AS c${at}`).join(', ');
-    return [{ column, target, i, reader, statement: `MATCH ${match} RETURN ${returned}` }];
+    // Ladybug 0.19.1 mixes up what two lambdas of one statement return.
+    const statements = reader.expressions.map((expression) => {
+      const columns = [expressionOf(table, 0), ...idReader.expressions, x, expression];
+      const returned = columns.map((text, at) => `${text} AS c${at}`).join(', ');
+      return `MATCH ${match} RETURN ${returned}`;
+    });
+    return [{ column, target, i, reader, statements }];
   });
   const answers = ask(
     engine,
     db,
-    asked.map(({ statement }) => statement),
+    asked.flatMap(({ statements }) => statements),
   );
-  for (const [at, { column, target, i, reader }] of asked.entries()) {
-    const answer = answers[at] ?? { error: 'no answer' };
+  for (const { column, target, i, reader, statements } of asked) {
+    const answer = sideBySide(answers.splice(0, statements.length), idReader.expressions.length);
     if ('error' in answer) {
       wrong.push(`${column.name} cannot be read: ${answer.error}`);
       continue;
@@ -340,6 +345,24 @@ function compare(
     if (i === 0 && differing.length > 0) break;
   }
   return wrong;
+}
+
+/** Answers about the same rows, each with one more cell of them, as one. */
+function sideBySide(answers: readonly Answer[], idSize: number): Answer {
+  const [first, ...others] = answers;
+  if (first === undefined || 'error' in first) return first ?? { error: 'no answer' };
+  const keyOf = (cells: readonly unknown[]): string =>
+    cells
+      .slice(1, 1 + idSize)
+      .map(String)
+      .join('\n');
+  const rows = new Map(first.rows.map((cells) => [keyOf(cells), [...cells]]));
+  for (const answer of others) {
+    if ('error' in answer) return answer;
+    if (answer.rows.length !== first.rows.length) return { error: 'answers of other lengths' };
+    for (const cells of answer.rows) rows.get(keyOf(cells))?.push(cells.at(-1));
+  }
+  return others.length === 0 ? first : { rows: [...rows.values()] };
 }
 
 function differences(

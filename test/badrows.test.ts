@@ -461,3 +461,93 @@ describe('kgload load --dry-run', () => {
     assert.equal((await kgload(['load', dataset, '--db', db, '--dry-run'])).code, 2);
   });
 });
+
+describe('rows with the keys of others', () => {
+  const SCHEMA = 'CREATE NODE TABLE N(id INT64, v INT64, PRIMARY KEY(id));';
+  const columns = { id: 'INT64', v: 'INT64' } as const;
+
+  /** Whole numbers below a limit, the same ones each time. */
+  function numbers(seed: number): (limit: number) => number {
+    let state = seed;
+    return (limit) => {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return Math.floor((state / 2_147_483_648) * limit);
+    };
+  }
+
+  /** The first row with each key. */
+  function firsts(...files: { id: number; v: number }[][]): Map<number, number> {
+    const first = new Map<number, number>();
+    for (const { id, v } of files.flat()) if (!first.has(id)) first.set(id, v);
+    return first;
+  }
+
+  it('are left out where the table holds rows already, and the first of the others stay', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    const schema = join(directory, 'schema.cypher');
+    writeFileSync(schema, SCHEMA);
+    const next = numbers(7);
+    const held = Array.from({ length: 40 }, (_, i) => ({ id: i * 7 + 1, v: i }));
+    const more = Array.from({ length: 2000 }, (_, i) => {
+      const id = next(3) === 0 ? 1 + 7 * next(40) : 1000 + next(900);
+      return { id, v: 100 + i };
+    });
+    for (const place of ['held/nodes', 'held/edges', 'more/nodes', 'more/edges']) {
+      mkdirSync(join(directory, place), { recursive: true });
+    }
+    await writeParquet(join(directory, 'held', 'nodes', 'n.parquet'), columns, held);
+    await writeParquet(join(directory, 'more', 'nodes', 'n.parquet'), columns, more);
+    const common = ['--db', db, '--schema', schema];
+    await kgloadJson(['load', join(directory, 'held'), ...common]);
+    const expected = firsts(held, more);
+    const append = ['load', join(directory, 'more'), ...common, '--append', '--skip-bad-rows'];
+    const skipped = held.length + more.length - expected.size;
+    for (const run of [await kgloadJson([...append, '--dry-run']), await kgloadJson(append)]) {
+      assert.deepEqual(run.json.errors, []);
+      assert.equal(run.json['total_skipped'], skipped);
+      assert.equal(run.json.total_nodes, expected.size - held.length);
+    }
+    const found = query(db, 'MATCH (n:N) RETURN n.id AS id, n.v AS v');
+    assert.equal(found.length, expected.size);
+    assert.deepEqual(new Map(found.map(({ id, v }) => [id, v])), expected);
+  });
+
+  it('are one where several part files have the least key', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    const schema = join(directory, 'schema.cypher');
+    writeFileSync(schema, SCHEMA);
+    const least = -(2n ** 63n);
+    mkdirSync(join(directory, 'dataset', 'nodes', 'n'), { recursive: true });
+    const parts = [
+      [least, 1n, least],
+      [least, 2n],
+      [3n, 1n, least],
+    ];
+    for (const [i, ids] of parts.entries()) {
+      const path = join(directory, 'dataset', 'nodes', 'n', `part-${i}.parquet`);
+      await writeParquet(
+        path,
+        columns,
+        ids.map((id, j) => ({ id, v: 10 * i + j })),
+      );
+    }
+    const { json } = await kgloadJson([
+      'load',
+      join(directory, 'dataset'),
+      ...['--db', db, '--schema', schema, '--skip-bad-rows'],
+    ]);
+    assert.deepEqual(json.errors, []);
+    assert.equal(json['total_skipped'], 4);
+    assert.deepEqual(
+      query(db, 'MATCH (n:N) RETURN CAST(n.id AS STRING) AS id, n.v AS v ORDER BY n.id'),
+      [
+        { id: String(least), v: 0 },
+        { id: '1', v: 1 },
+        { id: '2', v: 11 },
+        { id: '3', v: 20 },
+      ],
+    );
+  });
+});

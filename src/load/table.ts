@@ -1,4 +1,5 @@
 /** Loading one table: all of its files, or none of them. */
+import { firstRows } from '../cypher/firstrows.js';
 import { nodesOf } from '../cypher/rows.js';
 import { BEGIN, CHECKPOINT, CLEAR_WARNINGS, COMMIT, ROLLBACK } from '../cypher/statements.js';
 import { nextOffset } from '../database/catalog.js';
@@ -156,7 +157,9 @@ function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
         tally.onEvent({ type: 'progress', table, rows: done + more });
       };
       const report = hooks.hasProgress ? onRows : undefined;
-      rows += yield* copyFile(connection, table, copy, found, surplus?.get(copy), report);
+      const others = surplus?.get(copy);
+      const isBeside = kind === 'node' && isAppended(run, planned);
+      rows += yield* copyFile(connection, table, copy, { found, others, isBeside }, report);
       copied += copy.rows;
     } catch (error) {
       if (error instanceof CallbackFailed) throw error;
@@ -218,12 +221,20 @@ function* explain(
   }
 }
 
+/** What is known of a file's bad rows before it is copied. */
+interface KnownRows {
+  found: readonly BadRows[];
+  /** Edges beyond those that a node may have. */
+  others: Surplus | undefined;
+  /** The table holds nodes already. */
+  isBeside: boolean;
+}
+
 function* copyFile(
   connection: Connection,
   table: string,
   copy: PlannedCopy,
-  badRows: readonly BadRows[],
-  surplus: Surplus | undefined,
+  { found: badRows, others: surplus, isBeside }: KnownRows,
   onRows: ((rows: number) => void) | undefined,
 ): Steps<number> {
   let shown = 0;
@@ -247,9 +258,19 @@ function* copyFile(
     ({ cypher } = others.copy);
   }
   const threads = isOrdered ? yield* useThreads(connection, 1) : undefined;
+  // Beside rows that are there, both engines (Kuzu 0.11.3, Ladybug 0.19.1) take some keys of a file twice.
+  const apart = isBeside && isOrdered ? firstRows(table, copy) : undefined;
   let rows: number;
   try {
-    rows = copiedRows(yield { connection, cypher, ...progress });
+    if (apart) {
+      yield { connection, cypher: apart.create };
+      yield { connection, cypher: apart.copy, ...progress };
+      rows = copiedRows(yield { connection, cypher: apart.move });
+      yield { connection, cypher: apart.drop };
+    } else rows = copiedRows(yield { connection, cypher, ...progress });
+  } catch (error) {
+    if (apart) yield { connection, cypher: apart.drop };
+    throw error;
   } finally {
     if (threads !== undefined) yield* useThreads(connection, threads);
   }

@@ -141,8 +141,15 @@ export function* checkValues(
     const { planned, table, property, place, before } = check;
     if (failed.has(table.name)) continue;
     const isPartial = (skipped.get(table.name) ?? 0) > 0;
+    const sums: bigint[] = [];
+    for (const copy of planned.copies) {
+      sums.push(yield* sumLoaded(connection, copy, check, isPartial));
+    }
+    // A value that is the key itself is that of one node, however many parts have it.
+    const isKey = 'primaryKey' in table && property === table.primaryKey;
+    const counted = isPartial && isKey && place !== undefined ? new Set(sums) : sums;
     let sum = before;
-    for (const copy of planned.copies) sum += yield* sumLoaded(connection, copy, check, isPartial);
+    for (const part of counted) sum += part;
     let stored: bigint | undefined;
     try {
       stored = yield* sumStored(connection, check, schema);
