@@ -80,9 +80,6 @@ export async function run(
     return await create(db, { ...given, engine: engineFor(db, command, flags) }, flags, io);
   }
   const db = isGiven(command, 'db') ? flags.db : undefined;
-  if (db !== undefined && isGiven(command, 'engine')) {
-    throw usage('--engine is for a database that is created', 'say --create, or leave it out');
-  }
   if (db !== undefined && (dataset !== undefined || choice !== undefined)) {
     throw usage(
       '--db shows the schema that the database has, whatever else is named',
