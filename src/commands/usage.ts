@@ -5,7 +5,7 @@ import type { Problem } from '../types.js';
 import { OUTPUT_GROUP, readPlace } from './arguments.js';
 
 /** Variables that stand for flags that are not given. */
-const VARIABLES: Record<string, string> = {
+export const VARIABLES: Record<string, string> = {
   '--db': 'KGLOAD_DB',
   '--engine': 'KGLOAD_ENGINE',
   '--buffer-pool': 'KGLOAD_BUFFER_POOL',
