@@ -65,7 +65,8 @@ export async function kgload(
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Run> {
-  const child = spawn(process.execPath, [BINARY, ...onEngine(args)], {
+  const own = 'KGLOAD_ENGINE' in (options.env ?? {}) ? args : onEngine(args);
+  const child = spawn(process.execPath, [BINARY, ...own], {
     cwd: options.cwd ?? ROOT,
     env: { ...ENVIRONMENT, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { compile, installConsumer, run, type Consumer } from '../scripts/consumer.js';
@@ -86,11 +86,13 @@ describe('the package, installed', { concurrency: 2 }, () => {
   });
 
   it('holds what is needed, and nothing else', () => {
-    const pages = ['library', 'api', 'ladybug'].map((name) => `docs/${name}.md`);
-    const needed = ['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/bin/LICENSES', ...pages];
+    const pages = ['library', 'api', 'ladybug', 'ci', 'json'].map((name) => `docs/${name}.md`);
+    const schemas = readdirSync(join(ROOT, 'docs', 'json')).map((name) => `docs/json/${name}`);
+    const others = ['dist/bin/LICENSES', 'dist/man/kgload.1', ...pages, ...schemas];
+    const needed = ['README.md', 'LICENSE', 'CHANGELOG.md', ...others];
     const code =
       /^(package\.json|bin\/kgload\.js|dist\/src\/[\w/]+(\.d\.ts|\.js)|dist\/bin\/(cli|start|worker)(-\w+)?\.js)$/;
-    const others = consumer.files.filter((path) => !code.test(path));
-    assert.deepEqual(others.sort(), needed.sort());
+    const rest = consumer.files.filter((path) => !code.test(path));
+    assert.deepEqual(rest.sort(), needed.sort());
   });
 });
