@@ -86,9 +86,7 @@ export async function main(
   });
   const run: Run = { stdout, stderr, outcome: { code: 0, done: '' } };
   if (env['GITHUB_ACTIONS'] === 'true' && !argv.includes('--no-annotations')) {
-    const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
-    run.annotate = (kind, problem) =>
-      annotation(kind, problem, { dataset: run.dataset, workspace });
+    run.annotate = annotator(run, env['GITHUB_WORKSPACE'] ?? process.cwd());
   }
   // A variable that is empty is one that is not set.
   for (const [name, value] of Object.entries(env)) {
@@ -111,6 +109,17 @@ export async function main(
     printProblem(run, 'error', { code: 'DISK_FULL', message });
     process.exitCode ||= EXIT_FAILED;
   }
+}
+
+/** Says every problem once: a table that is begun anew may fail as it did before. */
+function annotator(run: Run, workspace: string): Required<Io>['annotate'] {
+  const said = new Set<string>();
+  return (kind, problem) => {
+    const line = annotation(kind, problem, { dataset: run.dataset, workspace });
+    if (said.has(line)) return undefined;
+    said.add(line);
+    return line;
+  };
 }
 
 /** Says what ended a command before its own words could. @returns The exit code. */

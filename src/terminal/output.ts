@@ -8,8 +8,8 @@ import type { LoadEvent, Problem } from '../types.js';
 export interface Io {
   stdout: WriteStream;
   stderr: WriteStream;
-  /** A problem as the line that a CI system looks for, where one watches. */
-  annotate?: (kind: 'error' | 'warning', problem: Problem) => string;
+  /** A problem as the line that a CI system looks for, where one watches; it shows but a few. */
+  annotate?: (kind: 'error' | 'warning', problem: Problem) => string | undefined;
 }
 
 /** The flags that most commands have. */
@@ -33,8 +33,12 @@ export function printLines(io: Io, lines: readonly string[], stream = io.stdout)
 
 /** One line to stderr: what is wrong, and what to do. */
 export function printProblem(io: Io, kind: 'error' | 'warning', problem: Problem): void {
-  if (io.annotate) io.stderr.write(printable(io.annotate(kind, problem)) + '\n');
-  else printLog(io, `${kind}: ${describeProblem(problem)}`);
+  if (!io.annotate) {
+    printLog(io, `${kind}: ${describeProblem(problem)}`);
+    return;
+  }
+  const line = io.annotate(kind, problem);
+  if (line !== undefined) io.stderr.write(`${printable(line)}\n`);
 }
 
 /** One line to stderr. */
