@@ -7,7 +7,6 @@ import { onInterrupt } from '../process/interrupt.js';
 import type { Job } from '../process/job.js';
 import { loadDocument } from '../terminal/documents.js';
 import { loadOutcome, loadTable } from '../terminal/loadtable.js';
-import { loadMarkdown } from '../terminal/markdown.js';
 import {
   createProgress,
   type Io,
@@ -161,8 +160,10 @@ export async function run(
     ignoreSignals();
   }
   if (format === 'json') printJson(io, loadDocument(report, subject));
-  else if (format === 'markdown') printLines(io, loadMarkdown(report, flags));
-  else if (format === 'table') {
+  else if (format === 'markdown') {
+    const { loadMarkdown } = await import('../terminal/markdown.js');
+    printLines(io, loadMarkdown(report, flags));
+  } else if (format === 'table') {
     if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
     printLines(io, loadTable(report, flags));
   }

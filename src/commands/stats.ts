@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { statsSteps } from '../database/stats.js';
 import { drive } from '../engine/drive.js';
 import { statsDocument, verificationDocument } from '../terminal/documents.js';
-import { statsMarkdown, verificationMarkdown } from '../terminal/markdown.js';
 import { describeDifferences, statsTable, verificationTable } from '../terminal/statstable.js';
 import {
   type Io,
@@ -21,6 +20,7 @@ import {
   schemaOption,
   usage,
 } from './arguments.js';
+import { whileInterruptible } from './interruptible.js';
 
 interface Flags extends OutputFlags, MemoryFlag {
   db: string;
@@ -72,7 +72,6 @@ export async function run(
       throw usage(`--${name} is for a comparison`, 'name a dataset: --verify ./parquet');
     }
   }
-  const { whileInterruptible } = await import('./task.js');
   const { db: database, degrees = false } = flags;
   const stats = await whileInterruptible(
     io,
@@ -81,7 +80,10 @@ export async function run(
     async () => await drive(statsSteps(database, { degrees })),
   );
   if (format === 'json') printJson(io, statsDocument(stats));
-  else printLines(io, format === 'markdown' ? statsMarkdown(stats) : statsTable(stats));
+  else if (format === 'markdown') {
+    const { statsMarkdown } = await import('../terminal/markdown.js');
+    printLines(io, statsMarkdown(stats));
+  } else printLines(io, statsTable(stats));
   return 0;
 }
 
@@ -97,8 +99,10 @@ async function verify(dataset: string, flags: Flags, io: Io): Promise<number> {
   const subject = { database, dataset };
   const format = reportFormat(flags);
   if (format === 'json') printJson(io, verificationDocument(report, subject));
-  else if (format === 'markdown') printLines(io, verificationMarkdown(report, subject));
-  else if (format === 'table') printLines(io, verificationTable(report, subject));
+  else if (format === 'markdown') {
+    const { verificationMarkdown } = await import('../terminal/markdown.js');
+    printLines(io, verificationMarkdown(report, subject));
+  } else if (format === 'table') printLines(io, verificationTable(report, subject));
   else if (!report.identical) printLines(io, describeDifferences(report, subject));
   return report.identical ? 0 : 1;
 }

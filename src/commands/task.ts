@@ -1,15 +1,9 @@
 /** Running a task in the engine's process. */
 import { runTask } from '../process/isolation.js';
-import { onInterrupt } from '../process/interrupt.js';
 import type { Results, Task } from '../process/tasks.js';
-import { problemDocument, type Subject } from '../terminal/documents.js';
-import {
-  createProgress,
-  type Io,
-  type OutputFlags,
-  printJson,
-  printLog,
-} from '../terminal/output.js';
+import type { Subject } from '../terminal/documents.js';
+import { createProgress, type Io, type OutputFlags } from '../terminal/output.js';
+import { whileInterruptible } from './interruptible.js';
 
 /** Runs a task that says nothing while it is at work. */
 export async function performTask<T extends Task>(
@@ -33,25 +27,6 @@ export async function showTask<T extends Task>(
     subjectOf(task),
     async () => await runTask(task, progress.show, progress.stop),
   );
-}
-
-/** Does a work, after which nothing stays if a signal ends it; also then a JSON document is printed. */
-export async function whileInterruptible<R>(
-  io: Io,
-  flags: OutputFlags,
-  subject: Subject,
-  work: () => Promise<R>,
-): Promise<R> {
-  const stopListening = onInterrupt((signal) => {
-    printLog(io, 'interrupted');
-    const message = `the command was interrupted by ${signal}`;
-    if (flags.json) printJson(io, problemDocument({ code: 'INTERRUPTED', message }, subject));
-  });
-  try {
-    return await work();
-  } finally {
-    stopListening();
-  }
 }
 
 function subjectOf(task: Task): Subject {
