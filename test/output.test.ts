@@ -184,6 +184,14 @@ describe('an annotation', () => {
     }
   });
 
+  it('is never made of a name', async (t) => {
+    const db = join(scratch(t), 'graph.db');
+    execute(db, 'CREATE NODE TABLE `::error::x`(id INT64 PRIMARY KEY)');
+    const { stdout } = await kgload(['stats', '--db', db], { env });
+    assert.match(stdout, /^:\u200b:error::x +0$/m);
+    assert.match((await kgload(['stats', '--db', db])).stdout, /^::error::x +0$/m);
+  });
+
   it('escapes as the toolkit of GitHub does', () => {
     // By escapeData and escapeProperty of actions/toolkit, packages/core/src/command.ts.
     const problem = {

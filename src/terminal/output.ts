@@ -28,7 +28,10 @@ export function printJson(io: Io, document: unknown): void {
 }
 
 export function printLines(io: Io, lines: readonly string[], stream = io.stdout): void {
-  stream.write(lines.map((line) => printable(line) + '\n').join(''));
+  // A table may be called `::error::`, and a CI system takes such a line for a command.
+  const shown = (line: string): string =>
+    io.annotate ? line.replace(/^\s*::/, (start) => `${start.slice(0, -1)}\u200b:`) : line;
+  stream.write(lines.map((line) => shown(printable(line)) + '\n').join(''));
 }
 
 /** One line to stderr: what is wrong, and what to do. */
