@@ -22,7 +22,9 @@ try {
   const hint = 'raise the limit: ulimit -n 1024';
   console.error(`kgload: error: ${message} (${hint})`);
   if (args.includes('--json')) {
-    console.log(JSON.stringify({ errors: [{ code: 'TOO_MANY_FILES', message, hint }] }));
+    console.log(
+      JSON.stringify({ errors: [{ code: 'TOO_MANY_FILES', message, hint }], warnings: [] }),
+    );
   }
   process.exitCode = 2;
 }

@@ -14,7 +14,7 @@ export interface ModuleExample {
 
 /** README.md and the pages in docs/ that are written by hand. */
 export function pages(root: string): string[] {
-  const names = readdirSync(join(root, 'docs')).filter((name) => name !== 'api.md');
+  const names = readdirSync(join(root, 'docs')).filter((name) => /^(?!api\.).*\.md$/.test(name));
   return ['README.md', ...names.map((name) => join('docs', name))];
 }
 

@@ -10,9 +10,18 @@ function jsonValue(_name: string, value: unknown): unknown {
   return typeof value === 'bigint' || !isFinite ? String(value) : value;
 }
 
+/** A value by itself: text is what it is, and else as in a message. */
+export function plainValue(value: unknown): string {
+  return typeof value === 'string' ? cut(value) : describeValue(value);
+}
+
 /** A value in a message: data nobody vetted is cut, and its control characters are shown. */
 export function describeValue(value: unknown): string {
   const isNumber = typeof value === 'bigint' || typeof value === 'number';
   const text = isNumber ? String(value) : toJson(value);
+  return cut(text);
+}
+
+function cut(text: string): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

@@ -202,7 +202,11 @@ export type ErrorCode =
   /** The graph that was asked is closed. */
   | 'CLOSED'
   /** Bad command-line arguments. */
-  | 'USAGE';
+  | 'USAGE'
+  /** A signal ended the command (in the JSON of commands). */
+  | 'INTERRUPTED'
+  /** An error that nobody foresaw; please report it (in the JSON of commands). */
+  | 'UNEXPECTED';
 
 /** Time and rows of one table. */
 export interface TableTime {

@@ -11,13 +11,16 @@ describe('kgload', () => {
   it('shows its subcommands and its version', async () => {
     const help = await kgload(['--help']);
     assert.equal(help.code, 0);
-    for (const name of ['schema', 'preprocess', 'load', 'stats']) {
+    for (const name of ['schema', 'preprocess', 'load', 'export', 'stats', 'completion']) {
       assert.match(help.stdout, new RegExp(`\\n {2}${name} `));
       const own = await kgload([name, '--help']);
       assert.equal(own.code, 0);
       assert.match(own.stdout, new RegExp(`^Usage: kgload ${name} `));
       assert.match(own.stdout, /--json/);
-      assert.match(own.stdout, /\nExamples:\n {2}kgload /);
+      assert.match(own.stdout, /\nExamples:\n {2}# .+\n {2}.*kgload /);
+      assert.match(own.stdout, /\nExit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}130, 143 /);
+      const lines = own.stdout.split('\n').filter((line) => line.length > 80);
+      assert.deepEqual(lines, []);
     }
     const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       version: string;
@@ -31,7 +34,9 @@ describe('kgload', () => {
     assert.match(stderr, /^kgload: error: required option '--db <path>' not specified\n/);
     assert.deepEqual(JSON.parse(stdout), {
       errors: [{ code: 'USAGE', message: "required option '--db <path>' not specified" }],
+      warnings: [],
     });
+    assert.ok(stderr.endsWith('\n(see kgload load --help)\n'));
     assert.equal((await kgload(['lod'])).code, 2);
     assert.equal((await kgload([])).code, 2);
     const both = await kgload(['load', FIXTURE, '--db', 'x', '--fresh', '--append']);

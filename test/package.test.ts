@@ -92,7 +92,13 @@ describe('the package, installed', { concurrency: 2 }, () => {
     const pages = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
       .filter((path) => /\.(md|json)$/.test(path))
       .map((path) => `docs/${path}`);
-    const needed = ['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/bin/LICENSES'];
+    const needed = [
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'dist/bin/LICENSES',
+      'dist/man/kgload.1',
+    ];
     const code =
       /^(package\.json|bin\/kgload\.js|dist\/src\/[\w/]+(\.d\.ts|\.js)|dist\/bin\/(cli|start|worker)(-\w+)?\.js)$/;
     const others = consumer.files.filter((path) => !code.test(path));

@@ -18,8 +18,12 @@ describe('kgload stats', () => {
     assert.deepEqual(json, {
       total_nodes: 27,
       total_edges: 34,
+      node_rows: json.nodes,
+      edge_rows: json.edges,
       nodes: json.nodes,
       edges: json.edges,
+      errors: [],
+      warnings: [],
       database: {
         path: db,
         engine: ENGINE,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { buildBeside, checkDirectoryDestination, moveInto } from '../dataset/destination.js';
 import { ownFile } from '../files.js';
+import { exampleDocument } from '../terminal/documents.js';
 import { type Io, type OutputFlags, printJson, printLines } from '../terminal/output.js';
 
 /** Each made of directories under fixtures/, the later ones' files in the place of the earlier ones'. */
@@ -22,7 +23,7 @@ export function define(command: Command): void {
     .addOption(
       new Option(
         '--name <name>',
-        'which: a code graph; films, for which a schema is inferred; or the code graph with two bad rows',
+        'a code graph; films, whose schema is inferred; or the code graph with two bad rows',
       )
         .choices(Object.keys(EXAMPLES))
         .default('code-graph'),
@@ -31,8 +32,11 @@ export function define(command: Command): void {
       'after',
       `
 Examples:
+  # the code graph of a small shop, and a database of it
   kgload example parquet && kgload load parquet --db graph.db
-  kgload example films --name films && kgload load films --db films.db --schema infer`,
+  # a dataset whose schema is inferred
+  kgload example films --name films
+  kgload load films --db films.db --schema infer`,
     );
 }
 
@@ -47,7 +51,7 @@ export async function run([directory = '']: string[], flags: Flags, io: Io): Pro
     moveInto(built, directory);
     return Promise.resolve();
   });
-  if (flags.json) printJson(io, { dataset: directory, name: flags.name, errors: [], warnings: [] });
+  if (flags.json) printJson(io, exampleDocument(directory, flags.name));
   else if (!flags.quiet) {
     printLines(io, [
       `wrote the example ${flags.name} into ${directory}`,

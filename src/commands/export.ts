@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { ExportReport } from '../export.js';
 import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
+import { exportDocument } from '../terminal/documents.js';
 import { type Io, type OutputFlags, printJson, printLines } from '../terminal/output.js';
 import type { TableTime } from '../types.js';
-import { type MemoryFlag, memoryOption } from './arguments.js';
+import { type MemoryFlag, memoryOption, schemaOption } from './arguments.js';
 
 interface Flags extends OutputFlags, MemoryFlag {
   db: string;
@@ -12,15 +13,19 @@ interface Flags extends OutputFlags, MemoryFlag {
 export function define(command: Command): void {
   command
     .argument('<dataset>', 'the directory that is written')
+    .optionsGroup('Database and schema:')
     .requiredOption('--db <path>', 'database file; it is opened read-only')
+    .addOption(schemaOption().default(undefined, "the built-in one's file names"))
+    .optionsGroup('Resources:')
     .addOption(memoryOption())
     .addHelpText(
       'after',
       `
-Writes nodes/*.parquet, edges/*.parquet and schema.cypher (and index.cypher, where there are
-indexes), from which kgload load makes the same database again.
+Writes nodes/*.parquet, edges/*.parquet and schema.cypher (and index.cypher,
+where there are indexes), from which kgload load makes the same database again.
 
 Examples:
+  # write a database as a dataset, and see that the two hold the same
   kgload export ./parquet --db graph.db
   kgload stats --db graph.db --verify ./parquet`,
     );
@@ -36,17 +41,7 @@ export async function run(
   const task = { kind: 'export', database, directory, memory, schema } as const;
   const report = await showTask(task, io, flags);
   if (flags.json) {
-    printJson(io, {
-      database: flags.db,
-      dataset: directory,
-      total_nodes: report.totalNodes,
-      total_edges: report.totalEdges,
-      total_time: report.totalTime,
-      node_times: report.nodeTimes,
-      edge_times: report.edgeTimes,
-      errors: [],
-      warnings: [],
-    });
+    printJson(io, exportDocument(report, { database, dataset: directory }));
   } else if (!flags.quiet) printLines(io, toTable(report, directory));
   return { code: 0, done: outcomeOf(report, directory) };
 }

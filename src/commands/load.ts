@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ENGINE_NAMES, engineTitles } from '../engine/native.js';
+import { engineTitles } from '../engine/native.js';
 import { refusedReport } from '../load/report.js';
 import { codeGraph } from '../model/codegraph.js';
 import { describePlan, type ShownPlan } from '../plan/shown.js';
@@ -15,8 +15,16 @@ import {
   printLines,
   printLog,
 } from '../terminal/output.js';
-import type { EngineName, LoadEvent, LoadReport, Problem } from '../types.js';
-import { byteSize } from './arguments.js';
+import type { EngineName, GraphSchema, LoadEvent, LoadReport, Problem } from '../types.js';
+import {
+  byteSize,
+  engineFor,
+  engineOption,
+  OUTPUT_GROUP,
+  reportFormat,
+  reportFormatOption,
+  schemaOption,
+} from './arguments.js';
 
 interface Flags extends OutputFlags {
   db: string;
@@ -39,6 +47,7 @@ interface Flags extends OutputFlags {
 export function define(command: Command): void {
   command
     .argument('<dataset>', 'directory with nodes/*.parquet and edges/*.parquet')
+    .optionsGroup('Database:')
     .requiredOption('--db <path>', 'database file to load into; created where there is none')
     .addOption(
       new Option(
@@ -46,19 +55,14 @@ export function define(command: Command): void {
         'build a new database and put it in the place of the old one',
       ).conflicts('append'),
     )
-    .addOption(
-      new Option(
-        '--engine <name>',
-        `of a database that is created (default: that of the old one, or kuzu, or ladybug where that alone is installed)`,
-      ).choices(ENGINE_NAMES),
-    )
     .option('--append', 'load into tables that hold rows already')
-    .addOption(
-      new Option(
-        '--on-error <what>',
-        'when a table fails: continue with the others (the default; --fresh then keeps the old database, unless this is said), or abort',
-      ).choices(['continue', 'abort']),
-    )
+    .addOption(engineOption('that of the old one, or kuzu where it is installed'))
+    .optionsGroup('Schema and values:')
+    .addOption(schemaOption())
+    .option('--allow-rounding', 'round DOUBLE values to FLOAT, and report by how much')
+    .option('--nan-as-null', 'load NULL for NaN, which the engines change in some places')
+    .option('--negative-zero-as-zero', 'load 0 for -0, which the same holds for')
+    .optionsGroup('What does not load:')
     .option('--dry-run', 'look for everything that is wrong, and write nothing')
     .option('--skip-bad-rows', 'leave out rows with a missing or taken key, or a missing endpoint')
     .option('--bad-rows <file>', 'write every bad row that was found to this file, as NDJSON')
@@ -68,41 +72,48 @@ export function define(command: Command): void {
         'skip bad rows, but load nothing if there are more than this',
       ).argParser(wholeNumber),
     )
-    .option(
-      '--allow-rounding',
-      'round DOUBLE values to the nearest FLOAT where a property is one, and report by how much',
-    )
-    .option(
-      '--nan-as-null',
-      'load NULL for NaN, which the engines store as it is in most places only',
-    )
-    .option('--negative-zero-as-zero', 'load 0 for -0, which the same holds for')
     .addOption(
-      new Option(
-        '--buffer-pool <size>',
-        "memory for the engine's pages, such as 4GB; by default 80 % of the machine's, or half of the container's",
-      ).argParser((text: string) => byteSize(text, MIN_POOL)),
+      new Option('--on-error <what>', 'when a table fails: go on with the others, or stop')
+        .choices(['continue', 'abort'])
+        .default(undefined, 'continue, but --fresh then keeps the old database'),
+    )
+    .optionsGroup('Resources:')
+    .addOption(
+      new Option('--buffer-pool <size>', "memory for the engine's pages, such as 4GB")
+        .argParser((text: string) => byteSize(text, MIN_POOL))
+        .default(undefined, "80 % of the machine's, or half of the container's"),
     )
     .addOption(
-      new Option('--threads <n>', 'threads a statement may use; by default one a core').argParser(
-        positiveNumber,
-      ),
+      new Option('--threads <n>', 'threads a statement may use')
+        .argParser(positiveNumber)
+        .default(undefined, 'one a core'),
     )
     .addOption(
       new Option(
         '--jobs <n>',
-        `tables to load at a time into a new ${engineTitles(({ manyWriters }) => manyWriters)} database; by default one a core, four at most`,
-      ).argParser(positiveNumber),
+        `tables to load at a time into a new ${engineTitles(({ manyWriters }) => manyWriters)} database`,
+      )
+        .argParser(positiveNumber)
+        .default(undefined, 'one a core, four at most'),
     )
+    .optionsGroup(OUTPUT_GROUP)
+    .addOption(reportFormatOption())
     .addHelpText(
       'after',
       `
 Examples:
+  # replace the database when everything has loaded
   kgload load ./parquet --db graph.db --fresh
-  kgload load ./parquet --db graph.db --engine ladybug
+  # see what is wrong with a dataset; nothing is written
   kgload load ./parquet --db graph.db --dry-run
+  # leave bad rows out, and list them
+  kgload load ./parquet --db graph.db --skip-bad-rows --bad-rows bad.ndjson
+  # any graph: tables and types as the files have them
   kgload load ./parquet --db graph.db --schema infer
-  kgload load ./parquet --db graph.db --fresh --json | jq .total_nodes`,
+  # in a script: one number of the JSON document
+  kgload load ./parquet --db graph.db --fresh --json | jq .total_nodes
+  # in GitHub Actions: the job's summary
+  kgload load ./parquet --fresh --format markdown >> "$GITHUB_STEP_SUMMARY"`,
     );
 }
 
@@ -110,15 +121,23 @@ export async function run(
   [dataset = '']: string[],
   flags: Flags,
   io: Io,
+  command: Command,
 ): Promise<{ code: number; done: string }> {
+  const format = reportFormat(flags);
+  const subject = { database: flags.db, dataset };
   const progress = await createProgress(io, flags);
   const interruption = new AbortController();
-  let isLate = false;
+  let remains: LoadReport = refusedReport(
+    { code: 'INTERRUPTED', message: 'the load was interrupted before it began' },
+    knownSchema(flags),
+  );
   const ignoreSignals = onInterrupt(() => {
     interruption.abort();
     progress.stop();
-    const state = isLate ? 'the load is in its place already' : `${flags.db} is as it was`;
+    const { published } = remains;
+    const state = published ? 'the load is in its place already' : `${flags.db} is as it was`;
     printLog(io, `interrupted; ${state}`);
+    if (format === 'json') printJson(io, loadDocument(remains, subject));
   });
   let report: LoadReport & { plan?: ShownPlan };
   try {
@@ -130,25 +149,34 @@ export async function run(
       }
       progress.show(event);
     };
-    const job = toJob(dataset, flags, progress.isLive);
+    const engine = engineFor(flags.db, command, flags);
+    const job = toJob(dataset, flags, engine, progress.isLive);
     report = await runJob(job, onEvent, {
       signal: interruption.signal,
-      onLate: () => (isLate = true),
+      onEnd: (end) => (remains = end),
     });
   } finally {
     progress.stop();
     ignoreSignals();
   }
-  if (flags.json) printJson(io, loadDocument(report));
-  else if (!flags.quiet) {
+  if (format === 'json') printJson(io, loadDocument(report, subject));
+  else if (format === 'markdown') {
+    const { loadMarkdown } = await import('../terminal/markdown.js');
+    printLines(io, loadMarkdown(report, flags));
+  } else if (format === 'table') {
     if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
     printLines(io, loadTable(report, flags));
   }
   return { code: report.errors.length > 0 ? 1 : 0, done: loadOutcome(report, flags) };
 }
 
-function toJob(dataset: string, flags: Flags, hasProgress: boolean): Job {
-  const { db, schema, badRows, maxBadRows, engine, onError, jobs, bufferPool, threads } = flags;
+function toJob(
+  dataset: string,
+  flags: Flags,
+  engine: EngineName | undefined,
+  hasProgress: boolean,
+): Job {
+  const { db, schema, badRows, maxBadRows, onError, jobs, bufferPool, threads } = flags;
   const { allowRounding = false, nanAsNull = false, negativeZeroAsZero = false } = flags;
   return {
     kind: 'load',
@@ -179,10 +207,17 @@ function toJob(dataset: string, flags: Flags, hasProgress: boolean): Job {
 }
 
 /** A refused load has the same JSON as any: zeros for every table that is known, and the error. */
-export function refusal(error: Problem, { schema }: OutputFlags): unknown {
-  return loadDocument(
-    refusedReport(error, schema === undefined ? codeGraph : { nodes: [], edges: [] }),
-  );
+export function refusal(
+  error: Problem,
+  flags: OutputFlags & { db?: string },
+  dataset?: string,
+): unknown {
+  return loadDocument(refusedReport(error, knownSchema(flags)), { database: flags.db, dataset });
+}
+
+/** Before the dataset was looked at. */
+function knownSchema({ schema }: OutputFlags): GraphSchema {
+  return schema === undefined ? codeGraph : { nodes: [], edges: [] };
 }
 
 function positiveNumber(text: string): number {

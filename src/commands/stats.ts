@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { statsSteps } from '../database/stats.js';
 import { drive } from '../engine/drive.js';
 import { statsDocument, verificationDocument } from '../terminal/documents.js';
-import { statsTable, verificationTable } from '../terminal/statstable.js';
+import { describeDifferences, statsTable, verificationTable } from '../terminal/statstable.js';
 import {
   type Io,
   type OutputFlags,
@@ -10,7 +10,17 @@ import {
   printLines,
   printProblem,
 } from '../terminal/output.js';
-import { type MemoryFlag, memoryOption } from './arguments.js';
+import {
+  isGiven,
+  type MemoryFlag,
+  memoryOption,
+  OUTPUT_GROUP,
+  reportFormat,
+  reportFormatOption,
+  schemaOption,
+  usage,
+} from './arguments.js';
+import { whileInterruptible } from './interruptible.js';
 
 interface Flags extends OutputFlags, MemoryFlag {
   db: string;
@@ -20,37 +30,79 @@ interface Flags extends OutputFlags, MemoryFlag {
 
 export function define(command: Command): void {
   command
+    .optionsGroup('Database:')
     .requiredOption('--db <path>', 'database file; it is opened read-only')
     .option('--degrees', 'also how many edges of each table the nodes have')
+    .optionsGroup('Comparison:')
     .option('--verify <dataset>', 'compare every row with a dataset; exit code 1 if they differ')
+    .addOption(schemaOption().default(undefined, "the database's own"))
     .addOption(memoryOption())
+    .optionsGroup(OUTPUT_GROUP)
+    .addOption(reportFormatOption())
     .addHelpText(
       'after',
       `
 Examples:
+  # what is in it
   kgload stats --db graph.db
+  # does it hold what the files hold?
   kgload stats --db graph.db --verify ./parquet
-  kgload stats --db graph.db --json | jq .nodes.Function`,
+  # in a script: how many functions there are
+  kgload stats --db graph.db --json | jq .node_rows.Function
+  # in GitHub Actions: the job's summary
+  kgload stats --db graph.db --format markdown >> "$GITHUB_STEP_SUMMARY"`,
     );
 }
 
-export async function run(_args: string[], flags: Flags, io: Io): Promise<number> {
-  if (flags.verify !== undefined) return await verify(flags.verify, flags, io);
-  const stats = await drive(statsSteps(flags.db, { degrees: flags.degrees ?? false }));
-  if (flags.json) printJson(io, statsDocument(stats));
-  else printLines(io, statsTable(stats));
+export async function run(
+  _args: string[],
+  flags: Flags,
+  io: Io,
+  command: Command,
+): Promise<number> {
+  const format = reportFormat(flags) ?? 'table'; // That is what was asked for.
+  if (flags.verify !== undefined) {
+    if (flags.degrees) {
+      throw usage('--degrees counts edges and --verify compares', 'run stats once for each');
+    }
+    return await verify(flags.verify, flags, io);
+  }
+  for (const name of ['schema', 'memory']) {
+    if (isGiven(command, name)) {
+      throw usage(`--${name} is for a comparison`, 'name a dataset: --verify ./parquet');
+    }
+  }
+  const { db: database, degrees = false } = flags;
+  const stats = await whileInterruptible(
+    io,
+    flags,
+    { database },
+    async () => await drive(statsSteps(database, { degrees })),
+  );
+  if (format === 'json') printJson(io, statsDocument(stats));
+  else if (format === 'markdown') {
+    const { statsMarkdown } = await import('../terminal/markdown.js');
+    printLines(io, statsMarkdown(stats));
+  } else printLines(io, statsTable(stats));
   return 0;
 }
 
 async function verify(dataset: string, flags: Flags, io: Io): Promise<number> {
-  const { runTask } = await import('../process/isolation.js');
+  const { performTask } = await import('./task.js');
   const { db: database, memory, schema } = flags;
-  const report = await runTask({ kind: 'verify', database, dataset, memory, schema } as const);
+  const task = { kind: 'verify', database, dataset, memory, schema } as const;
+  const report = await performTask(task, io, flags);
   for (const error of report.errors) printProblem(io, 'error', error);
   if (!flags.quiet) {
     for (const warning of report.warnings) printProblem(io, 'warning', warning);
   }
-  if (flags.json) printJson(io, verificationDocument(report, { database: flags.db, dataset }));
-  else if (!flags.quiet) printLines(io, verificationTable(report, { database: flags.db, dataset }));
+  const subject = { database, dataset };
+  const format = reportFormat(flags);
+  if (format === 'json') printJson(io, verificationDocument(report, subject));
+  else if (format === 'markdown') {
+    const { verificationMarkdown } = await import('../terminal/markdown.js');
+    printLines(io, verificationMarkdown(report, subject));
+  } else if (format === 'table') printLines(io, verificationTable(report, subject));
+  else if (!report.identical) printLines(io, describeDifferences(report, subject));
   return report.identical ? 0 : 1;
 }

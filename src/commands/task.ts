@@ -1,13 +1,41 @@
-/** Running a task in the engine's process, with its progress on the screen. */
+/** Running a task in the engine's process. */
 import { runTask } from '../process/isolation.js';
 import type { Results, Task } from '../process/tasks.js';
+import type { Subject } from '../terminal/documents.js';
 import { createProgress, type Io, type OutputFlags } from '../terminal/output.js';
+import { whileInterruptible } from './interruptible.js';
 
+/** Runs a task that says nothing while it is at work. */
+export async function performTask<T extends Task>(
+  task: T,
+  io: Io,
+  flags: OutputFlags,
+): Promise<Results[T['kind']]> {
+  return await whileInterruptible(io, flags, subjectOf(task), async () => await runTask(task));
+}
+
+/** Runs a task with its progress on the screen. */
 export async function showTask<T extends Task>(
   task: T,
   io: Io,
   flags: OutputFlags,
 ): Promise<Results[T['kind']]> {
   const progress = await createProgress(io, flags);
-  return await runTask(task, progress.show, progress.stop);
+  return await whileInterruptible(
+    io,
+    flags,
+    subjectOf(task),
+    async () => await runTask(task, progress.show, progress.stop),
+  );
+}
+
+function subjectOf(task: Task): Subject {
+  switch (task.kind) {
+    case 'preprocess':
+      return {};
+    case 'export':
+      return { database: task.database, dataset: task.directory };
+    default:
+      return { database: task.database, dataset: task.dataset };
+  }
 }

@@ -12,12 +12,32 @@ import {
 } from '../cypher/badrows.js';
 import type { Row, Steps } from '../engine/drive.js';
 import { formatCount, plural } from '../format.js';
-import { describeValue } from '../json.js';
+import { describeValue, plainValue } from '../json.js';
 import type { PlannedCopy } from '../plan/plan.js';
 import type { BadRow, BadRowReason, BadRows, Connection, ErrorCode, Problem } from '../types.js';
 
 /** Keys that messages and reports show. */
 export const EXAMPLES = 5;
+
+/** With the examples as messages show them: text in quotes, so that none looks like a number or NULL. */
+export interface FoundBadRows extends BadRows {
+  quoted: string[];
+}
+
+/** The first few bad rows, both ways. */
+export function describeExamples(
+  keys: readonly (readonly unknown[])[],
+): Pick<FoundBadRows, 'examples' | 'quoted'> {
+  return {
+    examples: keys.map((values) => values.map(plainValue).join(' → ')),
+    quoted: keys.map((values) => values.map(describeValue).join(' → ')),
+  };
+}
+
+/** As the report has it. */
+export function withoutQuoted({ table, file, reason, rows, examples }: FoundBadRows): BadRows {
+  return { table, file, reason, rows, examples };
+}
 
 /**
  * Looks for the rows of a file that its table would not take, the node tables being as they are
@@ -32,12 +52,12 @@ export function* findBadRows(
   copy: PlannedCopy,
   held: number,
   onBadRow?: (row: BadRow) => void,
-): Steps<BadRows[]> {
+): Steps<FoundBadRows[]> {
   if (copy.keys.length === 0) return []; // The engine makes the keys itself.
   if (copy.keys.length === 2 && (yield* hasAllEndpoints(connection, copy))) return [];
   const scan = copy.keys.length === 1 ? nodeScan(copy, held) : edgeScan(copy);
   const [counts = {}] = yield { connection, cypher: countBadRows(scan) };
-  const found: BadRows[] = [];
+  const found: FoundBadRows[] = [];
   for (const why of scan.reasons) {
     const { reason } = why;
     const count = Number(counts[reason] ?? 0);
@@ -50,7 +70,7 @@ export function* findBadRows(
       file: copy.file,
       reason,
       rows: count,
-      examples: reason === 'null_key' ? [] : examples.map((row) => describeKeys(keysOf(row))),
+      ...describeExamples(reason === 'null_key' ? [] : examples.map(keysOf)),
     });
     if (!onBadRow) continue;
     yield {
@@ -106,10 +126,6 @@ export function* countRepeatedPairs(
   return { repeated: found, pairs: Number(all?.['n']) };
 }
 
-export function describeKeys(keys: readonly unknown[]): string {
-  return keys.map(describeValue).join(' → ');
-}
-
 const CODES: Record<BadRowReason, ErrorCode> = {
   null_key: 'NULL_KEY',
   duplicate_key: 'DUPLICATE_KEY',
@@ -125,7 +141,7 @@ export function isBadRowsCode(code: ErrorCode): boolean {
 }
 
 /** The bad rows as the error of the table that they kept from loading. */
-export function badRowsProblem({ table, file, reason, rows, examples }: BadRows): Problem {
+export function badRowsProblem({ table, file, reason, rows, quoted }: FoundBadRows): Problem {
   const what: Record<BadRowReason, string> = {
     null_key: 'without a key',
     duplicate_key: 'with the key of an earlier row',
@@ -134,8 +150,8 @@ export function badRowsProblem({ table, file, reason, rows, examples }: BadRows)
     missing_endpoint: 'with an endpoint that no node has',
     multiplicity: 'with a node that has its one edge already',
   };
-  const more = rows > examples.length && examples.length > 0 ? ', …' : '';
-  const list = examples.length > 0 ? `: ${examples.join(', ')}${more}` : '';
+  const more = rows > quoted.length && quoted.length > 0 ? ', …' : '';
+  const list = quoted.length > 0 ? `: ${quoted.join(', ')}${more}` : '';
   return {
     code: CODES[reason],
     table,

@@ -24,7 +24,6 @@ import { type ScheduledPlan, scheduleLoad } from '../plan/schedule.js';
 import { type ShownPlan, showPlan } from '../plan/shown.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import type {
-  BadRows,
   Connection,
   Endpoints,
   GraphSchema,
@@ -33,7 +32,7 @@ import type {
   Problem,
 } from '../types.js';
 import { type Assessment, assessPlace, assessTables } from './assessment.js';
-import { findBadRows, isBadRowsCode } from './badrows.js';
+import { findBadRows, type FoundBadRows, isBadRowsCode } from './badrows.js';
 import { examinePlanned } from './findings.js';
 import { findSurplus, type Surplus } from './multiplicity.js';
 import { engineProblem } from './problems.js';
@@ -240,7 +239,7 @@ function* checkTable(
   if (copies.some(({ keys }) => keys.some((key) => hasNoKeys(key.table, tally)))) return orphaned;
   tally.onEvent(startedEvent(planned));
   const start = hooks.clock();
-  const badRows: BadRows[] = [];
+  const badRows: FoundBadRows[] = [];
   let surplus: Map<PlannedCopy, Surplus> | undefined;
   for (const copy of copies) {
     try {
@@ -274,7 +273,7 @@ function* checkFile(
   copy: PlannedCopy,
   held: number,
   { onBadRow }: Hooks,
-): Steps<BadRows[]> {
+): Steps<FoundBadRows[]> {
   yield* checkConversions(connection, copy);
   if (kind === 'node' && (yield* takeKeys(connection, table, copy))) return [];
   const badRows = yield* findBadRows(connection, table, copy, held, onBadRow);

@@ -21,13 +21,13 @@ import type { Row, Steps } from '../engine/drive.js';
 import { onDisk } from '../files.js';
 import { type Limit, type PlannedCopy, samePair, withoutRows } from '../plan/plan.js';
 import { makeScratch, removeScratch } from '../scratch.js';
-import type { BadRow, BadRows, Connection } from '../types.js';
-import { describeKeys, EXAMPLES, toKey } from './badrows.js';
+import type { BadRow, Connection } from '../types.js';
+import { describeExamples, EXAMPLES, type FoundBadRows, toKey } from './badrows.js';
 import { useThreads } from './threads.js';
 
 /** What of one file is beyond. */
 export interface Surplus {
-  found: BadRows;
+  found: FoundBadRows;
   edges: LeftOut;
 }
 
@@ -148,7 +148,7 @@ function* decide(
 ): Steps<Surplus | undefined> {
   const { file } = copy;
   const [kept, all, butFirst] = [new Set<Hash>(), new Set<Hash>(), new Set<Hash>()];
-  const examples: string[] = [];
+  const examples: unknown[][] = [];
   let rows = 0;
   yield {
     connection,
@@ -165,13 +165,13 @@ function* decide(
       rows += 1;
       (kept.has(edge) ? butFirst : all).add(edge);
       const keys = copy.keys.map(({ type }, i) => toKey(row[`key${i}`], type));
-      if (examples.length < EXAMPLES) examples.push(describeKeys(keys));
+      if (examples.length < EXAMPLES) examples.push(keys);
       onBadRow?.({ table, file, reason: 'multiplicity', from: keys[0], to: keys[1] });
     },
   };
   if (rows === 0) return undefined;
   return {
-    found: { table, file, reason: 'multiplicity', rows, examples },
+    found: { table, file, reason: 'multiplicity', rows, ...describeExamples(examples) },
     edges: { all: [...all], butFirst: [...butFirst] },
   };
 }
@@ -187,7 +187,7 @@ export function* copyOthers(
   connection: Connection,
   table: string,
   copy: PlannedCopy,
-  badRows: readonly BadRows[],
+  badRows: readonly FoundBadRows[],
   surplus: Surplus | undefined,
 ): Steps<{ copy: PlannedCopy; isOrdered: boolean }> {
   const { all, butFirst } = surplus?.edges ?? { all: [], butFirst: [] };

@@ -1,7 +1,6 @@
 /** What a load did, gathered as it goes. */
 import type { Plan } from '../plan/plan.js';
 import type {
-  BadRows,
   GraphSchema,
   LoadEvent,
   LoadReport,
@@ -9,10 +8,11 @@ import type {
   TableKind,
   TableTime,
 } from '../types.js';
+import { type FoundBadRows, withoutQuoted } from './badrows.js';
 
 export interface Tally {
   times: Map<string, TableTime>;
-  badRows: BadRows[];
+  badRows: FoundBadRows[];
   skipped: Map<string, number>;
   errors: Problem[];
   warnings: Problem[];
@@ -55,7 +55,7 @@ export function tallyTable(
   tally: Tally,
   { table, kind }: { table: string; kind: TableKind },
   time: TableTime,
-  badRows: readonly BadRows[],
+  badRows: readonly FoundBadRows[],
 ): void {
   const skipped = badRows.reduce((sum, { rows }) => sum + rows, 0);
   tally.times.set(table, time);
@@ -89,7 +89,7 @@ export function toReport(
     nodeTimes,
     edgeTimes,
     totalSkipped: [...tally.skipped.values()].reduce((sum, rows) => sum + rows, 0),
-    badRows: tally.badRows.toSorted((a, b) => place(a) - place(b)),
+    badRows: tally.badRows.toSorted((a, b) => place(a) - place(b)).map(withoutQuoted),
     errors: tally.errors.toSorted((a, b) => place(a) - place(b)),
     warnings: tally.warnings,
     published: outcome.published,

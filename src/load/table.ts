@@ -10,8 +10,8 @@ import { formatCount } from '../format.js';
 import { type PlannedCopy, type PlannedTable, startedEvent } from '../plan/plan.js';
 import type { Hooks, Settings } from '../plan/request.js';
 import type { ScheduledTable } from '../plan/schedule.js';
-import type { BadRow, BadRows, Connection, Problem } from '../types.js';
-import { badRowsProblem, countRepeatedPairs, findBadRows } from './badrows.js';
+import type { BadRow, Connection, Problem } from '../types.js';
+import { badRowsProblem, countRepeatedPairs, findBadRows, type FoundBadRows } from './badrows.js';
 import { copyOthers, findSurplus, type Surplus } from './multiplicity.js';
 import { engineProblem, tooManyBadRows, WriteFailed } from './problems.js';
 import { type Tally, tallyTable, tallyWarning } from './report.js';
@@ -116,16 +116,16 @@ function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
   const before = building?.failures.get(table);
   if (before && !before.isAboutRows) return [before.problem];
   const start = hooks.clock();
-  const badRows: BadRows[] = [];
+  const badRows: FoundBadRows[] = [];
   let rows = 0;
   let copied = 0;
-  const note = (found: readonly BadRows[]): void => {
+  const note = (found: readonly FoundBadRows[]): void => {
     badRows.push(...found);
     tally.badRows.push(...found);
   };
   let held: number | undefined;
   let surplus: Map<PlannedCopy, Surplus> | undefined;
-  const search = function* (copy: PlannedCopy): Steps<BadRows[]> {
+  const search = function* (copy: PlannedCopy): Steps<FoundBadRows[]> {
     if (planned.search !== 'before') return [];
     held ??= yield* heldOffsets(run, planned); // Before the first file is copied.
     const found = yield* findBadRows(connection, table, copy, held, hooks.onBadRow);
@@ -136,7 +136,7 @@ function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
     note(found);
     return found;
   };
-  const early = new Map<PlannedCopy, BadRows[]>();
+  const early = new Map<PlannedCopy, FoundBadRows[]>();
   for (const copy of copies) {
     try {
       // Where a node may have one edge, such an edge is a bad row.
@@ -181,7 +181,7 @@ function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
 export function badRowsProblems(
   planned: PlannedTable,
   tally: Tally,
-  badRows: readonly BadRows[],
+  badRows: readonly FoundBadRows[],
   { badRows: wanted }: Settings,
 ): Problem[] {
   if (badRows.length === 0) return [];
@@ -210,7 +210,7 @@ function* explain(
   copy: PlannedCopy,
   held: number,
   onBadRow?: (row: BadRow) => void,
-): Steps<BadRows[]> {
+): Steps<FoundBadRows[]> {
   try {
     const found = yield* findBadRows(connection, table, copy, held, onBadRow);
     const surplus = yield* findSurplus(connection, table, copies, false, onBadRow);
@@ -223,7 +223,7 @@ function* explain(
 
 /** What is known of a file's bad rows before it is copied. */
 interface KnownRows {
-  found: readonly BadRows[];
+  found: readonly FoundBadRows[];
   /** Edges beyond those that a node may have. */
   others: Surplus | undefined;
   /** The table holds nodes already. */

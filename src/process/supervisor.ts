@@ -29,8 +29,8 @@ interface Death {
 
 export interface Interruption {
   signal: AbortSignal;
-  /** Called where it came too late: what was built is in its place. */
-  onLate: () => void;
+  /** Is told what remains of the load: nothing, or all of it where the signal came too late. */
+  onEnd: (remains: LoadReport) => void;
 }
 
 /**
@@ -68,7 +68,7 @@ export async function runJob(
 async function runWorker(
   job: Job,
   onEvent: (event: LoadEvent) => void,
-  { signal, onLate }: Partial<Interruption> = {},
+  { signal, onEnd }: Partial<Interruption> = {},
 ): Promise<{ report: LoadReport } | { death: Death }> {
   const worker = takeWorker();
   let staging: string | undefined;
@@ -80,8 +80,13 @@ async function runWorker(
   const isPublished = (): boolean => staging !== undefined && wasPublished(staging, events);
   const undo = (): void => {
     killNow(worker);
-    if (isPublished()) onLate?.();
+    const remains = remainsOf(
+      { code: 'INTERRUPTED', message: 'the load was interrupted' },
+      events,
+      isPublished(),
+    );
     discard();
+    onEnd?.(remains);
   };
   signal?.addEventListener('abort', undo);
   try {
@@ -145,10 +150,20 @@ function obituary(
     ...(unfinished.length === 1 && unfinished[0]),
     ...describeDeath({ ...place, how, when, isKilled: exit.signal === 'SIGKILL' }),
   };
+  const remains = remainsOf(problem, events, isPublished);
+  return { problem, unfinished: unfinished.length, isCrash, remains };
+}
+
+/** The report of a load that did not live to make its own. */
+function remainsOf(
+  problem: Problem,
+  events: readonly LoadEvent[],
+  isPublished: boolean,
+): LoadReport {
   const chosen = events.find((event) => event.type === 'schema');
   const remains = refusedReport(problem, chosen?.schema ?? codeGraph);
   if (isPublished) tallyEvents(remains, events);
-  return { problem, unfinished: unfinished.length, isCrash, remains };
+  return remains;
 }
 
 /** How the worker came to its end, as far as that can be told, and what to do. */

@@ -24,6 +24,7 @@ import { systemCode } from '../files.js';
 import { BUILT_IN, type ChosenSchema, codeGraph } from '../model/codegraph.js';
 import { withFiles } from '../model/differences.js';
 import { fileNameOf } from '../model/names.js';
+import { similarTo } from '../model/similar.js';
 import { pairsOf } from '../model/tables.js';
 import type { EngineName, GraphSchema } from '../types.js';
 import { isDefinition, isExpression, isType, readIndexDefinition } from '../cypher/definitions.js';
@@ -267,6 +268,7 @@ function readText(path: string): string {
         ? `the schema file ${path} does not exist`
         : `the schema file ${path} cannot be read: ${messageOf(error)}`,
       file: path,
+      ...(isMissing && similarTo(path, ['infer']) && { hint: 'did you mean --schema infer?' }),
     });
   }
 }

@@ -1,8 +1,48 @@
-/** The JSON document of every command. */
+/** The JSON document of every command; docs/json.md tells of them, docs/json/ has their schemas. */
+import { type DatabaseIdentity, identifyDatabase } from '../database/identity.js';
+import type { CreatedTables } from '../database/create.js';
+import type { ExportReport } from '../export.js';
 import type { ShownPlan } from '../plan/shown.js';
-import type { DatabaseStats, LoadReport, VerifyReport } from '../types.js';
+import type { PreprocessReport } from '../prepare/preprocess.js';
+import type {
+  DatabaseStats,
+  GraphSchema,
+  LoadReport,
+  Problem,
+  TableVerification,
+  VerifyReport,
+} from '../types.js';
 
-export function loadDocument(report: LoadReport & { plan?: ShownPlan }): unknown {
+/** What a command works on, as far as it was named. */
+export interface Subject {
+  database?: string | undefined;
+  dataset?: string | undefined;
+}
+
+function describeSubject({ database, dataset }: Subject): {
+  database?: DatabaseIdentity;
+  dataset?: string;
+} {
+  return {
+    ...(database !== undefined && { database: identifyDatabase(database) }),
+    ...(dataset !== undefined && { dataset }),
+  };
+}
+
+/** Of a command that got nowhere. */
+export function problemDocument(error: Problem, subject: Subject = {}): unknown {
+  return { ...describeSubject(subject), errors: [error], warnings: [] };
+}
+
+/** Of an example dataset that was written. */
+export function exampleDocument(dataset: string, name: string): unknown {
+  return { dataset, name, errors: [], warnings: [] };
+}
+
+export function loadDocument(
+  report: LoadReport & { plan?: ShownPlan },
+  subject: Subject = {},
+): unknown {
   return {
     total_nodes: report.totalNodes,
     total_edges: report.totalEdges,
@@ -15,9 +55,31 @@ export function loadDocument(report: LoadReport & { plan?: ShownPlan }): unknown
     bad_rows: report.badRows,
     published: report.published,
     ...(report.plan && { plan: report.plan }),
+    ...describeSubject(subject),
   };
 }
 
+export function exportDocument(report: ExportReport, subject: Subject): unknown {
+  return {
+    ...describeSubject(subject),
+    total_nodes: report.totalNodes,
+    total_edges: report.totalEdges,
+    total_time: report.totalTime,
+    node_times: report.nodeTimes,
+    edge_times: report.edgeTimes,
+    errors: [],
+    warnings: [],
+  };
+}
+
+export function preprocessDocument(
+  { files, warnings }: PreprocessReport,
+  { source, destination }: { source: string; destination: string },
+): unknown {
+  return { source, destination, files, errors: [], warnings };
+}
+
+/** `nodes` and `edges` are definitions in a schema's document, and so have other names here too. */
 export function statsDocument({
   totalNodes,
   totalEdges,
@@ -30,31 +92,50 @@ export function statsDocument({
   return {
     total_nodes: totalNodes,
     total_edges: totalEdges,
+    node_rows: nodes,
+    edge_rows: edges,
     nodes,
     edges,
     ...(degrees && { degrees }),
     database: { path, engine, version, storage_version: storageVersion, bytes },
+    errors: [],
+    warnings: [],
   };
 }
 
 export function verificationDocument(
   { identical, tables, errors, warnings }: VerifyReport,
-  { database, dataset }: { database: string; dataset: string },
+  subject: Subject,
 ): unknown {
   return {
-    database,
-    dataset,
+    ...describeSubject(subject),
     identical,
-    tables: tables.map((table) => ({
-      table: table.table,
-      kind: table.kind,
-      identical: table.identical,
-      rows: table.rows,
-      properties: table.properties,
-      only_in_dataset: table.onlyInDataset,
-      only_in_database: table.onlyInDatabase,
-    })),
+    tables: tables.map(verifiedTable),
     errors,
     warnings,
   };
+}
+
+function verifiedTable(table: TableVerification): unknown {
+  return {
+    table: table.table,
+    kind: table.kind,
+    identical: table.identical,
+    rows: table.rows,
+    properties: table.properties,
+    only_in_dataset: table.onlyInDataset,
+    only_in_database: table.onlyInDatabase,
+  };
+}
+
+/** What else it holds is passed over where it is read back as a schema. */
+export function schemaDocument(
+  schema: GraphSchema | Record<string, string>,
+  subject: Subject,
+): unknown {
+  return { ...schema, ...describeSubject(subject), errors: [], warnings: [] };
+}
+
+export function createDocument({ created, existing }: CreatedTables, subject: Subject): unknown {
+  return { ...describeSubject(subject), created, existing, errors: [], warnings: [] };
 }

@@ -8,13 +8,17 @@ import type { LoadEvent, Problem } from '../types.js';
 export interface Io {
   stdout: WriteStream;
   stderr: WriteStream;
+  /** A problem as the line that a CI system looks for, where one watches; it shows but a few. */
+  annotate?: (kind: 'error' | 'warning', problem: Problem) => string | undefined;
 }
 
-/** The flags that every command has. */
+/** The flags that most commands have. */
 export interface OutputFlags {
   /** A schema file, or `infer`. */
   schema?: string;
   json?: boolean;
+  /** The form of the result, where there is a choice. */
+  format?: string;
   quiet?: boolean;
   verbose?: boolean;
 }
@@ -24,12 +28,20 @@ export function printJson(io: Io, document: unknown): void {
 }
 
 export function printLines(io: Io, lines: readonly string[], stream = io.stdout): void {
-  stream.write(lines.map((line) => printable(line) + '\n').join(''));
+  // A table may be called `::error::`, and a CI system takes such a line for a command.
+  const shown = (line: string): string =>
+    io.annotate ? line.replace(/^\s*::/, (start) => `${start.slice(0, -1)}\u200b:`) : line;
+  stream.write(lines.map((line) => shown(printable(line)) + '\n').join(''));
 }
 
 /** One line to stderr: what is wrong, and what to do. */
 export function printProblem(io: Io, kind: 'error' | 'warning', problem: Problem): void {
-  printLog(io, `${kind}: ${describeProblem(problem)}`);
+  if (!io.annotate) {
+    printLog(io, `${kind}: ${describeProblem(problem)}`);
+    return;
+  }
+  const line = io.annotate(kind, problem);
+  if (line !== undefined) io.stderr.write(`${printable(line)}\n`);
 }
 
 /** One line to stderr. */
@@ -99,10 +111,14 @@ export async function createProgress(io: Io, flags: OutputFlags): Promise<Progre
 }
 
 function logEvent(io: Io, flags: OutputFlags, event: LoadEvent): void {
+  if (event.type === 'failed') printProblem(io, 'error', event.error);
+  else if (event.type === 'warned') {
+    if (!flags.quiet) printProblem(io, 'warning', event.warning);
+  } else logProgress(io, flags, event);
+}
+
+function logProgress(io: Io, flags: OutputFlags, event: LoadEvent): void {
   for (const { level, message } of describeEvent(event)) {
-    if (level === 'error') printLog(io, `error: ${message}`);
-    else if (flags.quiet) continue;
-    else if (level === 'warn') printLog(io, `warning: ${message}`);
-    else if (level === 'info' || flags.verbose) printLog(io, message);
+    if (!flags.quiet && (level === 'info' || flags.verbose)) printLog(io, message);
   }
 }

@@ -46,26 +46,37 @@ function degreeTable(degrees: NonNullable<DatabaseStats['degrees']>): string[] {
   ]);
 }
 
-export function verificationTable(
-  { identical, tables }: VerifyReport,
-  { database, dataset }: { database: string; dataset: string },
-): string[] {
+/** What is compared. */
+export interface Sides {
+  database: string;
+  dataset: string;
+}
+
+export function verificationTable(report: VerifyReport, sides: Sides): string[] {
   const lines = formatTable([
     ['table', 'dataset', 'database', ''],
     null,
-    ...tables.map((table) => [
+    ...report.tables.map((table) => [
       table.table,
       formatCount(table.rows.dataset),
       formatCount(table.rows.database),
       table.identical ? 'identical' : 'DIFFERENT',
     ]),
   ]);
-  const differences = tables.filter((table) => !table.identical).flatMap(describeDifference);
-  const what = `${database} and ${dataset}`;
-  return [...lines, '', ...differences, identical ? `${what} hold the same` : `${what} differ`];
+  return [...lines, '', ...describeDifferences(report, sides)];
 }
 
-function describeDifference(table: TableVerification): string[] {
+/** A line a difference, and what it comes to. */
+export function describeDifferences(
+  { identical, tables }: VerifyReport,
+  { database, dataset }: Sides,
+): string[] {
+  const differences = tables.filter((table) => !table.identical).flatMap(describeDifference);
+  const what = `${database} and ${dataset}`;
+  return [...differences, identical ? `${what} hold the same` : `${what} differ`];
+}
+
+export function describeDifference(table: TableVerification): string[] {
   const { properties, onlyInDataset, onlyInDatabase, errors } = table;
   if (errors.length > 0) return [`${table.table}: not compared`];
   return [
