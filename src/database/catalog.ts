@@ -114,7 +114,8 @@ export function* readSchema(
   };
 }
 
-function toSchema(catalog: Catalog): GraphSchema {
+/** The tables of a catalog as a schema. */
+export function toSchema(catalog: Catalog): GraphSchema {
   const tables = [...catalog.values()];
   return {
     nodes: tables.filter(({ kind }) => kind === 'node').map(toNodeTable),
@@ -184,12 +185,12 @@ function withMultiplicities(catalog: Catalog, script: readonly string[]): Catalo
 }
 
 /**
- * {@link readCatalog}, also with the multiplicities of the rel tables of a schema that are there: no
+ * {@link readCatalog}, also with the multiplicities of the rel tables among some that are there: no
  * catalog function has them. Those of a database that the engine can't export stay unknown.
  */
 export function* readWithMultiplicities(
   connection: Connection,
-  { edges }: GraphSchema,
+  { edges }: { edges: readonly { name: string }[] },
 ): Steps<Catalog> {
   const catalog = yield* readCatalog(connection);
   if (!edges.some(({ name }) => catalog.get(name)?.kind === 'edge')) return catalog;
