@@ -1,9 +1,8 @@
 /** The command line: finds the subcommand, runs it, and turns errors into lines and exit codes. */
-import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import { KgloadError, toProblem } from './errors.js';
-import { isTooManyFiles, ownFile, systemError, tooManyFiles } from './files.js';
+import { isTooManyFiles, ownVersion, systemError, tooManyFiles } from './files.js';
 import { type Io, type OutputFlags, printJson, printProblem } from './terminal/output.js';
 import type { Problem } from './types.js';
 
@@ -100,7 +99,7 @@ async function parse(argv: string[], io: Io): Promise<Outcome> {
   let outcome: Outcome = { code: 0, done: '' };
   const program = new Command('kgload')
     .description('Load a directory of Parquet files into an embedded property graph.')
-    .version(version(), '-V, --version')
+    .version(ownVersion(), '-V, --version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -136,11 +135,6 @@ async function parse(argv: string[], io: Io): Promise<Outcome> {
   }
   await program.parseAsync(argv, { from: 'user' });
   return outcome;
-}
-
-function version(): string {
-  const manifest = readFileSync(ownFile('package.json'), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 function capital(text: string): string {
