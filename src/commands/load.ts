@@ -14,8 +14,12 @@ import {
   printJson,
   printLines,
   printLog,
+  printProblem,
 } from '../terminal/output.js';
-import type { EngineName, LoadEvent, LoadReport, Problem } from '../types.js';
+import { KgloadError, messageOf, toProblem } from '../errors.js';
+import type { LoadRecord } from '../picture/loadpage.js';
+import type { EngineName, GraphSchema, LoadEvent, LoadReport, Problem } from '../types.js';
+import type { LoadPage } from './loadreport.js';
 import { byteSize } from './arguments.js';
 
 interface Flags extends OutputFlags {
@@ -27,6 +31,7 @@ interface Flags extends OutputFlags {
   dryRun?: boolean;
   skipBadRows?: boolean;
   badRows?: string;
+  report?: string;
   maxBadRows?: number;
   allowRounding?: boolean;
   nanAsNull?: boolean;
@@ -62,6 +67,7 @@ export function define(command: Command): void {
     .option('--dry-run', 'look for everything that is wrong, and write nothing')
     .option('--skip-bad-rows', 'leave out rows with a missing or taken key, or a missing endpoint')
     .option('--bad-rows <file>', 'write every bad row that was found to this file, as NDJSON')
+    .option('--report <file>', 'write a page of the load, however it ends: tables, times, problems')
     .addOption(
       new Option(
         '--max-bad-rows <n>',
@@ -102,6 +108,7 @@ Examples:
   kgload load ./parquet --db graph.db --engine ladybug
   kgload load ./parquet --db graph.db --dry-run
   kgload load ./parquet --db graph.db --schema infer
+  kgload load ./parquet --db graph.db --fresh --report load.html
   kgload load ./parquet --db graph.db --fresh --json | jq .total_nodes`,
     );
 }
@@ -111,14 +118,26 @@ export async function run(
   flags: Flags,
   io: Io,
 ): Promise<{ code: number; done: string }> {
+  const page = await openPage(dataset, flags);
   const progress = await createProgress(io, flags);
   const interruption = new AbortController();
   let isLate = false;
+  const nothing = {
+    ...refusedReport({ code: 'USAGE', message: '' }, knownSchema(flags)),
+    errors: [],
+  };
+  const writePage = (end: LoadRecord['end'], outcome: string, done: LoadReport): boolean => {
+    const problem = page?.finish(end, outcome, done);
+    if (problem) printProblem(io, 'error', problem);
+    return problem === undefined;
+  };
   const ignoreSignals = onInterrupt(() => {
     interruption.abort();
     progress.stop();
     const state = isLate ? 'the load is in its place already' : `${flags.db} is as it was`;
     printLog(io, `interrupted; ${state}`);
+    writePage('interrupted', `interrupted; ${state}`, { ...nothing, published: isLate });
+    page?.close();
   });
   let report: LoadReport & { plan?: ShownPlan };
   try {
@@ -128,6 +147,7 @@ export async function run(
         printLog(io, `${event.source}:`);
         printLines(io, event.cypher.trimEnd().split('\n'), io.stderr);
       }
+      page?.record(event);
       progress.show(event);
     };
     const job = toJob(dataset, flags, progress.isLive);
@@ -135,16 +155,31 @@ export async function run(
       signal: interruption.signal,
       onLate: () => (isLate = true),
     });
+  } catch (error) {
+    const isRefused = error instanceof KgloadError;
+    const problem = isRefused ? [toProblem(error)] : [];
+    writePage(isRefused ? 'refused' : 'broken', messageOf(error), { ...nothing, errors: problem });
+    page?.close();
+    throw error;
   } finally {
     progress.stop();
     ignoreSignals();
   }
+  const isWritten = writePage('done', loadOutcome(report, flags), report);
+  page?.close();
   if (flags.json) printJson(io, loadDocument(report));
   else if (!flags.quiet) {
     if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
     printLines(io, loadTable(report, flags));
   }
-  return { code: report.errors.length > 0 ? 1 : 0, done: loadOutcome(report, flags) };
+  return { code: report.errors.length > 0 || !isWritten ? 1 : 0, done: loadOutcome(report, flags) };
+}
+
+async function openPage(dataset: string, flags: Flags): Promise<LoadPage | undefined> {
+  const { db: database, report, badRows: badRowsFile, engine, dryRun: isDryRun = false } = flags;
+  if (report === undefined) return undefined;
+  const { openLoadPage } = await import('./loadreport.js');
+  return openLoadPage(report, { dataset, database, engine, isDryRun, badRowsFile });
 }
 
 function toJob(dataset: string, flags: Flags, hasProgress: boolean): Job {
@@ -179,10 +214,13 @@ function toJob(dataset: string, flags: Flags, hasProgress: boolean): Job {
 }
 
 /** A refused load has the same JSON as any: zeros for every table that is known, and the error. */
-export function refusal(error: Problem, { schema }: OutputFlags): unknown {
-  return loadDocument(
-    refusedReport(error, schema === undefined ? codeGraph : { nodes: [], edges: [] }),
-  );
+export function refusal(error: Problem, flags: OutputFlags): unknown {
+  return loadDocument(refusedReport(error, knownSchema(flags)));
+}
+
+/** Before the dataset was looked at. */
+function knownSchema({ schema }: OutputFlags): GraphSchema {
+  return schema === undefined ? codeGraph : { nodes: [], edges: [] };
 }
 
 function positiveNumber(text: string): number {

@@ -61,6 +61,15 @@ function newerEngine(
   return undefined;
 }
 
+/** The version of an engine's package, without loading it; nothing where there is none. */
+export function installedVersion(name: EngineName): string | undefined {
+  const { package: packageName } = ENGINES[name];
+  const directories = createRequire(import.meta.url).resolve.paths(packageName) ?? [];
+  return directories
+    .map((directory) => versionAt(join(directory, packageName)))
+    .find((version) => version !== '');
+}
+
 function versionAt(directory: string): string {
   try {
     const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as {

@@ -91,7 +91,6 @@ export const CHART_STYLE = `
 .grid { stroke: var(--faint); fill: none; } .axis { stroke: var(--line); fill: none; }
 .dot circle { stroke: none; fill-opacity: 0.85; }
 .ring circle { fill: none; stroke-width: 1.6; } .ring.node { stroke: var(--node); } .ring.edge { stroke: var(--edge); }
-.key { display: inline-flex; align-items: center; gap: 6px; margin-right: 18px; font-size: 14px; }
 `;
 
 /** The mark of a series beside its name. */

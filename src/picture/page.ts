@@ -116,6 +116,8 @@ h2 { font-size: 21px; line-height: 1.3; margin: 48px 0 4px; letter-spacing: -0.0
 h3 { font-size: 16px; line-height: 1.4; margin: 0; overflow-wrap: anywhere; }
 p { text-wrap: pretty; margin: 0 0 12px; max-width: 72ch; overflow-wrap: anywhere; }
 a { color: var(--node); }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.key { display: inline-flex; align-items: center; gap: 6px; margin-right: 18px; font-size: 14px; }
 .after { margin-top: 12px; }
 code, .code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.92em; overflow-wrap: anywhere; }
 .muted { color: var(--muted); }

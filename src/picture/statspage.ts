@@ -251,7 +251,6 @@ function hubName({ key, label = key, place }: Hub): Markup {
 
 const STYLE = `${CHART_STYLE}
 figure { margin: 12px 0 0; } .gap { height: 28px; }
-.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .ends { white-space: nowrap; } .ends span { display: block; } .ends span span { display: inline; font-size: 12px; }
 .cards { display: grid; gap: 18px; margin-top: 14px; }
 .cards h3 .muted { font-weight: 400; margin-left: 6px; }

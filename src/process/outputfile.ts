@@ -1,6 +1,7 @@
 /** A file that a command writes besides its result: built beside its place, and moved there at the end. */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   openSync,
   realpathSync,
@@ -99,6 +100,7 @@ function unfitness(
   if (dataset !== undefined && real.startsWith(place(dataset) + sep))
     return 'it lies in the dataset';
   if (other && (!stat || stat.isFile()) && real === place(other.path)) return `it is ${other.what}`;
+  if (!stat && !existsSync(dirname(real))) return `${dirname(path)} does not exist`;
   if (!stat?.isFile()) return undefined;
   try {
     return readHeader(path) === undefined ? undefined : 'it is a database';
