@@ -195,8 +195,10 @@ const STEPS: Record<string, string> = {
   close: 'close the database',
 };
 
-function timelineSection({ recorded, seconds }: LoadRecord): Markup {
+function timelineSection({ recorded, seconds, end }: LoadRecord): Markup | undefined {
   const spans = timelineOf(recorded, seconds);
+  const kinds = new Set(spans.map(({ kind, state }) => (state === 'failed' ? state : kind)));
+  if (end === 'refused' && kinds.size < 2) return undefined;
   const nameOf = (span: Span): string =>
     span.kind === 'step' ? (STEPS[span.name] ?? span.name) : span.name;
   const keys = [
@@ -205,21 +207,24 @@ function timelineSection({ recorded, seconds }: LoadRecord): Markup {
     ['edge', 'edge tables'],
     ['failed', 'failed'],
   ] as const;
+  const used = keys.filter(([kind]) => kinds.has(kind));
   return markup`<section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>
-<p class="small muted">${keys.map(([style, text]) => markup`<span class="key"><svg width="14" height="10" aria-hidden="true"><rect class="${style}" width="14" height="10" rx="2"/></svg>${text}</span> `)}</p>
-${spans.length > 0 ? timelineChart(spans, seconds, nameOf) : markup`<p>Nothing was begun.</p>`}</section>`;
+<p class="small muted">${used.map(([style, text]) => markup`<span class="key"><svg width="14" height="10" aria-hidden="true"><rect class="${style}" width="14" height="10" rx="2"/></svg>${text}</span> `)}</p>
+${timelineChart(spans, seconds, nameOf)}</section>`;
 }
 
 /** How a table fared. */
 interface Fate {
-  state: 'loaded' | 'failed' | 'no file' | 'not reached';
+  state: 'loaded' | 'checked' | 'undone' | 'failed' | 'not finished' | 'not reached' | 'no file';
   /** In its files. */
   found?: number;
   skipped: number;
 }
 
-function tablesSection(record: LoadRecord): Markup {
-  const { report } = record;
+function tablesSection(record: LoadRecord): Markup | undefined {
+  const { report, recorded, end } = record;
+  if (end === 'refused' && !recorded.some(({ event }) => event.type === 'planned'))
+    return undefined;
   const fates = fatesOf(record);
   const parts = (
     [
@@ -229,6 +234,13 @@ function tablesSection(record: LoadRecord): Markup {
   ).map(([kind, title, times, total]) => tableOf(kind, title, Object.entries(times), total, fates));
   return markup`<section aria-labelledby="tables"><h2 id="tables">Tables</h2>${parts}</section>`;
 }
+
+const STYLES: Partial<Record<Fate['state'], string>> = {
+  loaded: 'good',
+  checked: 'good',
+  failed: 'bad',
+  'not finished': 'doubt',
+};
 
 function tableOf(
   kind: TableKind,
@@ -242,7 +254,7 @@ function tableOf(
   const most = Math.max(...times.map(([, { seconds }]) => seconds), 0.001);
   const lines = times.map(([table, { rows, seconds }]) => {
     const { state, found, skipped } = fates.get(table) ?? { state: 'no file', skipped: 0 };
-    const style = state === 'failed' ? 'bad' : state === 'loaded' ? 'good' : 'muted';
+    const style = STYLES[state] ?? 'muted';
     const left = skips ? markup`<td class="number">${formatCount(skipped)}</td>` : undefined;
     return markup`<tr><th scope="row">${name(table)}</th><td class="${style}">${state}</td><td class="number">${found === undefined ? '–' : formatCount(found)}</td><td class="number">${formatCount(rows)}</td>${left}<td class="number">${formatSeconds(seconds)}</td><td class="number">${formatRate(rows, seconds)}</td><td class="bars">${bar(seconds / most, kind)}</td></tr>
 `;
@@ -257,7 +269,7 @@ ${lines}</tbody>${foot}</table>`,
   );
 }
 
-function fatesOf({ report, recorded, end, seconds }: LoadRecord): Map<string, Fate> {
+function fatesOf({ report, recorded, end, seconds, isDryRun }: LoadRecord): Map<string, Fate> {
   const found = new Map<string, number>();
   const skipped = new Map<string, number>();
   for (const { event } of recorded) {
@@ -273,7 +285,9 @@ function fatesOf({ report, recorded, end, seconds }: LoadRecord): Map<string, Fa
   );
   const stateOf = (table: string): Fate['state'] => {
     if (failed.has(table) || states.get(table) === 'failed') return 'failed';
-    if (states.get(table) === 'done') return 'loaded';
+    if (states.get(table) === 'unfinished') return 'not finished';
+    if (states.get(table) === 'done')
+      return isDryRun ? 'checked' : report.published ? 'loaded' : 'undone';
     return found.has(table) || end !== 'done' ? 'not reached' : 'no file';
   };
   return new Map(

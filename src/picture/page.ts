@@ -37,9 +37,9 @@ export function escapeText(text: string): string {
     .replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
 }
 
-/** Whatever names and values are called, they stay in their direction and their place. */
+/** A name stays in its direction, whatever it is, and is broken after an underscore first. */
 export function name(text: string): Markup {
-  return markup`<bdi>${text}</bdi>`;
+  return { markup: `<bdi>${escapeText(text).replaceAll('_', '_<wbr>')}</bdi>` };
 }
 
 /** What is wider than a narrow screen scrolls by itself, also by keyboard. */
@@ -127,7 +127,7 @@ code, .code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaV
 .facts dt { color: var(--muted); font-size: 13px; }
 .facts dd { margin: 0; font-size: 17px; overflow-wrap: anywhere; }
 nav ul { display: flex; flex-wrap: wrap; gap: 4px 20px; list-style: none; margin: 20px 0 0; padding: 0; font-size: 15px; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; position: relative; }
 :focus-visible { outline: 2px solid var(--node); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: 15px; }
 caption { text-align: left; color: var(--muted); font-size: 14px; padding: 0 0 6px; }
@@ -145,6 +145,10 @@ svg text { fill: var(--muted); font-size: 12px; font-family: inherit; }
 .pill { display: inline-block; border-radius: 999px; padding: 1px 10px; font-size: 14px; font-weight: 600; border: 1.5px solid currentColor; }
 .good { color: var(--good); } .doubt { color: var(--doubt); } .bad { color: var(--bad); }
 details > summary { cursor: pointer; color: var(--node); font-size: 15px; padding: 6px 0; }
+@media (max-width: 640px) {
+  table { font-size: 14px; } th, td { padding-right: 12px; } h2 { margin-top: 40px; }
+  .tables .bars { display: none; }
+}
 @media print {
   :root {
     --ground: #fff; --surface: #fff; --text: #000; --muted: #444; --line: #bbb; --faint: #ddd;
