@@ -1,15 +1,20 @@
 /** How many edges nodes have: the distribution, and the nodes with the most. */
-import { edgesFrom, edgesInto, nodesOf, printed } from './rows.js';
+import { anyOf, nodesOf, printed } from './rows.js';
 import { identifier } from './text.js';
 
 /** One side of a rel table: its edges, seen from the nodes that they leave or reach. */
 export interface Side {
   edge: string;
   direction: 'out' | 'in';
+  /** The node tables on the other side. */
+  others: readonly string[];
 }
 
-function edgesAt({ edge, direction }: Side, tables: readonly string[]): string {
-  return direction === 'out' ? edgesFrom(tables, edge) : edgesInto(tables, edge);
+/** Matches the edges at the nodes `n` of some tables. */
+function edgesAt({ edge, direction, others }: Side, tables: readonly string[]): string {
+  const [node, other] = [`(n${anyOf(tables)})`, `(${anyOf(others)})`];
+  const [from, to] = direction === 'out' ? [node, other] : [other, node];
+  return `${from}-[:${identifier(edge)}]->${to}`;
 }
 
 /** How many nodes of some tables have how many edges: `degree` and `nodes`, without those with none. */

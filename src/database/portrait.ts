@@ -4,7 +4,7 @@ import { shareOut, type Steps } from '../engine/drive.js';
 import { labelProperties } from '../model/labels.js';
 import { pairsOf } from '../model/tables.js';
 import type { Connection, DatabaseStats, GraphSchema, NodeTable, RelTable } from '../types.js';
-import { readWithMultiplicities, toSchema } from './catalog.js';
+import { endsOf, readWithMultiplicities, toSchema } from './catalog.js';
 import { readDatabase } from './open.js';
 import { countStats, READERS } from './stats.js';
 import { inspectDatabase } from './target.js';
@@ -98,9 +98,9 @@ function* readSide(
   direction: Side['direction'],
 ): Steps<Distribution> {
   const { schema, stats, table } = asked;
-  const side = { edge: table.name, direction };
-  const end = direction === 'out' ? 'from' : 'to';
-  const tables = [...new Set(pairsOf(table).map((pair) => pair[end]))];
+  const ends = endsOf(pairsOf(table));
+  const [tables, others] = direction === 'out' ? [ends.from, ends.to] : [ends.to, ends.from];
+  const side = { edge: table.name, direction, others };
   const rows = yield { connection, cypher: degreeCounts(side, tables) };
   const points = rows.map(({ degree, nodes }) => ({
     degree: Number(degree),

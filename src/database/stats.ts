@@ -5,7 +5,7 @@ import type { OpenDatabase } from '../engine/engine.js';
 import { smallBufferPool } from '../engine/resources.js';
 import type { CatalogTable } from '../model/differences.js';
 import type { Connection, DatabaseStats, DegreeStats, RelDegrees, TableKind } from '../types.js';
-import { countTables, listTables, readCatalog } from './catalog.js';
+import { countAllTables, readCatalog } from './catalog.js';
 import { readDatabase } from './open.js';
 import { databaseBytes, type ExistingTarget, inspectDatabase } from './target.js';
 
@@ -38,13 +38,10 @@ export function* countStats(
   path: string,
   target: ExistingTarget,
 ): Steps<DatabaseStats> {
-  const tables = yield* listTables(connection);
-  const counts = yield* countTables(connections, tables);
+  const tables = yield* countAllTables(connection, connections);
   const countsOf = (kind: TableKind): Record<string, number> =>
     Object.fromEntries(
-      tables.flatMap((table) =>
-        table.kind === kind ? [[table.name, counts.get(table.name) ?? 0]] : [],
-      ),
+      tables.flatMap((table) => (table.kind === kind ? [[table.name, table.rows]] : [])),
     );
   const [nodes, edges] = [countsOf('node'), countsOf('edge')];
   return {
