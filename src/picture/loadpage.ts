@@ -264,7 +264,7 @@ function tableOf(
   const foot = markup`<tfoot><tr><th scope="row" colspan="3">${kind === 'node' ? 'All nodes' : 'All edges'}</th><td class="number">${formatCount(total)}</td>${skips ? markup`<td></td>` : undefined}<td class="number">${formatSeconds(sum)}</td><td class="number">${formatRate(total, sum)}</td><td></td></tr></tfoot>`;
   return scrolling(
     plural(times.length, `${kind} table`),
-    markup`<table class="tables" id="${kind}s">${head}<tbody>
+    markup`<table id="${kind}s" class="tables">${head}<tbody>
 ${lines}</tbody>${foot}</table>`,
   );
 }
