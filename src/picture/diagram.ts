@@ -67,18 +67,25 @@ function chooseTables(
   { nodes, edges }: GraphSchema,
   rows: Readonly<Record<string, number>>,
 ): GraphSchema {
-  const ends = new Map<string, number>();
+  const neighbours = new Map(nodes.map(({ name }) => [name, new Set<string>()]));
   for (const table of edges) {
     for (const { from, to } of multiplicitiesOf(table)) {
-      for (const end of [from, to]) ends.set(end, (ends.get(end) ?? 0) + 1);
+      neighbours.get(from)?.add(to);
+      neighbours.get(to)?.add(from);
     }
   }
-  const chosen = new Set(
-    nodes
-      .toSorted((a, b) => (ends.get(b.name) ?? 0) - (ends.get(a.name) ?? 0))
-      .slice(0, MOST_TABLES)
-      .map(({ name }) => name),
-  );
+  const size = (name: string): number => neighbours.get(name)?.size ?? 0;
+  const byConnection = nodes.map(({ name }) => name).sort((a, b) => size(b) - size(a));
+  // From the most connected table to those around it, so that arrows find both of their ends.
+  const chosen = new Set<string>();
+  for (const first of byConnection) {
+    const queue = new Set([first]);
+    for (const name of queue) {
+      if (chosen.size >= MOST_TABLES) break;
+      chosen.add(name);
+      for (const next of neighbours.get(name) ?? []) queue.add(next);
+    }
+  }
   const within = edges.filter((table) =>
     multiplicitiesOf(table).every(({ from, to }) => chosen.has(from) && chosen.has(to)),
   );
