@@ -1,10 +1,9 @@
 /** The command line: finds the subcommand, runs it, and turns errors into lines and exit codes. */
-import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import { complete, refuseFlagAsValue, seeHelp, usageProblem } from './commands/usage.js';
 import { KgloadError, toProblem } from './errors.js';
-import { isTooManyFiles, ownFile, systemError, tooManyFiles } from './files.js';
+import { isTooManyFiles, ownVersion, systemError, tooManyFiles } from './files.js';
 import { annotation } from './terminal/annotations.js';
 import { problemDocument } from './terminal/documents.js';
 import {
@@ -165,7 +164,7 @@ function calledBy(argv: readonly string[]): string | undefined {
 export async function defineProgram(called: string | undefined, run: Run): Promise<Command> {
   const program = new Command('kgload')
     .description('Load a directory of Parquet files into an embedded property graph.')
-    .version(version(), '-V, --version', 'show the version')
+    .version(ownVersion(), '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this, or with a command what it takes')
     .helpCommand('help [command]', 'show what a command takes')
     .exitOverride()
@@ -238,11 +237,6 @@ function datasetOf(
 ): string | undefined {
   const place = command.registeredArguments.findIndex((argument) => argument.name() === 'dataset');
   return verify ?? args[place];
-}
-
-function version(): string {
-  const manifest = readFileSync(ownFile('package.json'), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 function capital(text: string): string {

@@ -10,6 +10,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -22,6 +23,12 @@ import type { ErrorCode } from './types.js';
 /** A file or directory of this package, by its path there; the same from dist/src and from dist/bin. */
 export function ownFile(path: string): string {
   return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
+
+/** The version of this package. */
+export function ownVersion(): string {
+  const manifest = readFileSync(ownFile('package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** The system's code of a failed call (`ENOENT`, `EACCES`, …), if there is one. */

@@ -14,6 +14,7 @@ import {
   printJson,
   printLines,
   printLog,
+  printProblem,
 } from '../terminal/output.js';
 import type { EngineName, GraphSchema, LoadEvent, LoadReport, Problem } from '../types.js';
 import {
@@ -25,6 +26,9 @@ import {
   reportFormatOption,
   schemaOption,
 } from './arguments.js';
+import { KgloadError, messageOf, toProblem } from '../errors.js';
+import type { LoadRecord } from '../picture/loadpage.js';
+import type { LoadPage } from './loadreport.js';
 
 interface Flags extends OutputFlags {
   db: string;
@@ -35,6 +39,7 @@ interface Flags extends OutputFlags {
   dryRun?: boolean;
   skipBadRows?: boolean;
   badRows?: string;
+  report?: string;
   maxBadRows?: number;
   allowRounding?: boolean;
   nanAsNull?: boolean;
@@ -66,6 +71,7 @@ export function define(command: Command): void {
     .option('--dry-run', 'look for everything that is wrong, and write nothing')
     .option('--skip-bad-rows', 'leave out rows with a missing or taken key, or a missing endpoint')
     .option('--bad-rows <file>', 'write every bad row that was found to this file, as NDJSON')
+    .option('--report <file>', 'write a page of the load, however it ends: tables, times, problems')
     .addOption(
       new Option(
         '--max-bad-rows <n>',
@@ -110,6 +116,8 @@ Examples:
   kgload load ./parquet --db graph.db --skip-bad-rows --bad-rows bad.ndjson
   # any graph: tables and types as the files have them
   kgload load ./parquet --db graph.db --schema infer
+  # a page of what was loaded, for people
+  kgload load ./parquet --db graph.db --fresh --report load.html
   # in a script: one number of the JSON document
   kgload load ./parquet --db graph.db --fresh --json | jq .total_nodes
   # in GitHub Actions: the job's summary
@@ -125,12 +133,19 @@ export async function run(
 ): Promise<{ code: number; done: string }> {
   const format = reportFormat(flags);
   const subject = { database: flags.db, dataset };
+  const page = await openPage(dataset, flags);
   const progress = await createProgress(io, flags);
   const interruption = new AbortController();
-  let remains: LoadReport = refusedReport(
+  const nothing = refusedReport(
     { code: 'INTERRUPTED', message: 'the load was interrupted before it began' },
     knownSchema(flags),
   );
+  let remains: LoadReport = nothing;
+  const writePage = (end: LoadRecord['end'], outcome: string, done: LoadReport): boolean => {
+    const problem = page?.finish(end, outcome, done);
+    if (problem) printProblem(io, 'error', problem);
+    return problem === undefined;
+  };
   const ignoreSignals = onInterrupt(() => {
     interruption.abort();
     progress.stop();
@@ -138,6 +153,8 @@ export async function run(
     const state = published ? 'the load is in its place already' : `${flags.db} is as it was`;
     printLog(io, `interrupted; ${state}`);
     if (format === 'json') printJson(io, loadDocument(remains, subject));
+    writePage('interrupted', `interrupted; ${state}`, remains);
+    page?.close();
   });
   let report: LoadReport & { plan?: ShownPlan };
   try {
@@ -147,6 +164,7 @@ export async function run(
         printLog(io, `${event.source}:`);
         printLines(io, event.cypher.trimEnd().split('\n'), io.stderr);
       }
+      page?.record(event);
       progress.show(event);
     };
     const engine = engineFor(flags.db, command, flags);
@@ -155,10 +173,18 @@ export async function run(
       signal: interruption.signal,
       onEnd: (end) => (remains = end),
     });
+  } catch (error) {
+    const isRefused = error instanceof KgloadError;
+    const problem = isRefused ? [toProblem(error)] : [];
+    writePage(isRefused ? 'refused' : 'broken', messageOf(error), { ...nothing, errors: problem });
+    page?.close();
+    throw error;
   } finally {
     progress.stop();
     ignoreSignals();
   }
+  const isWritten = writePage('done', loadOutcome(report, flags), report);
+  page?.close();
   if (format === 'json') printJson(io, loadDocument(report, subject));
   else if (format === 'markdown') {
     const { loadMarkdown } = await import('../terminal/markdown.js');
@@ -167,7 +193,14 @@ export async function run(
     if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
     printLines(io, loadTable(report, flags));
   }
-  return { code: report.errors.length > 0 ? 1 : 0, done: loadOutcome(report, flags) };
+  return { code: report.errors.length > 0 || !isWritten ? 1 : 0, done: loadOutcome(report, flags) };
+}
+
+async function openPage(dataset: string, flags: Flags): Promise<LoadPage | undefined> {
+  const { db: database, report, badRows: badRowsFile, engine, dryRun: isDryRun = false } = flags;
+  if (report === undefined) return undefined;
+  const { openLoadPage } = await import('./loadreport.js');
+  return openLoadPage(report, { dataset, database, engine, isDryRun, badRowsFile });
 }
 
 function toJob(

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { statsSteps } from '../database/stats.js';
 import { drive } from '../engine/drive.js';
 import { statsDocument, verificationDocument } from '../terminal/documents.js';
@@ -8,8 +8,11 @@ import {
   type OutputFlags,
   printJson,
   printLines,
+  printLog,
   printProblem,
 } from '../terminal/output.js';
+import { ownVersion } from '../files.js';
+import type { DatabaseStats } from '../types.js';
 import {
   isGiven,
   type MemoryFlag,
@@ -26,6 +29,7 @@ interface Flags extends OutputFlags, MemoryFlag {
   db: string;
   degrees?: boolean;
   verify?: string;
+  html?: string;
 }
 
 export function define(command: Command): void {
@@ -36,6 +40,11 @@ export function define(command: Command): void {
     .optionsGroup('Comparison:')
     .option('--verify <dataset>', 'compare every row with a dataset; exit code 1 if they differ')
     .addOption(schemaOption().default(undefined, "the database's own"))
+    .addOption(
+      new Option('--html <file>', 'also write a page: schema, rows, edges a node, hubs').conflicts(
+        'verify',
+      ),
+    )
     .addOption(memoryOption())
     .optionsGroup(OUTPUT_GROUP)
     .addOption(reportFormatOption())
@@ -45,6 +54,8 @@ export function define(command: Command): void {
 Examples:
   # what is in it
   kgload stats --db graph.db
+  # a page of its schema, rows, degrees and hubs
+  kgload stats --db graph.db --html graph.html
   # does it hold what the files hold?
   kgload stats --db graph.db --verify ./parquet
   # in a script: how many functions there are
@@ -72,19 +83,37 @@ export async function run(
       throw usage(`--${name} is for a comparison`, 'name a dataset: --verify ./parquet');
     }
   }
-  const { db: database, degrees = false } = flags;
-  const stats = await whileInterruptible(
-    io,
-    flags,
-    { database },
-    async () => await drive(statsSteps(database, { degrees })),
-  );
+  const { db: database, html, degrees = false } = flags;
+  const stats = await whileInterruptible(io, flags, { database }, async () => {
+    const pictured = html === undefined ? undefined : await writePage(html, database);
+    return pictured && !degrees ? pictured : await drive(statsSteps(database, { degrees }));
+  });
+  if (html !== undefined && !flags.quiet) printLog(io, `wrote ${html}`);
   if (format === 'json') printJson(io, statsDocument(stats));
   else if (format === 'markdown') {
     const { statsMarkdown } = await import('../terminal/markdown.js');
     printLines(io, statsMarkdown(stats));
   } else printLines(io, statsTable(stats));
   return 0;
+}
+
+/** Writes the page of a database; returns what it holds. */
+async function writePage(path: string, database: string): Promise<DatabaseStats> {
+  const [{ openOutput }, { portraitSteps }, { statsPage }, { signature }] = await Promise.all([
+    import('../process/outputfile.js'),
+    import('../database/portrait.js'),
+    import('../picture/statspage.js'),
+    import('../picture/page.js'),
+  ]);
+  const file = openOutput(path, 'the page', { database });
+  try {
+    const portrait = await drive(portraitSteps(database));
+    file.write(statsPage(portrait, signature(ownVersion(), new Date())));
+    file.keep();
+    return portrait.stats;
+  } finally {
+    file.close();
+  }
 }
 
 async function verify(dataset: string, flags: Flags, io: Io): Promise<number> {

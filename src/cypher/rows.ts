@@ -70,9 +70,19 @@ export function edgesOf(table: string, { from, to }: Endpoints, variable: string
   return `(a:${identifier(from)})-[${variable}:${identifier(table)}]->(b:${identifier(to)})`;
 }
 
-/** Counts the rows of a table. */
-export function countTable({ name, kind }: { name: string; kind: TableKind }): string {
-  const pattern = kind === 'node' ? nodesOf(name, 't') : `()-[t:${identifier(name)}]->()`;
+/** A table whose rows are counted. */
+export interface CountedTable {
+  name: string;
+  kind: TableKind;
+  /** The node tables of a rel table: without, both engines plan for every pair of node tables. */
+  ends?: { from: readonly string[]; to: readonly string[] };
+}
+
+/** Counts the rows of a table; of 750 node tables, 0.3 s and more where a rel table's own are not said. */
+export function countTable({ name, kind, ends }: CountedTable): string {
+  const [from, to] = ends ? [anyOf(ends.from), anyOf(ends.to)] : ['', ''];
+  const pattern =
+    kind === 'node' ? nodesOf(name, 't') : `(${from})-[t:${identifier(name)}]->(${to})`;
   return `MATCH ${pattern} RETURN count(*) AS n`;
 }
 
@@ -109,6 +119,11 @@ export function edgesFrom(tables: readonly string[], edge: string): string {
 
 export function edgesInto(tables: readonly string[], edge: string): string {
   return `()-[:${identifier(edge)}]->(n:${tables.map(identifier).join(':')})`;
+}
+
+/** Labels of which a node has one. */
+export function anyOf(tables: readonly string[]): string {
+  return `:${tables.map(identifier).join(':')}`;
 }
 
 /** The keys of a node table as the column `k`. */

@@ -5,9 +5,9 @@ import type { OpenDatabase } from '../engine/engine.js';
 import { smallBufferPool } from '../engine/resources.js';
 import type { CatalogTable } from '../model/differences.js';
 import type { Connection, DatabaseStats, DegreeStats, RelDegrees, TableKind } from '../types.js';
-import { countTables, listTables, readCatalog } from './catalog.js';
+import { countAllTables, readCatalog } from './catalog.js';
 import { readDatabase } from './open.js';
-import { databaseBytes, inspectDatabase } from './target.js';
+import { databaseBytes, type ExistingTarget, inspectDatabase } from './target.js';
 
 /**
  * Counts the rows of every table; opens the database read-only.
@@ -17,50 +17,50 @@ import { databaseBytes, inspectDatabase } from './target.js';
  */
 export function* statsSteps(path: string, { degrees = false } = {}): Steps<DatabaseStats> {
   const target = inspectDatabase(path);
-  const read = function* ({
-    connection,
-    connections,
-    engine,
-    version,
-  }: OpenDatabase): Steps<DatabaseStats> {
-    const tables = yield* listTables(connection);
-    const counts = yield* countTables(connections, tables);
-    const countsOf = (kind: TableKind): Record<string, number> =>
-      Object.fromEntries(
-        tables.flatMap((table) =>
-          table.kind === kind ? [[table.name, counts.get(table.name) ?? 0]] : [],
-        ),
-      );
-    const [nodes, edges] = [countsOf('node'), countsOf('edge')];
+  const read = function* (database: OpenDatabase): Steps<DatabaseStats> {
+    const stats = yield* countStats(database, path, target);
+    if (!degrees) return stats;
+    const { connection } = database;
     const degreesOf: DatabaseStats['degrees'] = {};
-    if (degrees) {
-      for (const table of (yield* readCatalog(connection)).values()) {
-        if (table.kind === 'edge') {
-          degreesOf[table.name] = yield* readDegrees(connection, table, nodes, edges);
-        }
-      }
+    for (const table of (yield* readCatalog(connection)).values()) {
+      if (table.kind !== 'edge') continue;
+      degreesOf[table.name] = yield* readDegrees(connection, table, stats.nodes, stats.edges);
     }
-    return {
-      totalNodes: sum(Object.values(nodes)),
-      totalEdges: sum(Object.values(edges)),
-      nodes,
-      edges,
-      ...(degrees && { degrees: degreesOf }),
-      database: {
-        path,
-        engine,
-        version,
-        storageVersion: target.header.storageVersion,
-        bytes: databaseBytes(target.path),
-      },
-    };
+    return { ...stats, degrees: degreesOf };
   };
   const options = degrees ? {} : { bufferPool: smallBufferPool(), connections: READERS };
   return yield* readDatabase(target, read, options);
 }
 
+/** The rows of every table of an open database, and what it is. */
+export function* countStats(
+  { connection, connections, engine, version }: OpenDatabase,
+  path: string,
+  target: ExistingTarget,
+): Steps<DatabaseStats> {
+  const tables = yield* countAllTables(connection, connections);
+  const countsOf = (kind: TableKind): Record<string, number> =>
+    Object.fromEntries(
+      tables.flatMap((table) => (table.kind === kind ? [[table.name, table.rows]] : [])),
+    );
+  const [nodes, edges] = [countsOf('node'), countsOf('edge')];
+  return {
+    totalNodes: sum(Object.values(nodes)),
+    totalEdges: sum(Object.values(edges)),
+    nodes,
+    edges,
+    database: {
+      path,
+      engine,
+      version,
+      storageVersion: target.header.storageVersion,
+      bytes: databaseBytes(target.path),
+    },
+  };
+}
+
 /** More than cores: a count waits for one page after the other. */
-const READERS = 4;
+export const READERS = 4;
 
 function* readDegrees(
   connection: Connection,
