@@ -9,6 +9,7 @@ export function loadDocument(report: LoadReport & { plan?: ShownPlan }): unknown
     total_time: report.totalTime,
     node_times: report.nodeTimes,
     edge_times: report.edgeTimes,
+    step_times: report.stepTimes,
     errors: report.errors,
     warnings: report.warnings,
     total_skipped: report.totalSkipped,
