@@ -4,7 +4,14 @@ import { setImmediate } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import { KgloadError, toProblem } from './errors.js';
 import { isTooManyFiles, ownFile, systemError, tooManyFiles } from './files.js';
-import { type Io, type OutputFlags, printJson, printProblem } from './terminal/output.js';
+import {
+  type Io,
+  type OutputFlags,
+  printJson,
+  printLog,
+  printProblem,
+  withPaints,
+} from './terminal/output.js';
 import type { Problem } from './types.js';
 
 /** How a command ended. */
@@ -57,7 +64,8 @@ const EXIT_FAILED = 1;
 const EXIT_REFUSED = 2;
 
 /** Runs the command line and sets the process's exit code. */
-export async function main(argv: string[], io: Io = process): Promise<void> {
+export async function main(argv: string[], world: Io = process): Promise<void> {
+  const io = await withPaints(world, argv);
   let lost: NodeJS.ErrnoException | undefined;
   // A reader that has seen enough (`| head`) is no reason to stop a load, nor is a log that nobody gets.
   io.stderr.on('error', () => undefined);
@@ -104,7 +112,11 @@ async function parse(argv: string[], io: Io): Promise<Outcome> {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text.replace(/^error: /, 'kgload: error: ')),
+      writeErr: (text) => {
+        const [, message, more = ''] = /^error: (.*)\n([^]*)$/.exec(text) ?? [];
+        if (message !== undefined) printLog(io, message, 'error');
+        io.stderr.write(message === undefined ? text : more);
+      },
     })
     .showHelpAfterError('(see kgload --help)');
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
@@ -119,6 +131,7 @@ async function parse(argv: string[], io: Io): Promise<Outcome> {
       .option('--schema <file>', 'a schema in Cypher or JSON, or infer: derive it from the dataset')
       .option('--json', 'one JSON document on stdout')
       .option('-q, --quiet', 'print errors only')
+      .option('--no-color', 'no colours, whatever FORCE_COLOR says')
       .option('-v, --verbose', 'say more about what is done')
       .action(async () => {
         const flags: OutputFlags = command.opts();

@@ -6,7 +6,7 @@ import { describePlan, type ShownPlan } from '../plan/shown.js';
 import { onInterrupt } from '../process/interrupt.js';
 import type { Job } from '../process/job.js';
 import { loadDocument } from '../terminal/documents.js';
-import { loadOutcome, loadTable } from '../terminal/loadtable.js';
+import { loadOutcome, loadTable, outcomeColor } from '../terminal/loadtable.js';
 import {
   createProgress,
   type Io,
@@ -14,6 +14,7 @@ import {
   printJson,
   printLines,
   printLog,
+  widthOf,
 } from '../terminal/output.js';
 import type { EngineName, LoadEvent, LoadReport, Problem } from '../types.js';
 import { byteSize } from './arguments.js';
@@ -117,6 +118,7 @@ export async function run(
   const ignoreSignals = onInterrupt(() => {
     interruption.abort();
     progress.stop();
+    progress.tellFailures();
     const state = isLate ? 'the load is in its place already' : `${flags.db} is as it was`;
     printLog(io, `interrupted; ${state}`);
   });
@@ -135,14 +137,22 @@ export async function run(
       signal: interruption.signal,
       onLate: () => (isLate = true),
     });
-  } finally {
+  } catch (error) {
     progress.stop();
+    progress.tellFailures();
+    throw error;
+  } finally {
     ignoreSignals();
   }
+  progress.stop();
   if (flags.json) printJson(io, loadDocument(report));
   else if (!flags.quiet) {
     if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
-    printLines(io, loadTable(report, flags));
+    printLines(io, [...loadTable(report, flags, widthOf(io.stdout)), '']);
+  }
+  progress.tellFailures();
+  if (!flags.json && !flags.quiet) {
+    printLines(io, [loadOutcome(report, flags)], io.stdout, outcomeColor(report));
   }
   return { code: report.errors.length > 0 ? 1 : 0, done: loadOutcome(report, flags) };
 }

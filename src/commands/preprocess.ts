@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { formatCount, formatTable, listNames, plural } from '../format.js';
-import { type Io, type OutputFlags, printJson, printLines } from '../terminal/output.js';
+import { formatCount, listNames, plural } from '../format.js';
+import { type Io, type OutputFlags, printJson, printTable } from '../terminal/output.js';
 import { type MemoryFlag, memoryOption } from './arguments.js';
 
 export function define(command: Command): void {
@@ -40,9 +40,9 @@ export async function run(
       warnings: report.warnings,
     });
   } else if (!flags.quiet) {
-    printLines(
+    printTable(
       io,
-      formatTable([
+      [
         ['file', 'rows', 'dropped', 'converted'],
         ...report.files.map(({ file, rows, dropped, converted }) => [
           file,
@@ -50,7 +50,8 @@ export async function run(
           listNames(dropped),
           listNames(converted),
         ]),
-      ]),
+      ],
+      [2, 3],
     );
   }
   return { code: 0, done: `wrote ${plural(report.files.length, 'file')} into ${destination}` };

@@ -4,12 +4,15 @@ import { drive } from '../engine/drive.js';
 import { statsDocument, verificationDocument } from '../terminal/documents.js';
 import { statsTable, verificationTable } from '../terminal/statstable.js';
 import {
+  createProgress,
   type Io,
   type OutputFlags,
   printJson,
   printLines,
+  printLog,
   printProblem,
 } from '../terminal/output.js';
+import { summarizeProblems } from '../terminal/problems.js';
 import { type MemoryFlag, memoryOption } from './arguments.js';
 
 interface Flags extends OutputFlags, MemoryFlag {
@@ -45,10 +48,13 @@ export async function run(_args: string[], flags: Flags, io: Io): Promise<number
 async function verify(dataset: string, flags: Flags, io: Io): Promise<number> {
   const { runTask } = await import('../process/isolation.js');
   const { db: database, memory, schema } = flags;
-  const report = await runTask({ kind: 'verify', database, dataset, memory, schema } as const);
+  const progress = await createProgress(io, flags);
+  const task = { kind: 'verify', database, dataset, memory, schema } as const;
+  const onEvent = progress.isLive ? progress.show : undefined;
+  const report = await runTask(task, onEvent, progress.stop);
   for (const error of report.errors) printProblem(io, 'error', error);
   if (!flags.quiet) {
-    for (const warning of report.warnings) printProblem(io, 'warning', warning);
+    for (const line of summarizeProblems(report.warnings)) printLog(io, line, 'warning');
   }
   if (flags.json) printJson(io, verificationDocument(report, { database: flags.db, dataset }));
   else if (!flags.quiet) printLines(io, verificationTable(report, { database: flags.db, dataset }));

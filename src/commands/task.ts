@@ -9,5 +9,10 @@ export async function showTask<T extends Task>(
   flags: OutputFlags,
 ): Promise<Results[T['kind']]> {
   const progress = await createProgress(io, flags);
-  return await runTask(task, progress.show, progress.stop);
+  try {
+    return await runTask(task, progress.show, progress.stop);
+  } finally {
+    progress.stop();
+    progress.tellFailures();
+  }
 }
