@@ -9,7 +9,7 @@
 const FLOORS = [
   ['types', 'errors', 'format', 'json'],
   ['model'],
-  ['log'],
+  ['log', 'steps'],
   ['cypher'],
   ['files'],
   ['engine'],

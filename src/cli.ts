@@ -12,6 +12,7 @@ import {
   printJson,
   printLines,
   printProblem,
+  withPaints,
 } from './terminal/output.js';
 import type { Problem } from './types.js';
 
@@ -78,9 +79,11 @@ interface Run extends Io {
 /** Runs the command line and sets the process's exit code. */
 export async function main(
   argv: string[],
-  { stdout, stderr }: Io = process,
+  world: Io = process,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
+  const io = await withPaints(world, argv);
+  const { stdout, stderr } = io;
   let lost: NodeJS.ErrnoException | undefined;
   // A reader that has seen enough (`| head`) is no reason to stop a load, nor is a log that nobody gets.
   stderr.on('error', () => undefined);

@@ -16,6 +16,7 @@ import { firstLine, fullDiskError } from './engine/messages.js';
 import { KgloadError, messageOf } from './errors.js';
 import { withFiles } from './model/differences.js';
 import { isNested } from './model/tables.js';
+import { exportWeight } from './plan/weights.js';
 import { toCypher, toScript } from './schema/script.js';
 import type {
   Connection,
@@ -84,7 +85,7 @@ export function* exportSteps(
           );
         }
       }
-      return yield* buildDirectory(directory, onEvent, function* (built) {
+      return yield* buildDirectory(directory, { onEvent, clock }, function* (built) {
         const times = yield* writeFiles(connection, schema, files, built, onEvent, clock);
         writeFileSync(join(built, SCHEMA_FILE), toCypher(schema));
         if (schema.indexes) writeFileSync(join(built, INDEX_FILE), toScript(schema.indexes));
@@ -133,21 +134,31 @@ function* writeFiles(
     ...schema.nodes.map(({ name }) => ({ table: name, kind: 'node' as const })),
     ...schema.edges.map(({ name }) => ({ table: name, kind: 'edge' as const })),
   ];
-  const planned: { table: string; kind: TableKind; rows: number }[] = [];
+  const planned: (PlannedExport & { own: ExportedFile[] })[] = [];
   for (const { table, kind } of tables) {
     const rows = yield* countRows(connection, { name: table, kind });
-    planned.push({ table, kind, rows });
-  }
-  onEvent({ type: 'planned', tables: planned });
-  const report = { totalNodes: 0, totalEdges: 0, nodeTimes: {}, edgeTimes: {} };
-  for (const { table, kind, rows } of planned) {
-    const start = clock();
     const own = files.filter((file) => file.table === table && file.kind === kind);
+    planned.push({ table, kind, rows, weight: exportWeight(rows, columnsOf(schema, table)), own });
+  }
+  onEvent({
+    type: 'planned',
+    tables: planned.map(({ table, kind, rows, weight }) => ({ table, kind, rows, weight })),
+  });
+  const report = { totalNodes: 0, totalEdges: 0, nodeTimes: {}, edgeTimes: {} };
+  for (const { table, kind, rows, own } of planned) {
+    const start = clock();
     onEvent({ type: 'started', table, kind, file: own[0]?.name ?? '', rows, ignored: {} });
     let written = 0;
+    let shown = 0;
     for (const { name, query } of own) {
       const path = join(directory, name);
-      yield* writeFile(connection, query, path);
+      yield* writeFile(connection, query, path, (fraction) => {
+        // Of several files nobody knows yet how many rows each gets.
+        const done = own.length > 1 ? written : Math.floor(fraction * rows);
+        if (done <= shown) return;
+        shown = done;
+        onEvent({ type: 'progress', table, rows: done });
+      });
       written += readFooter(path).rows;
     }
     if (written !== rows) throw lostRows(table, rows, written);
@@ -160,9 +171,28 @@ function* writeFiles(
   return report;
 }
 
-function* writeFile(connection: Connection, query: string, path: string): Steps<void> {
+interface PlannedExport {
+  table: string;
+  kind: TableKind;
+  rows: number;
+  weight: number;
+}
+
+/** Columns of the file that a table is written into. */
+function columnsOf({ nodes, edges }: GraphSchema, table: string): number {
+  const own = nodes.find(({ name }) => name === table);
+  if (own) return own.properties.length;
+  return 2 + (edges.find(({ name }) => name === table)?.properties.length ?? 0);
+}
+
+function* writeFile(
+  connection: Connection,
+  query: string,
+  path: string,
+  onProgress: (fraction: number) => void,
+): Steps<void> {
   try {
-    yield { connection, cypher: copyTo(query, path) };
+    yield { connection, cypher: copyTo(query, path), onProgress };
   } catch (error) {
     const message = `${path} cannot be written: ${firstLine(messageOf(error))}`;
     throw (

@@ -60,7 +60,8 @@ export async function loadFromParquet(
       drive(requestOf(directory, options, files)),
     );
     const { schema, hooks } = request;
-    return await withReadable(readDataset(directory, schema), schema, hooks.onEvent, (dataset) =>
+    const found = readDataset(directory, schema, hooks);
+    return await withReadable(found, schema, hooks, (dataset) =>
       drive(loadDataset(connection, dataset, request), { bindFirst: true }),
     );
   });
@@ -102,7 +103,7 @@ export function loadFromParquetSync(
   };
   // What blocks can do one thing at a time.
   const settings = { ...request.settings, engine, fresh: createNew, jobs: 1, resources };
-  const dataset = readDataset(directory, request.schema);
+  const dataset = readDataset(directory, request.schema, request.hooks);
   return driveSync(loadDatabase(databasePath, dataset, { ...request, settings }));
 }
 

@@ -38,6 +38,10 @@ export function describeEvent(event: LoadEvent): LogLine[] {
       const message = `${event.table === '' ? 'a commit' : event.table} failed; ${what}`;
       return [{ level: 'info', message }];
     }
+    case 'step':
+      return event.state === 'finished'
+        ? [{ level: 'debug', message: `${event.name}: ${formatSeconds(event.seconds)} s` }]
+        : [];
     case 'restarted': {
       const { table } = event.error;
       const how = table === undefined ? 'one table at a time' : `without ${table}`;

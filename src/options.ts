@@ -88,6 +88,7 @@ const OTHERS = {
     bufferPool: wholeFrom(MIN_POOL),
     threads: wholeFrom(1),
     onEvent: isA('function'),
+    clock: isA('function'),
   },
   DependencyGraph: { ...ENGINE, readOnly: isA('boolean') },
 } satisfies Record<string, Record<string, Check>>;

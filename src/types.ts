@@ -261,6 +261,36 @@ export interface BadRow {
   to?: unknown;
 }
 
+/**
+ * What a load does besides copying tables, in the order in which it usually does it: read or infer
+ * the `schema`, `read` the dataset's footers, `rewrite` files that the engine can't read, `examine` values that it may change,
+ * `copy` the database that is added to, `open` it, `plan`, `create` tables, `commit` what was written,
+ * `checkpoint` it, `check` that all rows are there, `index`, `close` the database, and `publish` it: sync it
+ * to the disk and put it in its place. A comparison looks for the rows that differ (`compare`).
+ */
+export type StepName =
+  | 'schema'
+  | 'read'
+  | 'rewrite'
+  | 'examine'
+  | 'copy'
+  | 'open'
+  | 'plan'
+  | 'create'
+  | 'commit'
+  | 'checkpoint'
+  | 'check'
+  | 'compare'
+  | 'index'
+  | 'close'
+  | 'publish';
+
+/** How long a step took. */
+export interface StepTime {
+  /** Of all its times together, where it is done more than once. */
+  seconds: number;
+}
+
 /** What a load did. */
 export interface LoadReport {
   /** Rows loaded into node tables. */
@@ -273,6 +303,8 @@ export interface LoadReport {
   nodeTimes: Record<string, TableTime>;
   /** Every rel table of the schema in load order; zeros where no file was. */
   edgeTimes: Record<string, TableTime>;
+  /** The steps that were taken besides copying, in their order. */
+  stepTimes: Partial<Record<StepName, StepTime>>;
   /** Rows that were left out because they can't be loaded. */
   totalSkipped: number;
   /** The rows that can't be loaded: left out, or the reason why their table failed. */
@@ -301,7 +333,18 @@ export type LoadEvent =
   /** They were. */
   | { type: 'examined'; table: string }
   /** The tables that will be loaded, and the rows that their files hold. */
-  | { type: 'planned'; tables: { table: string; kind: TableKind; rows: number }[] }
+  | {
+      type: 'planned';
+      tables: {
+        table: string;
+        kind: TableKind;
+        rows: number;
+        /** What it usually takes in comparison with the other tables and steps; else its rows. */
+        weight?: number;
+      }[];
+      /** What else will be done, in its order, and what that usually takes in comparison. */
+      steps?: { name: StepName; weight: number }[];
+    }
   /** The first file of a table is about to be copied. */
   | {
       type: 'started';
@@ -334,7 +377,24 @@ export type LoadEvent =
    */
   | { type: 'restarted'; error: Problem }
   /** A warning that the report will have. */
-  | { type: 'warned'; warning: Problem };
+  | { type: 'warned'; warning: Problem }
+  /** A step that is no table's started, goes on or finished. */
+  | StepEvent;
+
+/**
+ * A step that is no table's: it starts, may tell how far it is (`done` of `total`, files, statements
+ * or rows), and finishes. One step is at work at a time, and no table is copied meanwhile; the
+ * listener's own clock says when. One that never finishes failed, and took the load or its attempt
+ * (`repeated`, `restarted`) along. What a callback throws at the end of a `publish`, or of the `commit`
+ * of all with `onError: 'abort'`, comes too late to undo anything.
+ */
+export type StepEvent =
+  /** It starts. */
+  | { type: 'step'; name: StepName; state: 'started' }
+  /** `done` of `total` files, statements or rows are done. */
+  | { type: 'step'; name: StepName; state: 'progress'; done: number; total: number }
+  /** It is done. */
+  | { type: 'step'; name: StepName; state: 'finished'; seconds: number };
 
 /** What a database holds. */
 export interface DatabaseStats {

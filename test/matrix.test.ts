@@ -119,7 +119,7 @@ async function loadAndCompare(
   const report = await withReadable(
     readDataset(dataset, schema),
     schema,
-    () => undefined,
+    request.hooks,
     (readable) => drive(loadDatabase(db, readable, request)),
   );
   const { connection, close } = openEngine(ENGINE, db, { readOnly: true });

@@ -1,8 +1,15 @@
 import type { Command } from 'commander';
 import type { ExportReport } from '../export.js';
-import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
+import { formatCount, formatRate, formatSeconds, plural } from '../format.js';
 import { exportDocument } from '../terminal/documents.js';
-import { type Io, type OutputFlags, printJson, printLines } from '../terminal/output.js';
+import {
+  type Io,
+  type OutputFlags,
+  printJson,
+  printLines,
+  printTable,
+} from '../terminal/output.js';
+import type { TableRow } from '../terminal/table.js';
 import type { TableTime } from '../types.js';
 import { type MemoryFlag, memoryOption, schemaOption } from './arguments.js';
 
@@ -42,11 +49,14 @@ export async function run(
   const report = await showTask(task, io, flags);
   if (flags.json) {
     printJson(io, exportDocument(report, { database, dataset: directory }));
-  } else if (!flags.quiet) printLines(io, toTable(report, directory));
+  } else if (!flags.quiet) {
+    printTable(io, toTable(report), [3]);
+    printLines(io, ['', outcomeOf(report, directory)]);
+  }
   return { code: 0, done: outcomeOf(report, directory) };
 }
 
-function toTable(report: ExportReport, directory: string): string[] {
+function toTable(report: ExportReport): TableRow[] {
   const { nodeTimes, edgeTimes, totalNodes, totalEdges, totalTime } = report;
   const lineOf = ([table, { seconds, rows }]: [string, TableTime]): string[] => [
     table,
@@ -56,17 +66,13 @@ function toTable(report: ExportReport, directory: string): string[] {
   ];
   const rows = totalNodes + totalEdges;
   return [
-    ...formatTable([
-      ['table', 'rows', 'seconds', 'rows/s'],
-      null,
-      ...Object.entries(nodeTimes).map(lineOf),
-      null,
-      ...Object.entries(edgeTimes).map(lineOf),
-      null,
-      ['total', formatCount(rows), formatSeconds(totalTime), formatRate(rows, totalTime)],
-    ]),
-    '',
-    outcomeOf(report, directory),
+    ['table', 'rows', 'seconds', 'rows/s'],
+    null,
+    ...Object.entries(nodeTimes).map(lineOf),
+    null,
+    ...Object.entries(edgeTimes).map(lineOf),
+    null,
+    ['total', formatCount(rows), formatSeconds(totalTime), formatRate(rows, totalTime)],
   ];
 }
 

@@ -6,7 +6,7 @@ import { describePlan, type ShownPlan } from '../plan/shown.js';
 import { onInterrupt } from '../process/interrupt.js';
 import type { Job } from '../process/job.js';
 import { loadDocument } from '../terminal/documents.js';
-import { loadOutcome, loadTable } from '../terminal/loadtable.js';
+import { loadOutcome, loadTable, outcomeColor } from '../terminal/loadtable.js';
 import {
   createProgress,
   type Io,
@@ -15,6 +15,7 @@ import {
   printLines,
   printLog,
   printProblem,
+  widthOf,
 } from '../terminal/output.js';
 import type { EngineName, GraphSchema, LoadEvent, LoadReport, Problem } from '../types.js';
 import {
@@ -149,6 +150,7 @@ export async function run(
   const ignoreSignals = onInterrupt(() => {
     interruption.abort();
     progress.stop();
+    progress.tellFailures();
     const { published } = remains;
     const state = published ? 'the load is in its place already' : `${flags.db} is as it was`;
     printLog(io, `interrupted; ${state}`);
@@ -176,13 +178,15 @@ export async function run(
   } catch (error) {
     const isRefused = error instanceof KgloadError;
     const problem = isRefused ? [toProblem(error)] : [];
+    progress.stop();
+    progress.tellFailures();
     writePage(isRefused ? 'refused' : 'broken', messageOf(error), { ...nothing, errors: problem });
     page?.close();
     throw error;
   } finally {
-    progress.stop();
     ignoreSignals();
   }
+  progress.stop();
   const isWritten = writePage('done', loadOutcome(report, flags), report);
   page?.close();
   if (format === 'json') printJson(io, loadDocument(report, subject));
@@ -191,7 +195,11 @@ export async function run(
     printLines(io, loadMarkdown(report, flags));
   } else if (format === 'table') {
     if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
-    printLines(io, loadTable(report, flags));
+    printLines(io, [...loadTable(report, flags, widthOf(io.stdout)), '']);
+  }
+  progress.tellFailures();
+  if (format === 'table') {
+    printLines(io, [loadOutcome(report, flags)], io.stdout, outcomeColor(report));
   }
   return { code: report.errors.length > 0 || !isWritten ? 1 : 0, done: loadOutcome(report, flags) };
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { formatCount, formatTable, listNames, plural } from '../format.js';
+import { formatCount, listNames, plural } from '../format.js';
 import { preprocessDocument } from '../terminal/documents.js';
-import { type Io, type OutputFlags, printJson, printLines } from '../terminal/output.js';
+import { type Io, type OutputFlags, printJson, printTable } from '../terminal/output.js';
 import { type MemoryFlag, memoryOption, schemaOption } from './arguments.js';
 
 export function define(command: Command): void {
@@ -41,9 +41,9 @@ export async function run(
   if (flags.json) {
     printJson(io, preprocessDocument(report, { source, destination }));
   } else if (!flags.quiet) {
-    printLines(
+    printTable(
       io,
-      formatTable([
+      [
         ['file', 'rows', 'dropped', 'converted'],
         ...report.files.map(({ file, rows, dropped, converted }) => [
           file,
@@ -51,7 +51,8 @@ export async function run(
           listNames(dropped),
           listNames(converted),
         ]),
-      ]),
+      ],
+      [2, 3],
     );
   }
   return { code: 0, done: `wrote ${plural(report.files.length, 'file')} into ${destination}` };

@@ -10,6 +10,7 @@ import {
   printLines,
   printLog,
   printProblem,
+  printWarnings,
 } from '../terminal/output.js';
 import { ownVersion } from '../files.js';
 import type { DatabaseStats } from '../types.js';
@@ -117,14 +118,12 @@ async function writePage(path: string, database: string): Promise<DatabaseStats>
 }
 
 async function verify(dataset: string, flags: Flags, io: Io): Promise<number> {
-  const { performTask } = await import('./task.js');
+  const { showTask } = await import('./task.js');
   const { db: database, memory, schema } = flags;
   const task = { kind: 'verify', database, dataset, memory, schema } as const;
-  const report = await performTask(task, io, flags);
+  const report = await showTask(task, io, flags, { isLogged: false });
   for (const error of report.errors) printProblem(io, 'error', error);
-  if (!flags.quiet) {
-    for (const warning of report.warnings) printProblem(io, 'warning', warning);
-  }
+  if (!flags.quiet) printWarnings(io, report.warnings);
   const subject = { database, dataset };
   const format = reportFormat(flags);
   if (format === 'json') printJson(io, verificationDocument(report, subject));

@@ -14,19 +14,23 @@ export async function performTask<T extends Task>(
   return await whileInterruptible(io, flags, subjectOf(task), async () => await runTask(task));
 }
 
-/** Runs a task with its progress on the screen. */
+/** Runs a task with its progress on the screen, or in lines where there is none and that is wanted. */
 export async function showTask<T extends Task>(
   task: T,
   io: Io,
   flags: OutputFlags,
+  { isLogged = true } = {},
 ): Promise<Results[T['kind']]> {
   const progress = await createProgress(io, flags);
-  return await whileInterruptible(
-    io,
-    flags,
-    subjectOf(task),
-    async () => await runTask(task, progress.show, progress.stop),
-  );
+  return await whileInterruptible(io, flags, subjectOf(task), async () => {
+    try {
+      const show = isLogged || progress.isLive ? progress.show : undefined;
+      return await runTask(task, show, progress.stop);
+    } finally {
+      progress.stop();
+      progress.tellFailures();
+    }
+  });
 }
 
 function subjectOf(task: Task): Subject {

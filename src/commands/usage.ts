@@ -39,6 +39,7 @@ export function complete(command: Command): void {
       new Option('-q, --quiet', 'nothing but errors, and what was asked for').conflicts('verbose'),
     )
     .option('-v, --verbose', 'say more about what is done')
+    .option('--no-color', 'no colours, whatever FORCE_COLOR says')
     .option('--no-annotations', 'no ::error and ::warning lines where GitHub Actions runs this')
     .addHelpOption(new Option('-h, --help', 'show this').helpGroup(OUTPUT_GROUP))
     .configureHelp({ optionDescription: describeOption, argumentDescription: describeArgument })

@@ -58,8 +58,13 @@ export function* createTables(connection: Connection, schema: GraphSchema): Step
  * @throws {KgloadError} For one that the engine refuses: `SCHEMA_INVALID` where it is the type of a
  *   property, else `ENGINE`.
  */
-export function* createMissing(connection: Connection, statements: readonly string[]): Steps<void> {
-  for (const cypher of statements) {
+export function* createMissing(
+  connection: Connection,
+  statements: readonly string[],
+  onProgress: (done: number, total: number) => void = () => undefined,
+): Steps<void> {
+  for (const [i, cypher] of statements.entries()) {
+    onProgress(i, statements.length);
     try {
       yield { connection, cypher };
     } catch (error) {

@@ -13,7 +13,8 @@ import { LOG_FILES, SIDE_FILES } from '../engine/file.js';
 import { isDiskFull } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { onDisk, systemError } from '../files.js';
-import type { Connection, EngineName, Problem } from '../types.js';
+import { beginStep, type Listener, type Step } from '../steps.js';
+import type { Connection, EngineName, Problem, StepName } from '../types.js';
 import { discardStaging, openStaging } from './staging.js';
 import { type ExistingTarget, guardTarget, isThere, publish, type Target } from './target.js';
 
@@ -60,6 +61,8 @@ export interface BuildOptions extends OpenOptions {
   isPlain?: (connection: Connection) => Steps<boolean>;
   /** Is told the directory in which it is built; removing that undoes the work. */
   onStaged?: (directory: string) => void;
+  /** Is told of copying, opening, closing and publishing it. */
+  listener?: Listener;
   /** Called before the target is touched: what it throws keeps the target as it is. */
   beforePublish?: () => void;
 }
@@ -77,8 +80,9 @@ export function* replaceDatabase<T extends { published: boolean }>(
   target: Target,
   engine: EngineName,
   work: (database: OpenDatabase) => Steps<T | 'again'>,
-  { isCopy = false, isPlain, onStaged, beforePublish, ...options }: BuildOptions = {},
+  { isCopy = false, isPlain, onStaged, beforePublish, listener, ...options }: BuildOptions = {},
 ): Steps<T> {
+  const begin = (name: StepName): Step | undefined => listener && beginStep(listener, name);
   const staging = openStaging(target.path);
   try {
     onStaged?.(staging.directory);
@@ -89,23 +93,41 @@ export function* replaceDatabase<T extends { published: boolean }>(
         for (const suffix of ['', ...SIDE_FILES])
           rmSync(staging.database + suffix, { force: true });
       });
+      const copying = isCopy && isThere(target) ? begin('copy') : undefined;
       const guard =
         isCopy && isThere(target) ? copyDatabase(target, staging.database) : guardTarget(target);
       try {
+        copying?.end();
         if (isPlain && how.compression !== false) {
           const isNeeded = yield* using(openEngine(engine, staging.database, how), (database) =>
             isPlain(database.connection),
           );
           if (isNeeded) how = { ...how, compression: false };
         }
-        result = yield* building(openEngine(engine, staging.database, how), work);
+        const opening = begin('open');
+        const open = openEngine(engine, staging.database, how);
+        const close = (): void => {
+          try {
+            const closing = begin('close');
+            open.close();
+            closing?.end();
+          } finally {
+            open.close(); // Whatever a listener threw; closing twice is closing once.
+          }
+        };
+        result = yield* building({ ...open, close }, function* (database) {
+          opening?.end();
+          return yield* work(database);
+        });
       } finally {
         guard.release();
       }
     } while (result === 'again');
     if (result.published) {
       beforePublish?.();
+      const publishing = begin('publish');
       publish(staging.database, target);
+      publishing?.end();
     }
     return result;
   } finally {

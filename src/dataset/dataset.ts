@@ -6,6 +6,7 @@ import { systemCode } from '../files.js';
 import { isNestedColumn } from '../model/column.js';
 import { fileNameOf, matchNames, pairFileNames } from '../model/names.js';
 import { pairsOf } from '../model/tables.js';
+import { beginStep, type Listener } from '../steps.js';
 import type { Endpoints, GraphSchema, NodeTable, Problem, RelTable } from '../types.js';
 import { type Footer, readFooter } from './footer.js';
 
@@ -123,7 +124,8 @@ interface Slot {
  * @throws {KgloadError} `ENOENT` when the directory is missing, `DATASET_LAYOUT` when it is no
  *   dataset. A file that can't be read is no error here: its entry says why.
  */
-export function readDataset(directory: string, schema: GraphSchema): Dataset {
+export function readDataset(directory: string, schema: GraphSchema, listener?: Listener): Dataset {
+  const step = listener && beginStep(listener, 'read');
   const root = resolve(directory);
   const found = new Map<string, DatasetTable>();
   const unknown: string[] = [];
@@ -137,7 +139,8 @@ export function readDataset(directory: string, schema: GraphSchema): Dataset {
     const contents = readPart(root, part);
     const entries = contents.entries.map((entry) => ({ entry, fit: slotOf(entry.stem) }));
     const exact = new Set(entries.map(({ fit }) => (fit?.level === 0 ? fit.owner : undefined)));
-    for (const { entry, fit } of entries) {
+    for (const [i, { entry, fit }] of entries.entries()) {
+      step?.progress(i, entries.length);
       const isOther = fit && fit.level > 0 && exact.has(fit.owner);
       if (!fit || isOther) unknown.push(`${entry.name}${entry.isDirectory ? '/' : ''}`);
       else {
@@ -150,6 +153,7 @@ export function readDataset(directory: string, schema: GraphSchema): Dataset {
     // An exported database has its scripts beside its tables.
     if (part !== '') leftOut.push(...contents.others);
   }
+  step?.end();
   return { directory: root, tables: found, unknown, leftOut };
 }
 
@@ -368,12 +372,9 @@ function list(directory: string): Dirent[] | undefined {
  * Whether a file may hold what the engine can't read, or nothing but a rewritten file converts, so that
  * a closer look is worth its while.
  */
-export function mayNeedRewrite({ tables }: Dataset): boolean {
-  return [...tables.values()].some(({ files }) =>
-    files.some(
-      ({ footer }) =>
-        'columns' in footer &&
-        footer.columns.some((column) => column.isUnreadable === true || isNestedColumn(column)),
-    ),
+export function mayNeedRewrite({ footer }: DatasetFile): boolean {
+  return (
+    'columns' in footer &&
+    footer.columns.some((column) => column.isUnreadable === true || isNestedColumn(column))
   );
 }

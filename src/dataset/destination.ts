@@ -5,6 +5,7 @@ import type { Steps } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';
 import { entryAt, moveToFree, sync, syncTree, systemCode, systemError } from '../files.js';
 import { makeScratch, removeScratch } from '../scratch.js';
+import { beginStep, type Listener } from '../steps.js';
 import type { LoadEvent } from '../types.js';
 
 /**
@@ -15,13 +16,15 @@ import type { LoadEvent } from '../types.js';
  */
 export function* buildDirectory<T>(
   destination: string,
-  onEvent: (event: LoadEvent) => void,
+  listener: Listener,
   build: (directory: string) => Steps<T>,
 ): Steps<T> {
-  const { scratch, built } = openBuild(destination, onEvent);
+  const { scratch, built } = openBuild(destination, listener.onEvent);
   try {
     const result = yield* build(built);
+    const step = beginStep(listener, 'publish');
     moveInto(built, destination);
+    step.end();
     return result;
   } catch (error) {
     throw buildError(error, destination);

@@ -63,7 +63,6 @@ export function* checkDatabase(
   request: LoadRequest,
 ): Steps<DryRunReport> {
   const { schema, settings, hooks } = request;
-  const began = hooks.clock();
   const { existing, engine, needs, warnings } = assessPlace(path, dataset, request);
   for (const warning of warnings) hooks.onEvent({ type: 'warned', warning });
   const scratch = makeScratch();
@@ -93,8 +92,9 @@ export function* checkDatabase(
       yield* createKeyTables(connection, schema, keys);
       yield* takeEdges(connection, edges);
       const tally = yield* checkTables(connection, plan, present, request);
-      const totalTime = (hooks.clock() - began) / 1000;
-      const report = toReport(schema, plan, tally, { published: true, totalTime });
+      const { clock, began, stepTimes } = hooks;
+      const totalTime = (clock() - began) / 1000;
+      const report = toReport(schema, plan, tally, { published: true, totalTime, stepTimes });
       return {
         ...report,
         warnings: [...warnings, ...report.warnings],

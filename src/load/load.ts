@@ -10,6 +10,8 @@ import { KgloadError, messageOf } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import { type Hooks, isAllOrNothing, type LoadRequest, type Settings } from '../plan/request.js';
 import { scheduleLoad } from '../plan/schedule.js';
+import { stepWeights } from '../plan/weights.js';
+import { beginStep } from '../steps.js';
 import type { Connection, GraphSchema, LoadReport, Problem } from '../types.js';
 import { assessPlace, assessTables } from './assessment.js';
 import { examineDataset, type Findings, needsPlain } from './findings.js';
@@ -19,6 +21,7 @@ import { notUndoable, refuse } from './refusals.js';
 import { startTally, type Tally, tallyError, tallyWarning, toReport } from './report.js';
 import {
   CallbackFailed,
+  commit,
   CopyFailed,
   endTransaction,
   type Failure,
@@ -40,11 +43,12 @@ export function* loadDatabase(
   request: LoadRequest,
 ): Steps<LoadReport> {
   const { schema, settings, hooks } = request;
-  const began = hooks.clock();
   const place = assessPlace(path, dataset, request);
   const { target, existing, engine, needs } = place;
   for (const warning of place.warnings) hooks.onEvent({ type: 'warned', warning });
+  const examining = beginStep(hooks, 'examine');
   const findings = yield* examineDataset(engine, dataset, request);
+  examining.end();
   const building: Building = {
     findings,
     isNew: !existing,
@@ -65,6 +69,7 @@ export function* loadDatabase(
         ? { isPlain: (connection) => needsPlain(connection, schema, dataset, findings) }
         : { bufferPool: needs.bufferPool, connections: needs.jobs }),
       isCopy: existing !== undefined,
+      listener: hooks,
       onStaged: (directory) => {
         hooks.onEvent({ type: 'staged', directory });
       },
@@ -72,7 +77,7 @@ export function* loadDatabase(
     },
   );
   const warnings = [...place.warnings, ...report.warnings];
-  return { ...report, warnings, totalTime: (hooks.clock() - began) / 1000 };
+  return { ...report, warnings, totalTime: secondsOf(hooks) };
 }
 
 /**
@@ -145,7 +150,7 @@ function* attemptTables(
   const { schema, settings, hooks } = request;
   const [connection] = connections;
   if (!connection) throw new Error('no connection');
-  const began = hooks.clock();
+  const planning = beginStep(hooks, 'plan');
   const { catalog, plan: assessed, present } = yield* assessTables(connection, dataset, request);
   if (!building) refuse(notUndoable(assessed, present, isAllOrNothing(settings)));
   if ([...present.values()].some((rows) => rows > 0)) yield* writePending(connection);
@@ -163,8 +168,9 @@ function* attemptTables(
     isCareful: building?.isCareful ?? false,
     present,
   });
+  planning.end();
   const once = building ? tellOnce(hooks, building) : hooks;
-  const tally = startTally(plan, once.onEvent);
+  const tally = startTally(plan, once.onEvent, stepWeights(plan));
   const run: Run = {
     connection,
     tally,
@@ -204,15 +210,17 @@ function* attemptTables(
     end = 'stopped';
   }
   const completed = end === 'done';
-  if (run.inTransaction) yield* endTransaction(connection, completed);
+  if (run.inTransaction) yield* commit(run, completed);
   if (end === 'aborted') throw abortReason(hooks.signal);
   let isFalse = false;
   if (completed) {
+    const checking = beginStep(hooks, 'check');
     for (const error of yield* checkCounts(connections, plan, present, tally)) {
       isFalse = true;
       tallyError(tally, error.table ?? '', error);
     }
     const changed = yield* checkValues(connection, schema, checks, tally);
+    checking.end();
     const [first] = changed;
     if (building && first && settings.onError !== 'abort') {
       for (const problem of changed) {
@@ -226,15 +234,21 @@ function* attemptTables(
       tallyError(tally, error.table ?? '', error);
     }
     if (plan.isNew) {
-      for (const warning of yield* createIndexes(connection, schema)) tallyWarning(tally, warning);
+      for (const warning of yield* createIndexes(run, schema)) tallyWarning(tally, warning);
     }
   }
   const isKept =
     tally.errors.length > 0 && building?.isReplacing && settings.onError !== 'continue';
   return toReport(schema, plan, tally, {
     published: building ? completed && !isFalse && !isKept : completed || !run.inTransaction,
-    totalTime: (hooks.clock() - began) / 1000,
+    totalTime: secondsOf(hooks),
+    stepTimes: hooks.stepTimes,
   });
+}
+
+/** Since the work began, until now. */
+function secondsOf({ clock, began }: Hooks): number {
+  return (clock() - began) / 1000;
 }
 
 /** The hooks, but what was told before a database was begun anew is not told again. */
@@ -325,9 +339,15 @@ function* checkCounts(
 }
 
 /** Creates the indexes of a schema; one that fails leaves the data as it is. */
-function* createIndexes(connection: Connection, { indexes = [] }: GraphSchema): Steps<Problem[]> {
+function* createIndexes(
+  { connection, hooks }: Run,
+  { indexes = [] }: GraphSchema,
+): Steps<Problem[]> {
   const warnings: Problem[] = [];
-  for (const cypher of indexes) {
+  if (indexes.length === 0) return warnings;
+  const step = beginStep(hooks, 'index');
+  for (const [i, cypher] of indexes.entries()) {
+    step.progress(i, indexes.length);
     try {
       yield { connection, cypher };
     } catch (error) {
@@ -339,6 +359,7 @@ function* createIndexes(connection: Connection, { indexes = [] }: GraphSchema): 
       });
     }
   }
+  step.end();
   return warnings;
 }
 

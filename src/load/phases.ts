@@ -4,9 +4,10 @@ import { createMissing } from '../database/create.js';
 import { shareOut, type Steps } from '../engine/drive.js';
 import type { Settings } from '../plan/request.js';
 import type { ScheduledPlan, ScheduledTable } from '../plan/schedule.js';
+import { beginStep } from '../steps.js';
 import type { Connection, Problem } from '../types.js';
 import { type Tally, tallyError } from './report.js';
-import { checkpoint, endTransaction, loadTable, nodesFailed, type Run } from './table.js';
+import { checkpoint, commit, loadTable, nodesFailed, type Run } from './table.js';
 
 /** `stopped`: by an error that ends the load. `aborted`: by the caller's signal. */
 export type End = 'done' | 'stopped' | 'aborted';
@@ -32,8 +33,15 @@ export function* loadPhases(
     else end = yield* loadInTurn(run, statements, tables);
     if (end !== 'done') return end;
   }
-  if (jobs > 1) yield* checkpoint(run.connection);
+  if (jobs > 1) yield* checkpoint(run);
   return 'done';
+}
+
+function* createTables({ connection, hooks }: Run, statements: readonly string[]): Steps<void> {
+  if (statements.length === 0) return;
+  const step = beginStep(hooks, 'create');
+  yield* createMissing(connection, statements, step.progress);
+  step.end();
 }
 
 /** Creates what is missing, and loads tables one after the other. */
@@ -42,8 +50,8 @@ function* loadInTurn(
   create: readonly string[],
   tables: readonly ScheduledTable[],
 ): Steps<End> {
-  const { connection, tally, settings, hooks } = run;
-  yield* createMissing(connection, create);
+  const { tally, settings, hooks } = run;
+  yield* createTables(run, create);
   for (const planned of tables) {
     if (hooks.signal?.aborted) return 'aborted';
     const refused = refusals(planned, tally);
@@ -67,7 +75,7 @@ function* loadInOne(
   const { connection } = run;
   yield { connection, cypher: BEGIN };
   const end = yield* loadInTurn({ ...run, inTransaction: true }, create, tables);
-  yield* endTransaction(connection, end === 'done');
+  yield* commit(run, end === 'done');
   return end;
 }
 
@@ -81,8 +89,8 @@ function* loadInParallel(
   const { connection, hooks } = run;
   if (create.length > 0) {
     yield { connection, cypher: BEGIN };
-    yield* createMissing(connection, create);
-    yield* endTransaction(connection, true);
+    yield* createTables(run, create);
+    yield* commit(run, true);
   }
   let end = 'done' as End;
   yield* shareOut(connections, tables, function* (own, planned) {

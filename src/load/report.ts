@@ -1,5 +1,7 @@
 /** What a load did, gathered as it goes. */
 import type { Plan } from '../plan/plan.js';
+import { type StepWeight, tableWeight } from '../plan/weights.js';
+import type { StepTimes } from '../steps.js';
 import type {
   GraphSchema,
   LoadEvent,
@@ -19,14 +21,23 @@ export interface Tally {
   onEvent: (event: LoadEvent) => void;
 }
 
-/** A tally of zeros for every table of the plan; tells of the plan and its warnings. */
-export function startTally(plan: Plan, onEvent: (event: LoadEvent) => void): Tally {
+/**
+ * A tally of zeros for every table of the plan; tells of the plan and its warnings.
+ *
+ * @param steps - What will be done besides copying the tables.
+ */
+export function startTally(
+  plan: Plan,
+  onEvent: (event: LoadEvent) => void,
+  steps: StepWeight[] = [],
+): Tally {
   for (const warning of plan.warnings) onEvent({ type: 'warned', warning });
   onEvent({
     type: 'planned',
     tables: plan.tables.flatMap(({ table, kind, rows, copies }) =>
-      copies.length > 0 ? [{ table, kind, rows }] : [],
+      copies.length > 0 ? [{ table, kind, rows, weight: tableWeight({ kind, rows }) }] : [],
     ),
+    steps,
   });
   return {
     times: new Map(plan.tables.map(({ table }) => [table, { seconds: 0, rows: 0 }])),
@@ -68,7 +79,7 @@ export function toReport(
   schema: GraphSchema,
   plan: Plan,
   tally: Tally,
-  outcome: { published: boolean; totalTime: number },
+  outcome: { published: boolean; totalTime: number; stepTimes: StepTimes },
 ): LoadReport {
   const timesOf = (tables: readonly { name: string }[]): Record<string, TableTime> =>
     Object.fromEntries(
@@ -88,6 +99,7 @@ export function toReport(
     totalTime: outcome.totalTime,
     nodeTimes,
     edgeTimes,
+    stepTimes: outcome.stepTimes,
     totalSkipped: [...tally.skipped.values()].reduce((sum, rows) => sum + rows, 0),
     badRows: tally.badRows.toSorted((a, b) => place(a) - place(b)).map(withoutQuoted),
     errors: tally.errors.toSorted((a, b) => place(a) - place(b)),
@@ -106,6 +118,7 @@ export function refusedReport(error: Problem, schema: GraphSchema): LoadReport {
     totalTime: 0,
     nodeTimes: zeros(schema.nodes),
     edgeTimes: zeros(schema.edges),
+    stepTimes: {},
     totalSkipped: 0,
     badRows: [],
     errors: [error],

@@ -10,6 +10,7 @@ import { formatCount } from '../format.js';
 import { type PlannedCopy, type PlannedTable, startedEvent } from '../plan/plan.js';
 import type { Hooks, Settings } from '../plan/request.js';
 import type { ScheduledTable } from '../plan/schedule.js';
+import { beginStep } from '../steps.js';
 import type { BadRow, Connection, Problem } from '../types.js';
 import { badRowsProblem, countRepeatedPairs, findBadRows, type FoundBadRows } from './badrows.js';
 import { copyOthers, findSurplus, type Surplus } from './multiplicity.js';
@@ -314,11 +315,20 @@ export function* endTransaction(connection: Connection, commit: boolean): Steps<
   }
 }
 
+/** {@link endTransaction} of what tables were loaded in, as a step. */
+export function* commit({ connection, hooks }: Run, isKept: boolean): Steps<void> {
+  const step = isKept ? beginStep(hooks, 'commit') : undefined;
+  yield* endTransaction(connection, isKept);
+  step?.end();
+}
+
 /** @throws {WriteFailed} */
-export function* checkpoint(connection: Connection): Steps<void> {
+export function* checkpoint({ connection, hooks }: Run): Steps<void> {
+  const step = beginStep(hooks, 'checkpoint');
   try {
     yield { connection, cypher: CHECKPOINT };
   } catch (error) {
     throw new WriteFailed(error);
   }
+  step.end();
 }

@@ -1,4 +1,5 @@
 /** All that a load is told: put together where a command or a caller asks for it, and handed on whole. */
+import { gatherSteps, type StepTimes } from '../steps.js';
 import type {
   BadRow,
   EngineName,
@@ -55,6 +56,10 @@ export interface Hooks {
   signal?: AbortSignal;
   /** Milliseconds, from any origin. */
   clock: () => number;
+  /** When the work began, by that clock. */
+  began: number;
+  /** Times of the steps that were told of so far. */
+  stepTimes: StepTimes;
 }
 
 /** What a load does that nobody told otherwise. */
@@ -74,11 +79,19 @@ export function requestLoad(
   hooks: Partial<Hooks> = {},
 ): LoadRequest {
   const { onEvent = () => undefined, hasProgress = false, clock = () => performance.now() } = hooks;
+  const steps = gatherSteps(onEvent);
   const complete = { ...DEFAULT_SETTINGS, ...settings };
   return {
     schema: complete.values.allowRounding ? withRounding(schema) : schema,
     settings: complete,
-    hooks: { ...hooks, onEvent, hasProgress, clock },
+    hooks: {
+      ...hooks,
+      onEvent: steps.onEvent,
+      hasProgress,
+      clock,
+      began: clock(),
+      stepTimes: steps.times,
+    },
   };
 }
 

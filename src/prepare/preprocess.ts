@@ -29,6 +29,8 @@ import { labelColumns } from '../plan/pairs.js';
 import { warnOfFiles } from '../plan/plan.js';
 import { convert } from '../plan/conversion.js';
 import { rewritingOf } from '../plan/rewriting.js';
+import { decodingWeight } from '../plan/weights.js';
+import { beginStep } from '../steps.js';
 import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from '../types.js';
 
 export interface PreprocessOptions {
@@ -69,6 +71,8 @@ interface Job {
   /** Under the destination. */
   name: string;
   rows: number;
+  /** Of their columns' values, in the sources. */
+  bytes: number;
   dropped: string[];
   /** Properties that a source has no column for. */
   missing: string[];
@@ -139,7 +143,8 @@ async function preprocessDataset(
   schema: GraphSchema,
   options: PreprocessOptions,
 ): Promise<PreprocessReport> {
-  const dataset = readDataset(source, schema);
+  const { onEvent = () => undefined, clock = () => performance.now() } = options;
+  const dataset = readDataset(source, schema, { onEvent, clock });
   const warnings = warnOfFiles(dataset);
   const jobs = [...schema.nodes, ...schema.edges].flatMap((table) => {
     const found = dataset.tables.get(table.name);
@@ -149,7 +154,7 @@ async function preprocessDataset(
       planJob(table, schema, files, name, options, warnings),
     );
   });
-  for (const warning of warnings) options.onEvent?.({ type: 'warned', warning });
+  for (const warning of warnings) onEvent({ type: 'warned', warning });
   checkDirectoryDestination(destination);
   const files = await runJobs(jobs, destination, options, (built) => {
     for (const part of ['nodes', 'edges']) mkdirSync(join(built, part), { recursive: true });
@@ -200,7 +205,7 @@ function planJob(
   { keepExtra = false }: PreprocessOptions,
   warnings: Problem[],
 ): Job {
-  const job: Job = { table, sources: [], name, rows: 0, dropped: [], missing: [] };
+  const job: Job = { table, sources: [], name, rows: 0, bytes: 0, dropped: [], missing: [] };
   for (const file of files) {
     if ('code' in file.footer) throw new KgloadError({ ...file.footer, table: table.name });
     const { footer } = file;
@@ -241,6 +246,7 @@ function planJob(
     }
     job.sources.push({ path: file.path, columns: [...sourceColumns, ...kept] });
     job.rows += footer.rows;
+    job.bytes += footer.dataBytes;
   }
   return { ...job, dropped: [...new Set(job.dropped)], sources: alike(job.sources, files, table) };
 }
@@ -304,7 +310,12 @@ async function runJobs(
   return await buildBeside(destination, onEvent, async (built) => {
     onEvent({
       type: 'planned',
-      tables: jobs.map(({ table, rows }) => ({ table: table.name, kind: kindOf(table), rows })),
+      tables: jobs.map(({ table, rows, bytes, sources }) => ({
+        table: table.name,
+        kind: kindOf(table),
+        rows,
+        weight: decodingWeight(rows, sources[0]?.columns.length ?? 0, bytes),
+      })),
     });
     const files: PreprocessedFile[] = [];
     for (const job of jobs) {
@@ -328,7 +339,9 @@ async function runJobs(
         converted: columns.flatMap(describeConversion),
       });
     }
+    const step = beginStep({ onEvent, clock }, 'publish');
     move(built);
+    step.end();
     return files;
   });
 }

@@ -15,24 +15,30 @@ import { type ColumnMap, mapColumns } from '../plan/columns.js';
 import { noColumn } from '../plan/plan.js';
 import { rewritingOf, writtenColumn } from '../plan/rewriting.js';
 import { makeScratch, removeScratch } from '../scratch.js';
-import type { GraphSchema, LoadEvent, NodeTable, Problem, RelTable } from '../types.js';
+import { beginStep, type Listener } from '../steps.js';
+import type { GraphSchema, NodeTable, Problem, RelTable } from '../types.js';
 
 /** Runs a load, or another work, on a dataset that the engine can read all of. */
 export async function withReadable<R extends { warnings: Problem[] }>(
   dataset: Dataset,
   schema: GraphSchema,
-  onEvent: (event: LoadEvent) => void = () => undefined,
+  listener: Listener,
   work: (dataset: Dataset) => Promise<R>,
 ): Promise<R> {
-  if (!mayNeedRewrite(dataset)) return await work(dataset);
+  if (![...dataset.tables.values()].some(({ files }) => files.some(mayNeedRewrite)))
+    return await work(dataset);
+  const { onEvent } = listener;
   const warnings: Problem[] = [];
   const scratch = makeScratch();
   onEvent({ type: 'scratch', directory: scratch });
   try {
-    const readable = await makeReadable(dataset, schema, scratch, (warning) => {
+    const onWarning = (warning: Problem): void => {
       warnings.push(warning);
       onEvent({ type: 'warned', warning });
-    });
+    };
+    const step = beginStep(listener, 'rewrite');
+    const readable = await makeReadable(dataset, schema, scratch, onWarning, step.progress);
+    step.end();
     const report = await work(readable);
     return { ...report, warnings: [...warnings, ...report.warnings] };
   } finally {
@@ -51,14 +57,24 @@ async function makeReadable(
   schema: GraphSchema,
   directory: string,
   onWarning: (warning: Problem) => void,
+  onProgress: (rows: number, total: number) => void,
 ): Promise<Dataset> {
   const tables = new Map(dataset.tables);
+  const rowsOf = (file: DatasetFile): number =>
+    'rows' in file.footer && mayNeedRewrite(file) ? file.footer.rows : 0;
+  const all = [...tables.values()].flatMap(({ files }) => files);
+  const total = all.reduce((sum, file) => sum + rowsOf(file), 0);
+  let done = 0;
   for (const table of [...schema.nodes, ...schema.edges]) {
     const found = tables.get(table.name);
     if (!found) continue;
     const files: DatasetFile[] = [];
     for (const file of found.files) {
-      files.push(await makeFileReadable(file, table, schema, directory, onWarning));
+      const onRows = (rows: number): void => {
+        onProgress(done + rows, total);
+      };
+      files.push(await makeFileReadable(file, table, schema, directory, onWarning, onRows));
+      done += rowsOf(file);
     }
     tables.set(table.name, { ...found, files } satisfies DatasetTable);
   }
@@ -71,6 +87,7 @@ async function makeFileReadable(
   schema: GraphSchema,
   directory: string,
   onWarning: (warning: Problem) => void,
+  onRows: (rows: number) => void,
 ): Promise<DatasetFile> {
   if ('code' in file.footer) return file;
   let map: ColumnMap;
@@ -101,7 +118,7 @@ async function makeFileReadable(
     `${table.name}-${file.name.replaceAll(/[^0-9A-Za-z]/g, '_')}.parquet`,
   );
   try {
-    await rewrite([{ path: file.path, columns }], path);
+    await rewrite([{ path: file.path, columns }], path, onRows);
   } catch (error) {
     const known =
       error instanceof KgloadError

@@ -92,7 +92,7 @@ async function runWorker(
   try {
     const end = await converse(worker, job, (event) => {
       if (event.type === 'staged') staging = event.directory;
-      if (event.type !== 'progress') events.push(event);
+      if (event.type !== 'progress' && event.type !== 'step') events.push(event);
       onEvent(event);
     });
     if ('result' in end) return { report: end.result as LoadReport };

@@ -12,6 +12,7 @@ import { requestLoad } from '../plan/request.js';
 import { withReadable } from '../prepare/readable.js';
 import { resolveSchema } from '../schema/choose.js';
 import { toCypher } from '../schema/script.js';
+import { beginStep, gatherSteps } from '../steps.js';
 import type { LoadReport } from '../types.js';
 import { openBadRows } from './badrowsfile.js';
 import { lastWord, tell } from './conversation.js';
@@ -22,11 +23,14 @@ async function load(job: Job): Promise<LoadReport> {
   const badRows = job.badRowsFile === undefined ? undefined : openBadRows(job.badRowsFile, job);
   try {
     const { database, dataset, settings, hasProgress } = job;
+    const steps = gatherSteps(tell);
+    const step = beginStep({ ...steps, clock: () => performance.now() }, 'schema');
     const { schema, source } = await resolveSchema(
       job.schema,
       dataset,
       likelyEngine(database, settings.engine),
     );
+    step.end();
     if (schema !== codeGraph) {
       tell({ type: 'schema', schema, source, cypher: toCypher(schema) });
     }
@@ -37,20 +41,21 @@ async function load(job: Job): Promise<LoadReport> {
     });
     const work = job.isDryRun ? checkDatabase : loadDatabase;
     const report = await withReadable(
-      readDataset(dataset, schema),
+      readDataset(dataset, schema, request.hooks),
       schema,
-      tell,
+      request.hooks,
       async (readable) => await drive(work(database, readable, request)),
     );
     badRows?.keep();
-    return report;
+    return { ...report, stepTimes: { ...steps.times, ...report.stepTimes } };
   } finally {
     badRows?.close();
   }
 }
 
 // The supervisor decides what a signal means; without it there is nobody left to work for.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)
+  process.on(signal, () => undefined);
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.once('message', (job: Job | Task) => {
   const work = async (): Promise<unknown> =>

@@ -1,149 +1,129 @@
-/** Progress bars on a terminal: a total, and a bar for every table that has begun. */
+/** Progress bars on a terminal: a total, and the tables and steps that began last. */
 import type { WriteStream } from 'node:tty';
-import type { ChalkInstance } from 'chalk';
 import { MultiBar, type Options, type Params, type SingleBar } from 'cli-progress';
-import { formatClock, formatCount } from '../format.js';
+import { formatCount } from '../format.js';
 import type { LoadEvent } from '../types.js';
+import { type Estimate, frameOf, nextEstimate, plannedNames } from './frame.js';
+import { formatLine, type ShownPart } from './line.js';
+import { note, startProgress } from './progress.js';
+import { createScreen } from './screen.js';
+import type { Paint, Style } from './style.js';
 
 export interface Bars {
-  show(event: LoadEvent): void;
-  /** Takes the bars off the screen. */
-  stop(): void;
+  show: (event: LoadEvent) => void;
+  /** Takes the bars off the screen; `resume` draws them again, and the time between does not count. */
+  pause: () => void;
+  resume: () => void;
+  /** Takes the bars off the screen for good. */
+  stop: () => void;
 }
 
-interface Payload {
-  name: string;
-  state: 'running' | 'finished' | 'failed';
-  began: number;
-  seconds: number;
-}
-
-/** Narrower, a bar says nothing. */
-const MIN_BAR = 8;
-const MAX_BAR = 40;
-/** Seconds before the first guess at the time remaining; an earlier one is noise. */
-const ETA_AFTER = 1;
+/** More lines than these nobody reads. */
+const MAX_LINES = 22;
 
 export function createBars(
   stream: WriteStream,
-  chalk: ChalkInstance,
-  clock: () => number = () => performance.now(),
+  style: Style,
+  paint: Paint,
+  now: () => number = () => performance.now(),
 ): Bars {
-  const multibar = new MultiBar({
-    stream,
-    format: (_options: Options, params: Params, payload: Payload) =>
-      formatBar(params, payload, stream.columns, nameWidth, countWidth, chalk, clock()),
-    hideCursor: true,
-    clearOnComplete: true,
-    // The load's own handler cleans up on a signal.
-    gracefulExit: false,
-    emptyOnZero: true,
-    // Where a bar is removed, those below it move up: also those that have not changed.
-    forceRedraw: true,
-  });
-  const bars = new Map<string, SingleBar>();
-  const loaded = new Map<string, number>();
-  const ended = new Set<string>();
-  let total: SingleBar | undefined;
-  let nameWidth = 5;
-  let countWidth = 0;
-  const payload = (name: string): Payload => ({
-    name,
-    state: 'running',
-    began: clock(),
-    seconds: 0,
-  });
-  const setRows = (table: string, rows: number): void => {
-    bars.get(table)?.update(rows);
-    loaded.set(table, rows);
-    total?.update([...loaded.values()].reduce((sum, count) => sum + count, 0));
+  let pausedFor = 0;
+  let pausedAt: number | undefined;
+  let isStopped = false;
+  const clock = (): number => (pausedAt ?? now()) - pausedFor;
+  const startEstimate = (): Estimate => ({ at: clock(), fraction: 0 });
+  let progress = startProgress(clock());
+  let estimate = startEstimate();
+  let frame: ShownPart[] = [];
+  let bars: SingleBar[] = [];
+  const screen = createScreen(stream);
+  let widths = { nameWidth: 5, countWidth: 1 };
+  const compose = (): void => {
+    estimate = nextEstimate(estimate, progress, clock());
+    const room = Math.max(1, Math.min(MAX_LINES, stream.rows - 2));
+    frame = frameOf(progress, estimate, room, clock());
+    const names = [...frame.map(({ name }) => name), ...plannedNames(progress)];
+    const counts = frame.map(({ done, total }) => formatCount(total ?? done));
+    widths = {
+      nameWidth: Math.max(widths.nameWidth, ...names.map(({ length }) => length)),
+      countWidth: Math.max(widths.countWidth, ...counts.map(({ length }) => length)),
+    };
   };
-  const makeRoom = (): void => {
-    // Several may be running: those that ended go first.
-    const byUse = [...bars].sort(([a], [b]) => Number(ended.has(b)) - Number(ended.has(a)));
-    for (const [table, bar] of byUse) {
-      if (bars.size + 2 < stream.rows) return;
-      multibar.remove(bar);
-      bars.delete(table);
+  /** One bar a line: which part it shows is worked out for all of them, before they are drawn. */
+  const addBars = (): void => {
+    while (bars.length < frame.length) bars.push(multibar.create(1, 0, { line: bars.length }));
+  };
+  const startMultiBar = (): MultiBar => {
+    const options = {
+      stream,
+      terminal: screen,
+      format: (_options: Options, _params: Params, { line }: { line: number }) => {
+        const part = frame[line];
+        return part ? formatLine(part, { columns: stream.columns, ...widths }, style, paint) : '';
+      },
+      hideCursor: true,
+      clearOnComplete: true,
+      // The command's own handler cleans up on a signal.
+      gracefulExit: false,
+      // Where lines have moved, those that have not changed are drawn too.
+      forceRedraw: true,
+    };
+    const started = new MultiBar(options);
+    started.on('update-pre', () => {
+      compose();
+      addBars();
+    });
+    started.on('update-post', () => {
+      // Not every terminal breaks the cursor's line when the window becomes narrower: it has its own.
+      screen.newline();
+      screen.flush();
+    });
+    return started;
+  };
+  let multibar = startMultiBar();
+  const takeOff = (): void => {
+    multibar.stop();
+    screen.clear();
+    bars = [];
+  };
+  const draw = (): void => {
+    if (pausedAt !== undefined) return;
+    compose();
+    if (frame.length < bars.length) {
+      // cli-progress draws all lines anew for each that it removes, and one more.
+      takeOff();
+      multibar = startMultiBar();
     }
+    addBars();
+    multibar.update();
   };
+  stream.on('resize', draw);
+  draw();
   return {
     show(event) {
-      switch (event.type) {
-        case 'planned': {
-          const rows = event.tables.reduce((sum, table) => sum + table.rows, 0);
-          nameWidth = Math.max(nameWidth, ...event.tables.map(({ table }) => table.length));
-          countWidth = formatCount(rows).length;
-          total = multibar.create(rows, 0, payload('total'));
-          break;
-        }
-        case 'started':
-          makeRoom();
-          bars.set(event.table, multibar.create(event.rows, 0, payload(event.table)));
-          break;
-        case 'progress':
-          if (ended.has(event.table)) break; // The engine's last word may come late.
-          setRows(event.table, event.rows);
-          break;
-        case 'finished':
-          ended.add(event.table);
-          setRows(event.table, event.rows);
-          bars.get(event.table)?.update({ state: 'finished', seconds: event.seconds });
-          break;
-        case 'failed':
-          ended.add(event.table);
-          bars.get(event.table)?.update({ state: 'failed' });
-          break;
-        case 'repeated':
-          for (const table of event.tables) {
-            const bar = bars.get(table);
-            if (bar) multibar.remove(bar);
-            bars.delete(table);
-            loaded.delete(table);
-            ended.delete(table);
-          }
-          break;
-        case 'schema':
-        case 'staged':
-        case 'scratch':
-        case 'restarted':
-        case 'warned':
-      }
+      if (event.type === 'restarted') {
+        progress = startProgress(clock());
+        estimate = startEstimate();
+      } else note(progress, event, clock());
+      if (event.type === 'restarted' || event.type === 'repeated') draw();
+    },
+    pause() {
+      if (pausedAt !== undefined || isStopped) return;
+      takeOff();
+      pausedAt = now();
+    },
+    resume() {
+      if (pausedAt === undefined || isStopped) return;
+      pausedFor += now() - pausedAt;
+      pausedAt = undefined;
+      multibar = startMultiBar();
+      draw();
     },
     stop() {
-      multibar.stop();
+      if (isStopped) return;
+      isStopped = true;
+      stream.off('resize', draw);
+      if (pausedAt === undefined) takeOff();
     },
   };
-}
-
-/** One line, never wider than the window: name, bar, percent, rows, time. */
-function formatBar(
-  params: Params,
-  { name, state, began, seconds }: Payload,
-  columns: number,
-  nameWidth: number,
-  countWidth: number,
-  chalk: ChalkInstance,
-  now: number,
-): string {
-  const fraction = params.total > 0 ? Math.min(1, params.value / params.total) : 1;
-  const elapsed = (now - began) / 1000;
-  const times = {
-    running:
-      elapsed >= ETA_AFTER && fraction > 0 && fraction < 1
-        ? `${formatClock((elapsed * (1 - fraction)) / fraction)} left`
-        : '',
-    finished: `${seconds.toFixed(2)} s`,
-    failed: 'failed',
-  };
-  const label = name.padEnd(nameWidth);
-  const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
-  const rows = `${formatCount(params.value).padStart(countWidth)} / ${formatCount(params.total).padEnd(countWidth)}`;
-  const time = times[state].padStart(9);
-  const room = Math.min(MAX_BAR, columns - 1 - [label, percent, rows, time].join('  ').length - 2);
-  if (room < MIN_BAR) return `${label}  ${percent}  ${time.trim()}`.slice(0, columns - 1);
-  const done = Math.round(fraction * room);
-  const color = { running: chalk.cyan, finished: chalk.green, failed: chalk.red }[state];
-  const bar = color('█'.repeat(done)) + chalk.dim('░'.repeat(room - done));
-  return `${label}  ${bar}  ${percent}  ${rows}  ${time}`;
 }

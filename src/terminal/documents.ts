@@ -49,6 +49,7 @@ export function loadDocument(
     total_time: report.totalTime,
     node_times: report.nodeTimes,
     edge_times: report.edgeTimes,
+    step_times: report.stepTimes,
     errors: report.errors,
     warnings: report.warnings,
     total_skipped: report.totalSkipped,

@@ -1,7 +1,9 @@
 /** The result of a load, for people. */
-import { formatCount, formatRate, formatSeconds, formatTable, plural } from '../format.js';
+import { formatCount, formatRate, formatSeconds, plural } from '../format.js';
 import { summarizeBadRows } from '../load/badrows.js';
-import type { LoadReport, TableTime } from '../types.js';
+import type { LoadReport, StepName, StepTime, TableTime } from '../types.js';
+import { STEP_TITLES } from './progress.js';
+import { fitTable, type TableRow } from './table.js';
 
 /** What was asked for, as far as the words about it depend on that. */
 interface Asked {
@@ -11,8 +13,31 @@ interface Asked {
   onError?: 'continue' | 'abort';
 }
 
-/** A line a table, and how the load ended. */
-export function loadTable(report: LoadReport, asked: Asked): string[] {
+/** Steps that every load waits for have a line of their own, others where they took so many seconds. */
+const SHOWN: readonly string[] = ['commit', 'checkpoint'];
+const LONG = 1;
+
+/** A line for steps that say where the time went, and one for all the others. */
+function stepLines(times: LoadReport['stepTimes']): string[][] {
+  const steps = Object.entries(times) as [StepName, StepTime][];
+  const isShown = ([name, { seconds }]: [StepName, StepTime]): boolean =>
+    SHOWN.includes(name) || seconds >= LONG;
+  const others = steps.filter((step) => !isShown(step));
+  const rest = others.reduce((sum, [, { seconds }]) => sum + seconds, 0);
+  return [
+    ...steps
+      .filter(isShown)
+      .map(([name, { seconds }]) => [STEP_TITLES[name], '', formatSeconds(seconds)]),
+    ...(others.length > 0 ? [['other steps', '', formatSeconds(rest)]] : []),
+  ];
+}
+
+/**
+ * A line a table, and how long the rest of it took.
+ *
+ * @param width - Of the window that the table is to fit.
+ */
+export function loadTable(report: LoadReport, asked: Asked, width?: number): string[] {
   const failed = new Set(report.errors.map(({ table }) => table));
   const missing = new Set(
     report.warnings.filter(({ code }) => code === 'FILE_MISSING').map(({ table }) => table),
@@ -35,7 +60,8 @@ export function loadTable(report: LoadReport, asked: Asked): string[] {
   };
   const { nodeTimes, edgeTimes, totalNodes, totalEdges, totalTime } = report;
   const rows = totalNodes + totalEdges;
-  const lines = formatTable([
+  const steps = asked.dryRun ? [] : stepLines(report.stepTimes);
+  const table: TableRow[] = [
     ['table', 'rows', 'seconds', 'rows/s', ...(report.totalSkipped > 0 ? ['skipped'] : [])],
     null,
     ...Object.entries(nodeTimes).map(lineOf),
@@ -44,20 +70,41 @@ export function loadTable(report: LoadReport, asked: Asked): string[] {
     ...Object.entries(edgeTimes).map(lineOf),
     totalOf('edges', edgeTimes),
     null,
+    ...(steps.length > 0 ? [...steps, null] : []),
     ['total', formatCount(rows), formatSeconds(totalTime), formatRate(rows, totalTime)],
-  ]);
-  return [...lines, '', loadOutcome(report, asked)];
+  ];
+  return fitTable(table, width, [3]);
+}
+
+/** The colour of how a load ended. */
+export function outcomeColor({ errors, totalSkipped }: LoadReport): 'red' | 'yellow' | 'green' {
+  if (errors.length > 0) return 'red';
+  return totalSkipped > 0 ? 'yellow' : 'green';
+}
+
+/** `3 of 20 tables failed`, where some did; nothing where none did. */
+function describeFailures({ errors, warnings, nodeTimes, edgeTimes }: LoadReport): string {
+  if (errors.length === 0) return '';
+  const failed = new Set(errors.flatMap(({ table }) => table ?? []));
+  if (failed.size === 0) return 'the load failed; ';
+  const all = new Set([...Object.keys(nodeTimes), ...Object.keys(edgeTimes), ...failed]);
+  for (const { code, table } of warnings) if (code === 'FILE_MISSING') all.delete(table ?? '');
+  return `${failed.size} of ${plural(all.size, 'table')} failed; `;
 }
 
 /** How a load ended, in one sentence. */
 export function loadOutcome(report: LoadReport, { db, dryRun, fresh, onError }: Asked): string {
   const { totalNodes, totalEdges, totalSkipped } = report;
+  const failures = describeFailures(report);
   const rows = `${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')}`;
   const skipped = totalSkipped > 0 ? `, ${plural(totalSkipped, 'bad row')} left out` : '';
-  if (dryRun) return `a load would bring ${rows} into ${db}${skipped}; nothing was written`;
+  if (dryRun) {
+    const would = failures.replace('failed', 'would fail');
+    return `${would}a load would bring ${rows} into ${db}${skipped}; nothing was written`;
+  }
   if (!report.published) {
     const way = fresh && onError === undefined ? ' (--on-error continue takes what did load)' : '';
-    return `${db} is as it was: nothing of the load stays${way}`;
+    return `${failures}${db} is as it was${way}`;
   }
-  return `loaded ${rows} into ${db}${skipped}`;
+  return `${failures}loaded ${rows} into ${db}${skipped}`;
 }

@@ -36,11 +36,14 @@ export interface Difference {
 /**
  * How two sides differ; nothing if they have the same rows. That two different sets of rows have the
  * same sums is as likely as that 128 bits of a digest agree by chance.
+ *
+ * @param beginLooking - Called before rows are looked at one by one, and what it returns afterwards.
  */
 export function* compareSides(
   dataset: Side,
   database: Side,
   most: number,
+  beginLooking: () => () => void = () => () => undefined,
 ): Steps<Difference | undefined> {
   const [here, there] = [yield* addUp(dataset), yield* addUp(database)];
   const differing = [...here.rows.keys()].filter(
@@ -56,6 +59,7 @@ export function* compareSides(
     onlyInDatabase: { rows: 0, examples: [] },
     changed: new Set(),
   };
+  const endLooking = beginLooking();
   for (let i = 0; i < differing.length;) {
     const buckets = new Set<number>();
     for (let rows = 0; i < differing.length && (buckets.size === 0 || rows < MOST_ROWS); i += 1) {
@@ -69,6 +73,7 @@ export function* compareSides(
   for (const side of [difference.onlyInDataset, difference.onlyInDatabase]) {
     side.examples = side.examples.toSorted().slice(0, most);
   }
+  endLooking();
   return difference;
 }
 

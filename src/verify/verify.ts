@@ -8,7 +8,8 @@ import { readCatalog, readTables, countRows } from '../database/catalog.js';
 import { readDatabase } from '../database/open.js';
 import { inspectDatabase } from '../database/target.js';
 import { exactly } from '../cypher/exact.js';
-import { type Dataset, readDataset } from '../dataset/dataset.js';
+import { type Dataset, type DatasetFile, readDataset } from '../dataset/dataset.js';
+import type { Footer } from '../dataset/footer.js';
 import { type Decoder, loadDecoder } from '../dataset/rows.js';
 import { drive, type Steps } from '../engine/drive.js';
 import type { OpenDatabase } from '../engine/engine.js';
@@ -18,6 +19,8 @@ import { codeGraph } from '../model/codegraph.js';
 import { withFiles } from '../model/differences.js';
 import { kindOf } from '../model/tables.js';
 import { planLoad } from '../plan/plan.js';
+import { decodingWeight } from '../plan/weights.js';
+import { beginStep, type Listener } from '../steps.js';
 import type {
   Connection,
   GraphSchema,
@@ -31,7 +34,7 @@ import type {
   VerifyReport,
 } from '../types.js';
 import { comparedProperties, hasKeys, rowsOfFiles, rowsOfTable } from './sides.js';
-import { compareSides } from './tally.js';
+import { compareSides, type Side } from './tally.js';
 
 /** What a comparison may be told. */
 export interface VerifyOptions extends Resources {
@@ -39,6 +42,8 @@ export interface VerifyOptions extends Resources {
   schema?: GraphSchema;
   /** Is told of files that are rewritten before they are read, and of tables that are compared. */
   onEvent?: (event: LoadEvent) => void;
+  /** Milliseconds, from any origin. */
+  clock?: () => number;
 }
 
 /** Keys of rows that are on one side alone, for people. */
@@ -57,7 +62,8 @@ export async function verifyDatabase(
       await drive(readDatabase(target, ({ connection }) => readTables(connection), options)),
       codeGraph,
     );
-  const dataset = readDataset(directory, schema);
+  const { onEvent = () => undefined, clock = () => performance.now() } = options;
+  const dataset = readDataset(directory, schema, { onEvent, clock });
   const decoder = await loadDecoder();
   return await drive(
     readDatabase(target, (open) => verifySteps(open, schema, dataset, decoder, options), options),
@@ -76,7 +82,10 @@ export function* verifySteps(
   const { conflicts, warnings } = planLoad(schema, dataset, catalog);
   const inexact: Problem[] = [];
   const tables: TableVerification[] = [];
-  for (const table of [...schema.nodes, ...schema.edges]) {
+  const { onEvent = () => undefined, clock = () => performance.now() } = options;
+  const all = [...schema.nodes, ...schema.edges];
+  onEvent({ type: 'planned', tables: all.map((table) => plannedOf(table, dataset)) });
+  for (const table of all) {
     const { name } = table;
     const errors = conflicts.filter((problem) => problem.table === name);
     if (!catalog.has(name)) {
@@ -84,7 +93,12 @@ export function* verifySteps(
       errors.push({ code: 'SCHEMA_MISMATCH', table: name, message });
     }
     inexact.push(...warnOfInexact(table));
-    tables.push(yield* verifyTable(connection, table, schema, dataset, decoder, errors, options));
+    const start = clock();
+    const result = yield* verifyTable(connection, table, schema, dataset, decoder, errors, options);
+    tables.push(result);
+    const rows = result.rows.dataset;
+    const seconds = (clock() - start) / 1000;
+    onEvent({ type: 'finished', table: name, kind: kindOf(table), rows, seconds, skipped: 0 });
   }
   return {
     identical: tables.every((table) => table.identical),
@@ -108,8 +122,9 @@ function* verifyTable(
   const found = dataset.tables.get(name);
   const files = found?.files ?? [];
   const file = found?.name ?? `${kind}s/${table.file}.parquet`;
-  const rows = files.reduce((sum, { footer }) => sum + ('rows' in footer ? footer.rows : 0), 0);
-  options.onEvent?.({ type: 'started', table: name, kind, file, rows, ignored: {} });
+  const rows = sumOf(files, 'rows');
+  const { onEvent = () => undefined, clock = () => performance.now() } = options;
+  onEvent({ type: 'started', table: name, kind, file, rows, ignored: {} });
   const result: TableVerification = {
     table: name,
     kind,
@@ -129,10 +144,12 @@ function* verifyTable(
   try {
     const compared = comparedProperties(table, schema, files);
     const isKeyed = hasKeys(table, schema, files);
+    const onRows = progressOf(name, rows, result.rows.database, { onEvent, clock });
     const difference = yield* compareSides(
-      rowsOfFiles(decoder, table, schema, files, compared),
-      rowsOfTable(connection, table, schema, compared, isKeyed),
+      counted(rowsOfFiles(decoder, table, schema, files, compared), onRows),
+      counted(rowsOfTable(connection, table, schema, compared, isKeyed), onRows),
       EXAMPLES,
+      () => beginStep({ onEvent, clock }, 'compare').end,
     );
     if (!difference) return { ...result, identical: true };
     const { onlyInDataset, onlyInDatabase, changed } = difference;
@@ -147,6 +164,54 @@ function* verifyTable(
     result.errors.push({ ...problem, table: name, file, message });
     return result;
   }
+}
+
+function sumOf(files: readonly DatasetFile[], what: 'rows' | 'dataBytes'): number {
+  return files.reduce(
+    (sum, { footer }) => sum + (what in footer ? (footer as Footer)[what] : 0),
+    0,
+  );
+}
+
+type PlannedEvent = Extract<LoadEvent, { type: 'planned' }>;
+
+function plannedOf(table: NodeTable | RelTable, { tables }: Dataset): PlannedEvent['tables'][0] {
+  const files = tables.get(table.name)?.files ?? [];
+  const rows = sumOf(files, 'rows');
+  const columns = table.properties.length + ('from' in table ? 2 : 0);
+  const weight = decodingWeight(rows, columns, sumOf(files, 'dataBytes'));
+  return { table: table.name, kind: kindOf(table), rows, weight };
+}
+
+/** Between two signs of progress, as rows and as milliseconds. */
+const ROWS_PER_LOOK = 1024;
+const INTERVAL_MS = 50;
+
+/** Tells how far a table is: every row is read on either side. */
+function progressOf(
+  table: string,
+  rows: number,
+  stored: number,
+  { onEvent, clock }: Listener,
+): () => void {
+  let read = 0;
+  let told = clock();
+  return () => {
+    read += 1;
+    if (read % ROWS_PER_LOOK !== 0 || read > rows + stored) return;
+    const now = clock();
+    if (now - told < INTERVAL_MS) return;
+    told = now;
+    onEvent({ type: 'progress', table, rows: Math.floor((rows * read) / (rows + stored)) });
+  };
+}
+
+function counted(side: Side, onRead: () => void): Side {
+  return (onRow) =>
+    side((row) => {
+      onRead();
+      onRow(row);
+    });
 }
 
 /** The properties of which not every difference is seen. */
