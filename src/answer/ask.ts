@@ -1,6 +1,6 @@
 /** Asking a database: one statement, and its rows as exact plain values, batch by batch. */
 import type { Parameter } from '../cypher/parameters.js';
-import { refusalOf } from '../cypher/readonly.js';
+import { READING, refusalOf } from '../cypher/readonly.js';
 import { projectionsOf, type Returned } from '../cypher/returned.js';
 import { SHOW_FUNCTIONS } from '../cypher/statements.js';
 import { statementsOf, type Token, tokensOf } from '../cypher/tokens.js';
@@ -12,6 +12,7 @@ import { KgloadError, messageOf } from '../errors.js';
 import { listNames } from '../format.js';
 import type { Answer, Value } from '../model/answer.js';
 import type { Catalog } from '../model/differences.js';
+import { similarTo } from '../model/similar.js';
 import type { Shape } from '../model/shape.js';
 import type { Connection, Problem } from '../types.js';
 import { exactReader, Mismatch, type TableShapes } from './exact.js';
@@ -111,11 +112,23 @@ function checkedStatement({ cypher, write }: Question): Token[] {
   }
   const refusal = write ? undefined : refusalOf(statement);
   if (!refusal) return statement;
+  const { what, at } = refusal;
+  const position = placeOf(cypher, at.start);
+  if (what === undefined) {
+    const meant = similarTo(at.text, READING);
+    throw new KgloadError({
+      code: 'QUERY_REFUSED',
+      message: `no query begins with ${at.text}`,
+      hint:
+        meant === undefined ? 'to let the engine see it, say --write' : `did you mean ${meant}?`,
+      position,
+    });
+  }
   throw new KgloadError({
     code: 'QUERY_REFUSED',
-    message: `a query only reads the database, but ${refusal.what}`,
+    message: `a query only reads the database, but ${what}`,
     hint: 'to allow it, say --write',
-    position: placeOf(cypher, refusal.at.start),
+    position,
   });
 }
 

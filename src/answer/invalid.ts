@@ -66,8 +66,9 @@ function unbound(
   const message = firstLine(complaint).replace(/^\w+ exception: /i, '');
   const unknown = unknownName(message, tokens, names);
   if (!unknown) {
-    const words = message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, '');
-    return { code: 'QUERY_INVALID', message: `the query is refused: ${words}` };
+    const words = message.charAt(0).toLowerCase() + message.slice(1);
+    const why = words.replace(/ Supported inputs are$/, '').replace(/\.$/, '');
+    return { code: 'QUERY_INVALID', message: `the query is refused: ${why}` };
   }
   const meant = similarTo(unknown.name, unknown.known);
   const found = tokens.find((token, i) => unknown.isThere(token, tokens[i - 1]));

@@ -3,32 +3,16 @@ import type { ReadStream } from 'node:tty';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseParameter } from '../answer/parameters.js';
 import type { Parameter } from '../cypher/parameters.js';
-import { KgloadError, toProblem } from '../errors.js';
+import { KgloadError } from '../errors.js';
 import { onDisk } from '../files.js';
-import { formatSeconds, plural } from '../format.js';
 import { onInterrupt } from '../process/interrupt.js';
-import { type RunningQuery, startQuery } from '../process/query.js';
-import {
-  ANSWER_FORMATS,
-  type AnswerDocument,
-  type AnswerFormat,
-  defaultFormat,
-  type Printed,
-  printAnswer,
-} from '../terminal/answers.js';
-import { databaseDocument } from '../terminal/documents.js';
-import { type Io, type OutputFlags, printLog, printProblem } from '../terminal/output.js';
-import type { ErrorCode, Problem } from '../types.js';
-import { type MemoryFlag, memoryOption } from './arguments.js';
+import { ANSWER_FORMATS } from '../terminal/answers.js';
+import type { Io } from '../terminal/output.js';
+import { printQuery, type QueryFlags } from '../terminal/queries.js';
+import { memoryOption } from './arguments.js';
 
-export interface QueryFlags extends OutputFlags, MemoryFlag {
-  db: string;
+interface Flags extends QueryFlags {
   file?: string;
-  param?: ReadonlyMap<string, Parameter>;
-  format?: AnswerFormat;
-  write?: boolean;
-  /** Milliseconds. */
-  timeout?: number;
 }
 
 export function define(command: Command): void {
@@ -101,7 +85,7 @@ function parseDuration(text: string): number {
 
 export async function run(
   [given]: string[],
-  flags: QueryFlags,
+  flags: Flags,
   io: Io,
   stdin: ReadStream = process.stdin,
 ): Promise<number> {
@@ -122,7 +106,15 @@ export async function run(
     throw usage('there is no statement', "give one: kgload query 'MATCH …' --db graph.db");
   }
   const cypher = given ?? readText(flags.file ?? '-');
-  return await printQuery(cypher, flags, io);
+  const ending = new AbortController();
+  const stopListening = onInterrupt(() => {
+    ending.abort();
+  });
+  try {
+    return await printQuery(cypher, flags, io, ending.signal);
+  } finally {
+    stopListening();
+  }
 }
 
 function usage(message: string, hint: string): KgloadError {
@@ -135,82 +127,4 @@ function readText(path: string): string {
     () => readFileSync(path === '-' ? 0 : path, 'utf8'),
     `the query ${path} cannot be read`,
   );
-}
-
-/** Those that come of running the query, not of the query. */
-const FAILURES: readonly ErrorCode[] = [
-  'QUERY_FAILED',
-  'ENGINE_CRASHED',
-  'OUT_OF_MEMORY',
-  'TIMEOUT',
-];
-
-/** Asks, and prints the answer as it comes. @returns The exit code. */
-async function printQuery(cypher: string, flags: QueryFlags, io: Io): Promise<number> {
-  const format = flags.json ? 'json' : (flags.format ?? defaultFormat(io));
-  const ending = new AbortController();
-  const stopListening = onInterrupt(() => {
-    ending.abort();
-  });
-  const began = performance.now();
-  try {
-    const { rows, hidden, running } = await answer(cypher, flags, format, io, ending.signal);
-    if (!flags.quiet) {
-      for (const warning of running.warnings) printProblem(io, 'warning', warning);
-      const seconds = formatSeconds((performance.now() - began) / 1000);
-      const what = running.columns.length === 0 ? 'done' : plural(rows, 'row');
-      const rest = hidden.length > 0 ? `; no room for ${hidden.join(', ')}` : '';
-      printLog(io, `${what} in ${seconds} s${rest}`);
-    }
-    return 0;
-  } catch (error) {
-    if (!(error instanceof KgloadError)) throw error;
-    const problem = toProblem(error);
-    printProblem(io, 'error', problem);
-    const { pointAt } = await import('../terminal/pointing.js');
-    for (const line of pointAt(cypher, problem)) io.stderr.write(`${line}\n`);
-    return FAILURES.includes(problem.code) ? 1 : 2;
-  } finally {
-    stopListening();
-  }
-}
-
-async function answer(
-  cypher: string,
-  { db, param, write = false, timeout, memory }: QueryFlags,
-  format: AnswerFormat,
-  io: Io,
-  signal: AbortSignal,
-): Promise<Printed & { running: RunningQuery }> {
-  const problems: { errors: Problem[]; warnings: Problem[] } = { errors: [], warnings: [] };
-  const document: AnswerDocument = { head: { database: { path: db } }, problems: () => problems };
-  const told = <T>(error: T): T => {
-    if (error instanceof KgloadError) problems.errors.push(toProblem(error));
-    return error;
-  };
-  const question = { cypher, parameters: param ?? new Map<string, Parameter>(), write };
-  let running: RunningQuery;
-  try {
-    running = await startQuery(
-      { kind: 'query', database: db, question, memory },
-      { signal, timeout },
-    );
-  } catch (error) {
-    if (format === 'json' && told(error) instanceof KgloadError) {
-      const none = (async function* () {})();
-      await printAnswer({ columns: [], batches: none }, format, io, document);
-    }
-    throw error;
-  }
-  const { columns } = running;
-  document.head = { database: databaseDocument(running.database) };
-  const batches = (async function* () {
-    try {
-      yield* running.batches;
-    } catch (error) {
-      throw told(error);
-    }
-    problems.warnings.push(...running.warnings);
-  })();
-  return { ...(await printAnswer({ columns, batches }, format, io, document)), running };
 }

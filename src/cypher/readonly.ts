@@ -7,12 +7,22 @@ import { isName, isSymbol, isWord, nameOf, type Token } from './tokens.js';
 
 /** Why a statement is not let through, and at which token. */
 export interface Refusal {
-  what: string;
+  /** Nothing where it is no statement at all, as far as is known. */
+  what: string | undefined;
   at: Token;
 }
 
 /** With what a statement may begin. */
-const READING = ['MATCH', 'OPTIONAL', 'UNWIND', 'WITH', 'RETURN', 'CALL', 'EXPLAIN', 'PROFILE'];
+export const READING = [
+  'MATCH',
+  'OPTIONAL',
+  'UNWIND',
+  'WITH',
+  'RETURN',
+  'CALL',
+  'EXPLAIN',
+  'PROFILE',
+];
 
 /** What changes the database; at the beginning of a clause. */
 const WRITING = ['CREATE', 'MERGE', 'SET', 'DELETE', 'DETACH', 'DROP', 'ALTER', 'COMMENT'];
@@ -92,9 +102,9 @@ function refusedCall(statement: readonly Token[], at: number): Refusal | undefin
   return { what: `the function ${nameOf(name)} is not known to be harmless`, at: name };
 }
 
-function describe({ text }: Token): string {
+function describe({ text }: Token): string | undefined {
   const word = text.toUpperCase();
   if (WRITING.includes(word)) return `${word} changes the database`;
   const what = OTHERS[word];
-  return what === undefined ? `${text} begins no query` : `${word} ${what}`;
+  return what && `${word} ${what}`;
 }
