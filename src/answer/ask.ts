@@ -1,5 +1,5 @@
 /** Asking a database: one statement, and its rows as exact plain values, batch by batch. */
-import type { Parameter } from '../cypher/parameters.js';
+import { type Parameter, withPlainParameters } from '../cypher/parameters.js';
 import { READING, refusalOf } from '../cypher/readonly.js';
 import { projectionsOf, type Returned } from '../cypher/returned.js';
 import { SHOW_FUNCTIONS } from '../cypher/statements.js';
@@ -54,7 +54,7 @@ export async function ask(connection: Connection, question: Question): Promise<A
   } catch (error) {
     if (error instanceof KgloadError) throw error;
     if (!(error instanceof InvalidStatement)) throw failed(error);
-    const complaint = await complaintAbout(connection, question.cypher);
+    const complaint = await complaintAbout(connection, withPlainParameters(question.cypher));
     const isReading = complaint?.startsWith('Parser exception') ?? false;
     const functions = lazily(() => drive(readFunctions(connection)));
     const names = { catalog: await catalog(), functions: await functions() };

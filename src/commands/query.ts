@@ -3,8 +3,8 @@ import type { ReadStream } from 'node:tty';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseParameter } from '../answer/parameters.js';
 import type { Parameter } from '../cypher/parameters.js';
-import { KgloadError } from '../errors.js';
-import { onDisk } from '../files.js';
+import { KgloadError, messageOf } from '../errors.js';
+import { systemCode } from '../files.js';
 import { onInterrupt } from '../process/interrupt.js';
 import { ANSWER_FORMATS } from '../terminal/answers.js';
 import type { Io } from '../terminal/output.js';
@@ -123,8 +123,18 @@ function usage(message: string, hint: string): KgloadError {
 
 /** @param path - `-` is standard input. */
 function readText(path: string): string {
-  return onDisk(
-    () => readFileSync(path === '-' ? 0 : path, 'utf8'),
-    `the query ${path} cannot be read`,
-  );
+  try {
+    return readFileSync(path === '-' ? 0 : path, 'utf8');
+  } catch (error) {
+    const isMissing = systemCode(error) === 'ENOENT';
+    const place = path === '-' ? 'standard input' : path;
+    throw new KgloadError(
+      {
+        code: isMissing ? 'ENOENT' : 'USAGE',
+        message: `the query cannot be read: ${isMissing ? `${place} does not exist` : messageOf(error)}`,
+        ...(path !== '-' && { file: path }),
+      },
+      { cause: error },
+    );
+  }
 }

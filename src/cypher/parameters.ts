@@ -2,7 +2,7 @@
 import { KgloadError } from '../errors.js';
 import { cast } from './rows.js';
 import { identifier, literal } from './text.js';
-import { nameOf, type Token } from './tokens.js';
+import { nameOf, type Token, tokensOf } from './tokens.js';
 
 /** A value of a parameter. `exact` is a number by its digits: JavaScript's have too few. */
 export type Parameter =
@@ -58,6 +58,18 @@ export function bindParameters(
     at = token.end;
   }
   return { cypher: text + cypher.slice(at), values };
+}
+
+/** The query with other names of the same length: a keyword is no name to the engines. */
+export function withPlainParameters(cypher: string): string {
+  let text = '';
+  let at = 0;
+  for (const { is, start, end } of tokensOf(cypher)) {
+    if (is !== 'parameter') continue;
+    text += `${cypher.slice(at, start)}$${'x'.repeat(end - start - 1)}`;
+    at = end;
+  }
+  return text + cypher.slice(at);
 }
 
 function checkNames(names: readonly string[], given: readonly string[]): void {
