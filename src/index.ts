@@ -17,3 +17,6 @@ export type { PreprocessedFile, PreprocessReport } from './prepare/preprocess.js
 export type { CreatedTables } from './database/create.js';
 export type * from './types.js';
 export type { VerifyOptions } from './verify/verify.js';
+export type { Value } from './model/answer.js';
+export { queryDatabase } from './process/querydatabase.js';
+export type { QueryOptions, QueryRow } from './process/querydatabase.js';

@@ -100,6 +100,8 @@ export interface Problem {
   file?: string;
   /** For people: what to do about it. */
   hint?: string;
+  /** Where in the query, both from 1. */
+  position?: { line: number; column: number };
 }
 
 /** The kind of a {@link Problem}; a code keeps its meaning from version to version. */
@@ -201,6 +203,16 @@ export type ErrorCode =
   | 'TOO_MANY_FILES'
   /** The graph that was asked is closed. */
   | 'CLOSED'
+  /** A query that the engine can't parse or bind, or whose parameters are not those that it was given. */
+  | 'QUERY_INVALID'
+  /** A query failed while it ran. */
+  | 'QUERY_FAILED'
+  /** A statement that does more than read the database, which was not allowed. */
+  | 'QUERY_REFUSED'
+  /** Values of an answer have fewer digits than the database holds (a warning). */
+  | 'VALUE_INEXACT'
+  /** It took longer than it may. */
+  | 'TIMEOUT'
   /** Bad command-line arguments. */
   | 'USAGE'
   /** A signal ended the command (in the JSON of commands). */

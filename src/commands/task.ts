@@ -39,6 +39,8 @@ function subjectOf(task: Task): Subject {
       return {};
     case 'export':
       return { database: task.database, dataset: task.directory };
+    case 'tables':
+      return { database: task.database };
     default:
       return { database: task.database, dataset: task.dataset };
   }

@@ -73,6 +73,7 @@ const WORK: Record<Task['kind'], string> = {
   verify: 'comparing',
   schema: 'reading the schema',
   create: 'creating the tables',
+  tables: 'reading the schema',
 };
 
 function obituary(

@@ -1,5 +1,5 @@
 /** What a worker does besides loading: all else that opens or decodes what others made. */
-import { readSchema } from '../database/catalog.js';
+import { readSchema, readTables } from '../database/catalog.js';
 import { type CreatedTables, createTablesAt } from '../database/create.js';
 import { readDatabase } from '../database/open.js';
 import { inspectDatabase, likelyEngine } from '../database/target.js';
@@ -15,7 +15,7 @@ import type { EngineName, GraphSchema, LoadEvent, VerifyReport } from '../types.
 import { verifyDatabase } from '../verify/verify.js';
 
 /** Goes through JSON. */
-export type Task = PreprocessTask | ExportTask | VerifyTask | SchemaTask | CreateTask;
+export type Task = PreprocessTask | ExportTask | VerifyTask | SchemaTask | CreateTask | TablesTask;
 
 interface AnyTask {
   /** A schema file, or `infer`. */
@@ -59,12 +59,19 @@ export interface CreateTask extends AnyTask {
   engine?: EngineName | undefined;
 }
 
+/** The tables of a database, without what is in no catalog. */
+export interface TablesTask extends AnyTask {
+  kind: 'tables';
+  database: string;
+}
+
 export interface Results {
   preprocess: PreprocessReport;
   export: ExportReport;
   verify: VerifyReport;
   schema: GraphSchema;
   create: CreatedTables;
+  tables: GraphSchema;
 }
 
 /** A comparison has two databases open, and there is Node besides. */
@@ -97,6 +104,10 @@ export async function perform(
     case 'schema':
       if (task.database !== undefined) return await drive(schemaOf(task.database));
       return (await resolveSchema(task.schema, task.dataset, task.engine)).schema;
+    case 'tables':
+      return await drive(
+        readDatabase(inspectDatabase(task.database), ({ connection }) => readTables(connection)),
+      );
     case 'create': {
       const { database, dataset, engine, schema: choice } = task;
       const { schema } = await resolveSchema(choice, dataset, likelyEngine(database, engine));

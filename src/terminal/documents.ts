@@ -140,3 +140,9 @@ export function schemaDocument(
 export function createDocument({ created, existing }: CreatedTables, subject: Subject): unknown {
   return { ...describeSubject(subject), created, existing, errors: [], warnings: [] };
 }
+
+/** The database of an answer. */
+export function databaseDocument(database: DatabaseStats['database']): unknown {
+  const { path, engine, version, storageVersion, bytes } = database;
+  return { path, engine, version, storage_version: storageVersion, bytes };
+}
