@@ -14,8 +14,12 @@ export function loadDocument(report: LoadReport & { plan?: ShownPlan }): unknown
     total_skipped: report.totalSkipped,
     bad_rows: report.badRows,
     published: report.published,
-    ...(report.plan && { plan: report.plan }),
+    ...(report.plan && { plan: planDocument(report.plan) }),
   };
+}
+
+function planDocument({ engine, bufferPool, ...rest }: ShownPlan): unknown {
+  return { engine, buffer_pool: bufferPool, ...rest };
 }
 
 export function statsDocument({
