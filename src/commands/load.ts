@@ -15,7 +15,7 @@ import {
   printLines,
   printLog,
 } from '../terminal/output.js';
-import type { EngineName, LoadEvent, LoadReport, Problem } from '../types.js';
+import type { EngineName, GraphSchema, LoadEvent, LoadReport, Problem } from '../types.js';
 import { byteSize } from './arguments.js';
 
 interface Flags extends OutputFlags {
@@ -121,9 +121,11 @@ export async function run(
     printLog(io, `interrupted; ${state}`);
   });
   let report: LoadReport & { plan?: ShownPlan };
+  let schema = codeGraph;
   try {
     const { runJob } = await import('../process/supervisor.js');
     const onEvent = (event: LoadEvent): void => {
+      if (event.type === 'schema') schema = event.schema;
       if (event.type === 'schema' && flags.schema === 'infer' && !flags.quiet) {
         printLog(io, `${event.source}:`);
         printLines(io, event.cypher.trimEnd().split('\n'), io.stderr);
@@ -143,8 +145,25 @@ export async function run(
   else if (!flags.quiet) {
     if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
     printLines(io, loadTable(report, flags));
+    if (io.stdout.isTTY && report.published) await printExamples(io, schema, report, flags.db);
   }
   return { code: report.errors.length > 0 ? 1 : 0, done: loadOutcome(report, flags) };
+}
+
+/** Queries to go on with, for who sits there. */
+async function printExamples(
+  io: Io,
+  schema: GraphSchema,
+  { nodeTimes, edgeTimes }: LoadReport,
+  db: string,
+): Promise<void> {
+  const [{ exampleQueries }, { exampleLines }] = await Promise.all([
+    import('../cypher/examples.js'),
+    import('../terminal/examples.js'),
+  ]);
+  const times = Object.entries({ ...nodeTimes, ...edgeTimes });
+  const rows = Object.fromEntries(times.map(([table, time]) => [table, time.rows]));
+  printLines(io, exampleLines(exampleQueries(schema, rows), db));
 }
 
 function toJob(dataset: string, flags: Flags, hasProgress: boolean): Job {
