@@ -18,6 +18,7 @@ const TSC = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
 
 interface Manifest {
   dependencies: Record<string, string>;
+  optionalDependencies: Record<string, string>;
   devDependencies: Record<string, string>;
 }
 
@@ -31,22 +32,25 @@ export interface Consumer {
  * Packs and installs kgload in a new directory, beside a link to the fixtures; what it depends on
  * is linked to where this repository has it, one by one, so that a dependency which is not declared
  * is missed. `npm`: installs it from the registry, as everyone else does; with 541 MB of kuzu that
- * takes 20 s, and is left to .ci/run.
+ * takes 20 s, and is left to .ci/run. `engines`: those that are there, of the packages.
  */
-export async function installConsumer({ npm = false } = {}): Promise<Consumer> {
+export async function installConsumer({
+  npm = false,
+  engines = ['kuzu', '@ladybugdb/core'],
+} = {}): Promise<Consumer> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'kgload-consumer-')));
-  // Without scripts: `prepack` would build dist/ anew, from which this is running.
+  // Without scripts: `prepare` would build dist/ anew, from which this is running.
   const pack = ['pack', ROOT, '--ignore-scripts', '--json', '--pack-destination', directory];
   const { stdout } = await run('npm', pack, directory);
   const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
   if (!packed) throw new Error('npm pack has packed nothing');
   const tarball = join(directory, packed.filename);
-  const { dependencies, devDependencies } = JSON.parse(
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(
     readFileSync(join(ROOT, 'package.json'), 'utf8'),
   ) as Manifest;
   // What the examples import beside kgload.
   const own = {
-    kuzu: dependencies['kuzu'],
+    ...Object.fromEntries(engines.map((name) => [name, optionalDependencies[name]])),
     '@dsnp/parquetjs': dependencies['@dsnp/parquetjs'],
     '@types/node': devDependencies['@types/node'],
   };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import { KgloadError, toProblem } from './errors.js';
-import { isTooManyFiles, systemError, tooManyFiles } from './files.js';
+import { isTooManyFiles, ownFile, systemError, tooManyFiles } from './files.js';
 import { type Io, type OutputFlags, printJson, printProblem } from './terminal/output.js';
 import type { Problem } from './types.js';
 
@@ -45,6 +45,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<CommandMod
   stats: {
     summary: 'show what a database holds, or compare it with a dataset',
     load: async () => await import('./commands/stats.js'),
+  },
+  example: {
+    summary: 'write an example dataset, to try things out',
+    load: async () => await import('./commands/example.js'),
   },
 };
 
@@ -135,7 +139,7 @@ async function parse(argv: string[], io: Io): Promise<Outcome> {
 }
 
 function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const manifest = readFileSync(ownFile('package.json'), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
 }
 

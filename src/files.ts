@@ -15,8 +15,14 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { KgloadError, messageOf } from './errors.js';
 import type { ErrorCode } from './types.js';
+
+/** A file or directory of this package, by its path there; the same from dist/src and from dist/bin. */
+export function ownFile(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
 
 /** The system's code of a failed call (`ENOENT`, `EACCES`, …), if there is one. */
 export function systemCode(error: unknown): string | undefined {

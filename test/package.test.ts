@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { compile, installConsumer, run, type Consumer } from '../scripts/consumer.js';
 import { moduleExamples, pages, placeModules, runModules } from '../scripts/module-examples.js';
@@ -86,11 +86,65 @@ describe('the package, installed', { concurrency: 2 }, () => {
   });
 
   it('holds what is needed, and nothing else', () => {
-    const pages = ['library', 'api', 'ladybug'].map((name) => `docs/${name}.md`);
-    const needed = ['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/bin/LICENSES', ...pages];
+    const examples = ['code-graph', 'films', 'spoiled'].flatMap((name) =>
+      parquetFiles(join(ROOT, 'fixtures', name)).map((path) => relative(ROOT, path)),
+    );
+    const pages = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.(md|json)$/.test(path))
+      .map((path) => `docs/${path}`);
+    const needed = ['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/bin/LICENSES'];
     const code =
       /^(package\.json|bin\/kgload\.js|dist\/src\/[\w/]+(\.d\.ts|\.js)|dist\/bin\/(cli|start|worker)(-\w+)?\.js)$/;
     const others = consumer.files.filter((path) => !code.test(path));
-    assert.deepEqual(others.sort(), needed.sort());
+    assert.deepEqual(others.sort(), [...needed, ...pages, ...examples].sort());
+  });
+
+  it('writes its examples', async () => {
+    const { directory } = consumer;
+    const binary = join('node_modules', '.bin', 'kgload');
+    await run(binary, ['example', 'mine', '--name', 'bad-rows'], directory);
+    assert.deepEqual(
+      parquetFiles(join(directory, 'mine')).map((path) => relative(join(directory, 'mine'), path)),
+      parquetFiles(join(ROOT, 'fixtures', 'code-graph')).map((path) =>
+        relative(join(ROOT, 'fixtures', 'code-graph'), path),
+      ),
+    );
+    const spoiled = readFileSync(join(ROOT, 'fixtures', 'spoiled', 'calls.parquet'));
+    assert.deepEqual(readFileSync(join(directory, 'mine', 'edges', 'calls.parquet')), spoiled);
   });
 });
+
+/** Sorted paths. */
+function parquetFiles(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.parquet'))
+    .map((path) => join(directory, path))
+    .sort();
+}
+
+for (const [name, engine] of [
+  ['kuzu', 'kuzu'],
+  ['@ladybugdb/core', 'ladybug'],
+] as const) {
+  it(`makes databases by ${name}, where that is the engine that was installed`, async (t) => {
+    const { directory } = await installConsumer({ engines: [name] });
+    t.after(() => {
+      rmSync(directory, { recursive: true, force: true });
+    });
+    const binary = join('node_modules', '.bin', 'kgload');
+    await run(binary, ['load', 'fixtures/code-graph', '--db', 'graph.db', '--quiet'], directory);
+    const { stdout } = await run(binary, ['stats', '--db', 'graph.db', '--json'], directory);
+    const stats = JSON.parse(stdout) as { total_nodes: number; database: { engine: string } };
+    assert.deepEqual([stats.total_nodes, stats.database.engine], [27, engine]);
+    const other = engine === 'kuzu' ? 'ladybug' : 'kuzu';
+    const named = ['load', 'fixtures/code-graph', '--db', 'other.db', '--engine', other];
+    await assert.rejects(
+      run(binary, named, directory),
+      (error: { code: number; stderr: string }) => {
+        assert.equal(error.code, 2);
+        assert.match(error.stderr, /cannot be loaded.*run: npm install /);
+        return true;
+      },
+    );
+  });
+}

@@ -87,7 +87,7 @@ it('docs/architecture.md has every room', () => {
 
 it('CONTRIBUTING.md has every command', () => {
   const page = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
-  const hidden = ['prepack', 'test', 'format:check'];
+  const hidden = ['prepare', 'test', 'format:check'];
   const missing = Object.keys(scripts).filter(
     (name) => !hidden.includes(name) && !page.includes(`npm run ${name}`),
   );

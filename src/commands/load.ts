@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_ENGINE, ENGINE_NAMES, engineTitles } from '../engine/native.js';
+import { ENGINE_NAMES, engineTitles } from '../engine/native.js';
 import { refusedReport } from '../load/report.js';
 import { codeGraph } from '../model/codegraph.js';
 import { describePlan, type ShownPlan } from '../plan/shown.js';
@@ -49,7 +49,7 @@ export function define(command: Command): void {
     .addOption(
       new Option(
         '--engine <name>',
-        `of a database that is created (default: that of the old one, or ${DEFAULT_ENGINE})`,
+        `of a database that is created (default: that of the old one, or kuzu, or ladybug where that alone is installed)`,
       ).choices(ENGINE_NAMES),
     )
     .option('--append', 'load into tables that hold rows already')

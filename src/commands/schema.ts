@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { DEFAULT_ENGINE, ENGINE_NAMES } from '../engine/native.js';
+import { ENGINE_NAMES } from '../engine/native.js';
 import { KgloadError } from '../errors.js';
 import { plural } from '../format.js';
 import { codeGraph } from '../model/codegraph.js';
@@ -38,7 +38,7 @@ export function define(command: Command): void {
     .addOption(
       new Option(
         '--engine <name>',
-        `of a database that is created (default: ${DEFAULT_ENGINE})`,
+        `of a database that is created (default: kuzu, or ladybug where that alone is installed)`,
       ).choices(ENGINE_NAMES),
     )
     .addOption(memoryOption())

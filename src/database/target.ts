@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { holdDatabase, openEngine } from '../engine/engine.js';
 import { LOG_FILES, nameProblem, readHeader, SIDE_FILES } from '../engine/file.js';
-import { capabilitiesOf, DEFAULT_ENGINE, engineTitles } from '../engine/native.js';
+import { capabilitiesOf, defaultEngine, engineTitles } from '../engine/native.js';
 import type { DatabaseHeader } from '../engine/register.js';
 import { isOldKuzu } from '../engine/versions.js';
 import { KgloadError, messageOf } from '../errors.js';
@@ -149,7 +149,7 @@ export function engineFor(
       hint: `leave out --engine ${engine}, or replace it with --fresh`,
     });
   }
-  return engine ?? header?.engine ?? DEFAULT_ENGINE;
+  return engine ?? header?.engine ?? defaultEngine();
 }
 
 /** {@link engineFor} what is at a path, without a complaint: it is made when the work begins. */
@@ -158,7 +158,7 @@ export function likelyEngine(path: string, engine?: EngineName): EngineName {
   try {
     return inspectDatabase(path).header.engine;
   } catch {
-    return DEFAULT_ENGINE;
+    return defaultEngine();
   }
 }
 

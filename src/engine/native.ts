@@ -42,9 +42,6 @@ export const ENGINES: Record<EngineName, Engine> = {
   },
 };
 
-/** For those who do not say which engine they want. */
-export const DEFAULT_ENGINE: EngineName = 'kuzu';
-
 export const ENGINE_NAMES = Object.keys(ENGINES) as EngineName[];
 
 /** Their names as people write them: `Kuzu or Ladybug`; of those alone that can do something. */
@@ -53,8 +50,8 @@ export function engineTitles(can: (capabilities: Capabilities) => boolean = () =
   return titles.map(({ title }) => title).join(' or ');
 }
 
-/** Whichever engine is installed, where it is all the same. */
-export function anyEngine(): EngineName {
+/** For those who do not say which engine they want: the first that is installed. */
+export function defaultEngine(): EngineName {
   const require = createRequire(import.meta.url);
   const isInstalled = (name: EngineName): boolean => {
     try {
@@ -63,7 +60,7 @@ export function anyEngine(): EngineName {
       return false;
     }
   };
-  return ENGINE_NAMES.find(isInstalled) ?? DEFAULT_ENGINE;
+  return ENGINE_NAMES.find(isInstalled) ?? 'kuzu';
 }
 
 /** What an engine can do. */

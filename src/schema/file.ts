@@ -18,7 +18,7 @@ import { findRefused } from '../database/refused.js';
 import { hasSchema, INDEX_FILE, SCHEMA_FILE } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { firstLine, NO_PAIR_MULTIPLICITY, refusesPairMultiplicity } from '../engine/messages.js';
-import { anyEngine } from '../engine/native.js';
+import { defaultEngine } from '../engine/native.js';
 import { KgloadError, messageOf } from '../errors.js';
 import { systemCode } from '../files.js';
 import { BUILT_IN, type ChosenSchema, codeGraph } from '../model/codegraph.js';
@@ -48,7 +48,7 @@ export function* chooseSchema(
 ): Steps<ChosenSchema> {
   if (engine !== undefined) return yield* chooseOn(engine, choice, directory, inferable);
   try {
-    return yield* chooseOn(anyEngine(), choice, directory, inferable);
+    return yield* chooseOn(defaultEngine(), choice, directory, inferable);
   } catch (error) {
     if (!messageOf(error).endsWith(NO_PAIR_MULTIPLICITY.reason)) throw error;
     return yield* chooseOn('ladybug', choice, directory, inferable);

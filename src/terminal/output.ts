@@ -38,7 +38,7 @@ export function printLog(io: Io, text: string): void {
 }
 
 /** Names come from data that nobody vetted, and must not steer the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) =>
     JSON.stringify(character)
       .slice(1, -1)
