@@ -201,6 +201,10 @@ export type ErrorCode =
   | 'TOO_MANY_FILES'
   /** The graph that was asked is closed. */
   | 'CLOSED'
+  /** Nothing in the graph has the name that was asked about. */
+  | 'NOT_FOUND'
+  /** Several things have the name that was asked about. */
+  | 'AMBIGUOUS'
   /** Bad command-line arguments. */
   | 'USAGE';
 

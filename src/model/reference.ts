@@ -90,7 +90,9 @@ function fitOf({ path, names }: Reading, thing: Thing, around: readonly Thing[])
     if (modules > 0 && moduleFit(thing.file, module) === 0) continue;
     const inner = outer.slice(modules);
     if (!isSubsequence(inner, enclosing)) continue;
-    const isOwn = inner.length === 0 || inner.at(-1) === thing.owner;
+    // `cart.py:total` is the function before it is a method, bare `total` is either.
+    const isPlaced = inner.length > 0 || path !== undefined || modules > 0;
+    const isOwn = isPlaced && (inner.at(-1) ?? null) === thing.owner;
     return 1 + (isIn ?? 0) + (isOwn ? 1 : 0);
   }
   return 0;
@@ -146,7 +148,10 @@ export function fileFit(file: string | null, given: string): number {
 /** 1 for the module that a file is, as it is imported: `json.decoder`, `json`. */
 function moduleFit(file: string | null, module: string): number {
   if (file === null) return 0;
-  const path = plainPath(file).replace(/\.\w+$/, '').replace(/\/__init__$/, '').replaceAll('/', '.');
+  const path = plainPath(file)
+    .replace(/\.\w+$/, '')
+    .replace(/\/__init__$/, '')
+    .replaceAll('/', '.');
   return path === module || path.endsWith(`.${module}`) ? 1 : 0;
 }
 

@@ -73,6 +73,7 @@ const WORK: Record<Task['kind'], string> = {
   verify: 'comparing',
   schema: 'reading the schema',
   create: 'creating the tables',
+  ask: 'answering',
 };
 
 function obituary(
@@ -106,7 +107,7 @@ function obituary(
       hint: 'give it more memory',
     };
   }
-  const culprit = kind === 'export' ? 'database' : 'file';
+  const culprit = kind === 'export' || kind === 'ask' ? 'database' : 'file';
   return {
     code: 'ENGINE_CRASHED',
     ...at,

@@ -7,6 +7,8 @@ import { loadDecoder } from '../dataset/rows.js';
 import { drive, type Steps } from '../engine/drive.js';
 import { defaultBufferPool } from '../engine/resources.js';
 import { type ExportReport, exportSteps } from '../export.js';
+import type { Asked, Question } from '../graph/ask.js';
+import type { Unclear } from '../graph/things.js';
 import { codeGraph } from '../model/codegraph.js';
 import { withFiles } from '../model/differences.js';
 import { preprocess, type PreprocessReport } from '../prepare/preprocess.js';
@@ -15,7 +17,7 @@ import type { EngineName, GraphSchema, LoadEvent, VerifyReport } from '../types.
 import { verifyDatabase } from '../verify/verify.js';
 
 /** Goes through JSON. */
-export type Task = PreprocessTask | ExportTask | VerifyTask | SchemaTask | CreateTask;
+export type Task = PreprocessTask | ExportTask | VerifyTask | SchemaTask | CreateTask | AskTask;
 
 interface AnyTask {
   /** A schema file, or `infer`. */
@@ -59,12 +61,19 @@ export interface CreateTask extends AnyTask {
   engine?: EngineName | undefined;
 }
 
+export interface AskTask extends AnyTask {
+  kind: 'ask';
+  database: string;
+  question: Question;
+}
+
 export interface Results {
   preprocess: PreprocessReport;
   export: ExportReport;
   verify: VerifyReport;
   schema: GraphSchema;
   create: CreatedTables;
+  ask: Asked | Unclear;
 }
 
 /** A comparison has two databases open, and there is Node besides. */
@@ -97,6 +106,10 @@ export async function perform(
     case 'schema':
       if (task.database !== undefined) return await drive(schemaOf(task.database));
       return (await resolveSchema(task.schema, task.dataset, task.engine)).schema;
+    case 'ask': {
+      const { askQuestion } = await import('../graph/ask.js');
+      return await askQuestion(task.database, task.question, { bufferPool });
+    }
     case 'create': {
       const { database, dataset, engine, schema: choice } = task;
       const { schema } = await resolveSchema(choice, dataset, likelyEngine(database, engine));

@@ -1,0 +1,190 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { toProblem } from '../errors.js';
+import { KgloadError } from '../errors.js';
+import { formatCount, formatSeconds, plural } from '../format.js';
+import { type Asked, type QuestionName, QUESTIONS } from '../graph/ask.js';
+import type { Unclear } from '../graph/things.js';
+import { nearest, referenceTo, type Thing } from '../model/reference.js';
+import {
+  ANSWER_FORMATS,
+  type AnswerFormat,
+  defaultFormat,
+  printAnswer,
+} from '../terminal/answers.js';
+import {
+  type Io,
+  type OutputFlags,
+  printJson,
+  printLines,
+  printLog,
+  printProblem,
+} from '../terminal/output.js';
+import type { Problem } from '../types.js';
+import { type MemoryFlag, memoryOption } from './arguments.js';
+
+interface Flags extends OutputFlags, MemoryFlag {
+  db: string;
+  depth?: number;
+  format?: AnswerFormat;
+}
+
+export function define(command: Command): void {
+  command
+    .argument('<question>', QUESTIONS.join(', '))
+    .argument(
+      '<name>',
+      'what it is about: a file, a function, a class; for users a variable or an attribute',
+    )
+    .requiredOption('--db <path>', 'database file with a code graph; it is opened read-only')
+    .addOption(
+      new Option(
+        '--depth <n>',
+        'calls, or steps of inheritance, to follow (default: 1 for callers and callees, all for subclasses)',
+      ).argParser(depthOf),
+    )
+    .addOption(
+      new Option('--format <name>', 'default: table on a terminal, csv elsewhere').choices(
+        ANSWER_FORMATS,
+      ),
+    )
+    .addOption(memoryOption())
+    .addHelpText(
+      'after',
+      `
+Questions:
+  functions FILE      the functions and methods of a file
+  classes FILE        its classes
+  imports FILE        its imports
+  callers FUNCTION    who calls a function, directly or within --depth calls
+  callees FUNCTION    what it calls
+  impact FUNCTION     all who call it, over any number of calls
+  subclasses CLASS    what inherits from a class
+  users NAME          the functions that use a variable or an attribute
+
+A file is named by its path, or the end of it; all else by its name where that is clear, else by the
+class or the file that it is in, or by its id: total, Cart.total, shop/cart.py:Cart.total.
+
+Examples:
+  kgload ask callers Cart.total --depth 2 --db graph.db
+  kgload ask functions shop/cart.py --db graph.db
+  kgload ask impact shop/prices.py:price_of --db graph.db --json | jq .rows[].file`,
+    );
+}
+
+function depthOf(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It is not a positive number.');
+  return Number(text);
+}
+
+export async function run(
+  [question = '', name = '']: string[],
+  flags: Flags,
+  io: Io,
+): Promise<number> {
+  const format = flags.json ? 'json' : (flags.format ?? defaultFormat(io));
+  const asked = questionOf(question, flags);
+  const { runTask } = await import('../process/isolation.js');
+  const began = performance.now();
+  let answer: Asked | Unclear;
+  try {
+    answer = await runTask({
+      kind: 'ask',
+      database: flags.db,
+      question: {
+        question: asked,
+        name,
+        depth: flags.depth,
+        directory: process.cwd(),
+        isDrawn: false,
+      },
+      memory: flags.memory,
+    } as const);
+  } catch (error) {
+    if (format !== 'json' || flags.json || !(error instanceof KgloadError)) throw error;
+    printProblem(io, 'error', toProblem(error));
+    printJson(io, refusal(toProblem(error)));
+    return 2;
+  }
+  if ('problem' in answer) return printUnclear(answer, format, io);
+  const { engine, version, about, columns, rows } = answer;
+  const head = {
+    database: { path: flags.db, engine, version },
+    question: { name: asked, ...(flags.depth !== undefined && { depth: flags.depth }) },
+    about: shown(about),
+  };
+  const batches = (async function* () {
+    yield await Promise.resolve(rows);
+  })();
+  const { hidden } = await printAnswer({ columns, batches }, format, io, { head });
+  if (!flags.quiet) {
+    const left = hidden.length === 0 ? '' : `; no room for ${hidden.join(', ')}`;
+    const seconds = formatSeconds((performance.now() - began) / 1000);
+    printLog(io, `${plural(rows.length, 'row')} in ${seconds} s${left}`);
+  }
+  return 0;
+}
+
+function questionOf(text: string, { depth }: Flags): QuestionName {
+  const question = QUESTIONS.find((name) => name === text);
+  if (!question) {
+    const [near] = nearest(text, QUESTIONS);
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    throw new KgloadError({
+      code: 'USAGE',
+      message: `there is no question ${JSON.stringify(text)}`,
+      hint: `there are ${QUESTIONS.join(', ')}${hint}`,
+    });
+  }
+  if (depth !== undefined && !['callers', 'callees', 'subclasses'].includes(question)) {
+    throw new KgloadError({
+      code: 'USAGE',
+      message: `--depth is nothing that ${question} knows of`,
+      hint: question === 'impact' ? 'for some calls alone ask for the callers' : 'leave it out',
+    });
+  }
+  return question;
+}
+
+/** As many as one looks through. */
+const MOST_LINES = 20;
+const MOST_CANDIDATES = 1000;
+
+function printUnclear({ problem, candidates }: Unclear, format: AnswerFormat, io: Io): number {
+  printProblem(io, 'error', problem);
+  if (problem.code === 'AMBIGUOUS') {
+    printLines(io, candidateLines(candidates), io.stderr);
+  }
+  if (format === 'json') {
+    const list = candidates.slice(0, MOST_CANDIDATES).map(shown);
+    printJson(io, { errors: [{ ...problem, candidates: list }], warnings: [] });
+  }
+  return 2;
+}
+
+function candidateLines(candidates: readonly Thing[]): string[] {
+  const shownOnes = candidates.slice(0, MOST_LINES).map((thing) => {
+    const place = thing.line === null ? (thing.file ?? '') : `${thing.file ?? ''}:${thing.line}`;
+    return thing.table === 'File' ? [thing.id] : [referenceTo(thing), place, thing.id];
+  });
+  const widths = [0, 1].map((i) => Math.max(...shownOnes.map((cells) => (cells[i] ?? '').length)));
+  const lines = shownOnes.map((cells) =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const others = candidates.length - lines.length;
+  return [...lines, ...(others > 0 ? [`and ${formatCount(others)} more`] : [])].map(
+    (line) => `  ${line}`,
+  );
+}
+
+/** A thing in JSON. */
+function shown({ table, id, name, file, line, owner }: Thing): Record<string, unknown> {
+  if (table === 'File') return { table, path: id };
+  return { table, id, name, ...(owner !== null && { in: owner }), file, line };
+}
+
+export function refusal(error: Problem): unknown {
+  return { errors: [error], warnings: [] };
+}
