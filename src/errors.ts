@@ -22,6 +22,8 @@ export class KgloadError extends Error {
   declare readonly file?: string;
   /** For people: what to do about it. */
   declare readonly hint?: string;
+  /** Where in the query, both from 1. */
+  declare readonly position?: { line: number; column: number };
 
   constructor(problem: Problem, options?: ErrorOptions) {
     super(problem.message, options);
@@ -29,6 +31,7 @@ export class KgloadError extends Error {
     if (problem.table !== undefined) this.table = problem.table;
     if (problem.file !== undefined) this.file = problem.file;
     if (problem.hint !== undefined) this.hint = problem.hint;
+    if (problem.position !== undefined) this.position = problem.position;
   }
 }
 
@@ -40,6 +43,7 @@ export function toProblem(error: KgloadError): Problem {
     ...(error.table !== undefined && { table: error.table }),
     ...(error.file !== undefined && { file: error.file }),
     ...(error.hint !== undefined && { hint: error.hint }),
+    ...(error.position !== undefined && { position: error.position }),
   };
 }
 

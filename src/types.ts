@@ -100,6 +100,8 @@ export interface Problem {
   file?: string;
   /** For people: what to do about it. */
   hint?: string;
+  /** Where in the query, both from 1. */
+  position?: { line: number; column: number };
 }
 
 /** The kind of a {@link Problem}; a code keeps its meaning from version to version. */
@@ -205,6 +207,14 @@ export type ErrorCode =
   | 'NOT_FOUND'
   /** Several things have the name that was asked about. */
   | 'AMBIGUOUS'
+  /** A query that the engine can't parse or bind, or whose parameters are not those that it was given. */
+  | 'QUERY_INVALID'
+  /** A statement that does more than read the database, which was not allowed. */
+  | 'QUERY_REFUSED'
+  /** Values of an answer have fewer digits than the database holds (a warning). */
+  | 'VALUE_INEXACT'
+  /** It took longer than it may. */
+  | 'TIMEOUT'
   /** Bad command-line arguments. */
   | 'USAGE';
 

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { toProblem } from '../errors.js';
-import { KgloadError } from '../errors.js';
+import { KgloadError, toProblem } from '../errors.js';
 import { formatCount, formatSeconds, plural } from '../format.js';
 import { type Asked, type QuestionName, QUESTIONS } from '../graph/ask.js';
 import type { Unclear } from '../graph/things.js';
-import { nearest, referenceTo, type Thing } from '../model/reference.js';
+import { referenceTo, type Thing } from '../model/reference.js';
+import { mostSimilar } from '../model/similar.js';
 import {
   ANSWER_FORMATS,
   type AnswerFormat,
@@ -81,6 +81,12 @@ export async function run(
   flags: Flags,
   io: Io,
 ): Promise<number> {
+  if (flags.json && flags.format !== undefined && flags.format !== 'json') {
+    throw usage(
+      `--json and --format ${flags.format} contradict each other`,
+      'leave one of them out',
+    );
+  }
   const format = flags.json ? 'json' : (flags.format ?? defaultFormat(io));
   const asked = questionOf(question, flags);
   const { runTask } = await import('../process/isolation.js');
@@ -127,22 +133,24 @@ export async function run(
 function questionOf(text: string, { depth }: Flags): QuestionName {
   const question = QUESTIONS.find((name) => name === text);
   if (!question) {
-    const [near] = nearest(text, QUESTIONS);
-    const hint = near === undefined ? '' : `; did you mean ${near}?`;
-    throw new KgloadError({
-      code: 'USAGE',
-      message: `there is no question ${JSON.stringify(text)}`,
-      hint: `there are ${QUESTIONS.join(', ')}${hint}`,
-    });
+    const near = mostSimilar(text, QUESTIONS);
+    const list = `there are ${QUESTIONS.join(', ')}`;
+    throw usage(
+      `there is no question ${JSON.stringify(text)}`,
+      near === undefined ? list : `did you mean ${near}? ${list}`,
+    );
   }
   if (depth !== undefined && !['callers', 'callees', 'subclasses'].includes(question)) {
-    throw new KgloadError({
-      code: 'USAGE',
-      message: `--depth is nothing that ${question} knows of`,
-      hint: question === 'impact' ? 'for some calls alone ask for the callers' : 'leave it out',
-    });
+    throw usage(
+      `--depth says nothing of ${question}`,
+      question === 'impact' ? 'it is callers over any number of calls' : 'leave it out',
+    );
   }
   return question;
+}
+
+function usage(message: string, hint: string): KgloadError {
+  return new KgloadError({ code: 'USAGE', message, hint });
 }
 
 /** As many as one looks through. */

@@ -154,3 +154,6 @@ export function renameProperty(table: string, from: string, to: string): string 
 export function dropTable(table: string): string {
   return `DROP TABLE IF EXISTS ${identifier(table)}`;
 }
+
+/** The names of the functions that there are. */
+export const SHOW_FUNCTIONS = 'CALL show_functions() RETURN DISTINCT name';

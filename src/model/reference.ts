@@ -165,26 +165,3 @@ export function referenceTo({ name, file, owner }: Thing): string {
 export function nearness(name: string): number {
   return name.length < 4 ? 1 : 2;
 }
-
-/** Those of some words that a word is likely to be a slip for, the nearest first. */
-export function nearest(word: string, words: readonly string[]): string[] {
-  return words
-    .map((other) => ({ other, distance: distanceOf(word.toLowerCase(), other.toLowerCase()) }))
-    .filter(({ other, distance }) => distance <= nearness(word) || other.startsWith(word))
-    .sort((a, b) => a.distance - b.distance)
-    .map(({ other }) => other);
-}
-
-/** Levenshtein's. */
-function distanceOf(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}

@@ -55,5 +55,6 @@ function forkWorker(): ChildProcess {
   return fork(new URL('worker.js', import.meta.url), [String(process.pid)], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...HEAP, ...process.env },
+    serialization: 'advanced', // JSON has no bigint.
   });
 }

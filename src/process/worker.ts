@@ -16,6 +16,7 @@ import type { LoadReport } from '../types.js';
 import { openBadRows } from './badrowsfile.js';
 import { lastWord, tell } from './conversation.js';
 import type { Job } from './job.js';
+import type { QueryMessage, QueryTask } from './query.js';
 import type { Task } from './tasks.js';
 
 async function load(job: Job): Promise<LoadReport> {
@@ -52,11 +53,22 @@ async function load(job: Job): Promise<LoadReport> {
 // The supervisor decides what a signal means; without it there is nobody left to work for.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-process.once('message', (job: Job | Task) => {
-  const work = async (): Promise<unknown> =>
-    job.kind === 'load' ? await load(job) : await (await import('./tasks.js')).perform(job, tell);
+process.once('message', (job: Job | Task | QueryTask) => {
+  const work = async (): Promise<unknown> => {
+    if (job.kind === 'load') return await load(job);
+    if (job.kind === 'query') return await (await import('./answering.js')).answerQuery(job, send);
+    return await (await import('./tasks.js')).perform(job, tell);
+  };
   void lastWord(work).then((message) => {
-    // Kuzu keeps the event loop alive for ever after some errors, so the process has to be ended.
-    process.send?.(message, () => process.exit());
+    // Kuzu keeps the event loop alive for ever after some errors, so the process has to be ended; what
+    // it prepared must not be taken apart after the database.
+    process.send?.(message, () => {
+      if (job.kind === 'query') process.kill(process.pid, 'SIGKILL');
+      else process.exit();
+    });
   });
 });
+
+function send(message: QueryMessage): void {
+  process.send?.(message);
+}
