@@ -78,15 +78,14 @@ function camelCase(name: string): string {
 
 /** Edges of a rel table, as the ids `f` and `t` of what they lead from and to, with their properties. */
 function edgeRows(rel: string, from: string, to: string): string {
-  const properties = propertiesOf(rel).map(
-    (name) => `, r.${identifier(name)} AS ${identifier(name)}`,
-  );
-  return `RETURN ${from} AS f, ${to} AS t${properties.join('')} ORDER BY f, t`;
+  const names = propertiesOf(rel).map(identifier);
+  const properties = names.map((name) => `, r.${name} AS ${name}`);
+  return `RETURN ${from} AS f, ${to} AS t${properties.join('')} ORDER BY ${['f', 't', ...names].join(', ')}`;
 }
 
 /** The edges from a file to what is in it. */
 export function edgesFromFile(rel: string, table: string, path: string): string {
-  return `MATCH (f:File {path: ${literal(path)}})-[r:${identifier(rel)}]->(n:${identifier(table)}) ${edgeRows(rel, 'f.path', 'n.id')}`;
+  return `MATCH (a:File {path: ${literal(path)}})-[r:${identifier(rel)}]->(n:${identifier(table)}) ${edgeRows(rel, 'a.path', 'n.id')}`;
 }
 
 /** The edges between things in a file. */

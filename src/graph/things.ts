@@ -68,15 +68,16 @@ export async function findThing(
   return notFound(text, tables, near);
 }
 
-/** A scope is `module`, or what it is and its name: `function:total`. */
+/** A scope is a word for its kind, or that and its name: `function:total`. */
 function toThing(
   table: string,
   { owner, name, ...row }: Omit<Thing, 'name'> & { name: string | null },
 ): Thing {
   const [, scope = owner ?? ''] = /^\w+:(?!:)(.+)$/.exec(owner ?? '') ?? [];
-  const isNone = ['', 'module', 'global', 'file'].includes(scope);
-  return { ...row, table, name: name ?? '', owner: isNone ? null : scope };
+  return { ...row, table, name: name ?? '', owner: KINDS.includes(scope) ? null : scope };
 }
+
+const KINDS = ['', 'module', 'global', 'file', 'class', 'function', 'method', 'local'];
 
 async function addOwners(session: Session, things: Thing[], names: string[]): Promise<void> {
   const owned = await rowsOf<{ id: string; owner: string }>(session, 'METHOD_OF', ownersOf(names));
@@ -170,8 +171,9 @@ export async function findFile(
 /** A path as it was given, and as it is seen from the root. */
 function waysTo(text: string, directory: string): string[] {
   const plain = plainPath(text);
-  if (isAbsolute(text) || text.startsWith('/')) return [plain];
-  return [...(plain.startsWith('../') ? [] : [plain]), plainPath(resolve(directory, text))];
+  const given = plain === text ? [plain] : [text, plain];
+  if (isAbsolute(text) || text.startsWith('/')) return given;
+  return [...(plain.startsWith('../') ? [] : given), plainPath(resolve(directory, text))];
 }
 
 /** Those that fit a path best; of several that an absolute path ends with, the longest. */
