@@ -50,6 +50,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<CommandMod
     summary: 'show what a database holds, or compare it with a dataset',
     load: async () => await import('./commands/stats.js'),
   },
+  query: {
+    summary: 'ask a database anything, in Cypher',
+    load: async () => await import('./commands/query.js'),
+  },
   example: {
     summary: 'write an example dataset, to try things out',
     load: async () => await import('./commands/example.js'),

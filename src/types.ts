@@ -209,6 +209,8 @@ export type ErrorCode =
   | 'AMBIGUOUS'
   /** A query that the engine can't parse or bind, or whose parameters are not those that it was given. */
   | 'QUERY_INVALID'
+  /** A query failed while it ran. */
+  | 'QUERY_FAILED'
   /** A statement that does more than read the database, which was not allowed. */
   | 'QUERY_REFUSED'
   /** Values of an answer have fewer digits than the database holds (a warning). */

@@ -37,7 +37,7 @@ export interface Answered extends Answer {
  * Asks a database.
  *
  * @throws {KgloadError} `QUERY_REFUSED` for what does more than it may, `QUERY_INVALID` with the place
- *   in the query, `ENGINE` and `OUT_OF_MEMORY` where it fails while it runs.
+ *   in the query, `QUERY_FAILED` and `OUT_OF_MEMORY` where it fails while it runs.
  */
 export async function ask(connection: Connection, question: Question): Promise<Answered> {
   const statement = checkedStatement(question);
@@ -86,7 +86,7 @@ function failed(error: unknown): KgloadError {
   }
   const words = firstLine(message).replace(/^\w+ exception: /i, '');
   return new KgloadError(
-    { code: 'ENGINE', message: `the query failed: ${words}` },
+    { code: 'QUERY_FAILED', message: `the query failed: ${words}` },
     { cause: error },
   );
 }

@@ -3,7 +3,7 @@ import { KEYWORDS } from '../cypher/keywords.js';
 import { isSymbol, isWord, nameOf, tokensOf, type Token } from '../cypher/tokens.js';
 import { firstLine } from '../engine/messages.js';
 import type { Catalog } from '../model/differences.js';
-import { mostSimilar } from '../model/similar.js';
+import { similarTo } from '../model/similar.js';
 import type { Problem } from '../types.js';
 
 /** What the names in a query may mean. */
@@ -38,7 +38,7 @@ function unparsable(
       position: placeOf(cypher, tokens.at(-1)?.end ?? 0),
     };
   }
-  const meant = token.is === 'word' ? mostSimilar(token.text, KEYWORDS) : undefined;
+  const meant = token.is === 'word' ? similarTo(token.text, KEYWORDS) : undefined;
   return {
     code: 'QUERY_INVALID',
     message: `the query can't be read from ${quoted(token.text)} on`,
@@ -47,64 +47,90 @@ function unparsable(
   };
 }
 
+/** A name that the engine does not know. */
+interface Unknown {
+  message: string;
+  name: string;
+  /** What may be meant. */
+  known: readonly string[];
+  /** Whether a token is the name, by what stands before it. */
+  isThere: (token: Token, before: Token | undefined) => boolean;
+}
+
 function unbound(
   complaint: string,
   cypher: string,
   tokens: readonly Token[],
-  { catalog, functions }: Names,
+  names: Names,
 ): Problem {
-  const tables = [...catalog.values()];
-  const message = withoutPrefix(complaint);
-  const of = (
-    name: string,
-    known: readonly string[],
-    isThere: (token: Token, before: Token | undefined) => boolean,
-  ): Problem => {
-    const meant = mostSimilar(name, known);
-    const found = tokens.find((token, i) => isThere(token, tokens[i - 1]));
-    return {
-      code: 'QUERY_INVALID',
-      message,
-      ...(meant !== undefined && { hint: `did you mean ${meant}?` }),
-      ...(found && { position: placeOf(cypher, found.start) }),
-    };
-  };
-  const named = (name: string, token: Token): boolean =>
-    (token.is === 'word' || token.is === 'quoted') && nameOf(token) === name;
-
-  const [, property] = /Cannot find property (.*) for /s.exec(message) ?? [];
-  if (property !== undefined) {
-    const known = tables.flatMap(({ properties }) => properties.map(({ name }) => name));
-    const isProperty = (token: Token, before: Token | undefined): boolean =>
-      named(property, token) && ['.', '{', ','].some((sign) => isSymbol(before, sign));
-    return of(property, known, isProperty);
+  const message = firstLine(complaint).replace(/^\w+ exception: /i, '');
+  const unknown = unknownName(message, tokens, names);
+  if (!unknown) {
+    const words = message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, '');
+    return { code: 'QUERY_INVALID', message: `the query is refused: ${words}` };
   }
-  const [, table] = /^(?:Table )?(.*) does not exist(?: in catalog)?\.$/s.exec(message) ?? [];
+  const meant = similarTo(unknown.name, unknown.known);
+  const found = tokens.find((token, i) => unknown.isThere(token, tokens[i - 1]));
+  return {
+    code: 'QUERY_INVALID',
+    message: unknown.message,
+    ...(meant !== undefined && { hint: `did you mean ${meant}?` }),
+    ...(found && { position: placeOf(cypher, found.start) }),
+  };
+}
+
+/** The words are the same in Kuzu 0.11.3 and Ladybug 0.19.1. */
+function unknownName(
+  message: string,
+  tokens: readonly Token[],
+  { catalog, functions }: Names,
+): Unknown | undefined {
+  const tables = [...catalog.values()];
+  const isNamed = (token: Token, name: string): boolean =>
+    (token.is === 'word' || token.is === 'quoted') && nameOf(token) === name;
+  const isAfter = (before: Token | undefined, ...signs: string[]): boolean =>
+    signs.some((sign) => isSymbol(before, sign));
+
+  const [, property, owner = ''] = /^Cannot find property (.*) for (.*)\.$/s.exec(message) ?? [];
+  if (property !== undefined) {
+    return {
+      message: `${owner} has no property ${property}`,
+      name: property,
+      known: tables.flatMap(({ properties }) => properties.map(({ name }) => name)),
+      isThere: (token, before) => isNamed(token, property) && isAfter(before, '.', '{', ','),
+    };
+  }
   const [, called] = /^function (\S+) (?:does not exist|is not defined)/s.exec(message) ?? [];
   if (called !== undefined) {
-    const isCalled = (token: Token): boolean =>
-      token.is === 'word' && token.text.toUpperCase() === called.toUpperCase();
-    return of(called, functions, isCalled);
+    const lower = called.toLowerCase();
+    return {
+      message: `there is no function ${lower}`,
+      name: lower,
+      known: functions.map((name) => name.toLowerCase()),
+      isThere: (token) => token.is === 'word' && token.text.toLowerCase() === lower,
+    };
   }
+  const [, table] = /^(?:Table )?(.*) does not exist(?: in catalog)?\.$/s.exec(message) ?? [];
   if (table !== undefined) {
-    const isTable = (token: Token, before: Token | undefined): boolean =>
-      token.text === `'${table}'` ||
-      token.text === `"${table}"` ||
-      (named(table, token) && [':', '|'].some((sign) => isSymbol(before, sign)));
-    return of(
-      table,
-      tables.map(({ name }) => name),
-      isTable,
-    );
+    return {
+      message: `there is no table ${table}`,
+      name: table,
+      known: tables.map(({ name }) => name),
+      isThere: (token, before) =>
+        [`'${table}'`, `"${table}"`].includes(token.text) ||
+        (isNamed(token, table) && isAfter(before, ':', '|')),
+    };
   }
   const [, variable] = /^Variable (.*) is not in scope/s.exec(message) ?? [];
-  if (variable !== undefined) {
-    const known = tokens.filter((token, i) => isVariable(tokens, i) && !named(variable, token));
-    const isUsed = (token: Token, before: Token | undefined): boolean =>
-      named(variable, token) && !isSymbol(before, '.') && !isSymbol(before, ':');
-    return of(variable, known.map(nameOf), isUsed);
-  }
-  return of('', [], () => false);
+  if (variable === undefined) return undefined;
+  return {
+    message: `there is no variable ${variable}`,
+    name: variable,
+    known: tokens
+      .filter((token, i) => isVariable(tokens, i) && !isNamed(token, variable))
+      .map(nameOf),
+    isThere: (token, before) => isNamed(token, variable) && !isAfter(before, '.', ':'),
+  };
 }
 
 /** What a pattern or an alias may have introduced. */
@@ -112,11 +138,6 @@ function isVariable(tokens: readonly Token[], at: number): boolean {
   const [before, token] = [tokens[at - 1], tokens[at]];
   if (token?.is !== 'word' && token?.is !== 'quoted') return false;
   return isSymbol(before, '(') || isSymbol(before, '[') || isWord(before, 'AS');
-}
-
-/** `Binder exception: …`; the engine goes on with help in further lines. */
-function withoutPrefix(complaint: string): string {
-  return firstLine(complaint).replace(/^\w+ exception: /i, '');
 }
 
 /** Line and column of a place, from 1. */

@@ -1,6 +1,7 @@
 /** Values that are put into a query without being read as Cypher. */
 import { KgloadError } from '../errors.js';
-import { identifier } from './text.js';
+import { cast } from './rows.js';
+import { identifier, literal } from './text.js';
 import { nameOf, type Token } from './tokens.js';
 
 /** A value of a parameter. `exact` is a number by its digits: JavaScript's have too few. */
@@ -13,7 +14,7 @@ export type Parameter =
   | { fields: readonly (readonly [string, Parameter])[] };
 
 /** What the engines' Node interfaces take as it is meant. */
-export type Bound = string | number | boolean | bigint | Bound[];
+export type Bound = string | number | boolean | Bound[];
 
 export interface BoundQuery {
   cypher: string;
@@ -111,27 +112,38 @@ function wholeList(
   if (list.length === 0) return '[]';
   if (list.every((item) => typeof item === 'string')) return place([...list]);
   if (list.every((item) => typeof item === 'boolean')) return place([...list]);
-  const digits = list.map((item) =>
-    typeof item === 'object' && item !== null && 'exact' in item ? item.exact : '',
+  const numbers = list.map((item) =>
+    typeof item === 'object' && item !== null && 'exact' in item
+      ? plainNumber(item.exact)
+      : undefined,
   );
-  if (digits.every(isInt64)) return `CAST(${place(digits)} AS INT64[])`;
-  if (digits.every((item) => item !== '')) return `CAST(${place(digits)} AS DOUBLE[])`;
-  return undefined;
+  const isOneType =
+    numbers.every((number) => Number.isInteger(number)) ||
+    numbers.every((number) => number !== undefined && !Number.isInteger(number));
+  return isOneType ? place(numbers as number[]) : undefined;
+}
+
+/** A number that is bound as what it is: one without a fraction becomes INT64, others DOUBLE. */
+function plainNumber(digits: string): number | undefined {
+  const number = Number(digits);
+  if (/^-?\d+$/.test(digits)) return Number.isSafeInteger(number) ? number : undefined;
+  return Number.isFinite(number) && !Number.isInteger(number) ? number : undefined;
 }
 
 const INT64 = 2n ** 63n;
 const INT128 = 2n ** 127n;
 
-function isInt64(digits: string): boolean {
-  return /^-?\d+$/.test(digits) && BigInt(digits) < INT64 && BigInt(digits) >= -INT64;
-}
-
+/** Others stand in the query by their digits: Kuzu 0.11.3 takes no cast of what is cast and bound. */
 function numberExpression(digits: string, place: (value: Bound) => string): string {
-  if (!/^-?\d+$/.test(digits)) return `CAST(${place(digits)} AS DOUBLE)`;
+  const number = plainNumber(digits);
+  if (number !== undefined) return place(number);
+  if (!/^-?\d+$/.test(digits)) return cast({ expression: literal(digits), type: 'DOUBLE' });
   const whole = BigInt(digits);
-  if (Number.isSafeInteger(Number(digits))) return place(Number(digits));
-  if (isInt64(digits)) return `CAST(${place(digits)} AS INT64)`;
-  if (whole < INT128 && whole >= -INT128) return place(whole);
+  const type = [
+    { type: 'INT64', limit: INT64 },
+    { type: 'INT128', limit: INT128 },
+  ].find(({ limit }) => whole < limit && whole >= -limit)?.type;
+  if (type !== undefined) return cast({ expression: literal(digits), type });
   throw new KgloadError({
     code: 'QUERY_INVALID',
     message: `the number ${digits} is beyond INT128, the engines' largest integer`,

@@ -22,6 +22,7 @@ export interface Projection {
 
 /** The projections of a query; none where it returns nothing. */
 export function projectionsOf(cypher: string, statement: readonly Token[]): Projection[] {
+  if (isWord(statement[0], 'EXPLAIN', 'PROFILE')) return [];
   return branchesOf(statement).flatMap((branch) => {
     const at = branch.findIndex(
       (token, i) => token.depth === 0 && isWord(token, 'RETURN') && !isName(branch, i),

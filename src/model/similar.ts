@@ -1,35 +1,41 @@
-/** The name that somebody may have meant. */
+/** What was meant by a word that is none of those that there are. */
 
-/** The nearest of some names, if it is near enough to be a slip of the hand. */
-export function mostSimilar(name: string, names: Iterable<string>): string | undefined {
-  const wanted = name.toLowerCase();
-  const most = Math.max(1, Math.floor(wanted.length / 3));
-  let best: { name: string; distance: number } | undefined;
-  for (const candidate of new Set(names)) {
-    if (Math.abs(candidate.length - name.length) > most || candidate === name) continue;
-    const distance = distanceOf(wanted, candidate.toLowerCase());
-    if (distance <= most && (!best || distance < best.distance))
-      best = { name: candidate, distance };
+/**
+ * The candidate that a word is most like: a mistyped one, or the beginning of one alone.
+ *
+ * @returns Nothing where it is like none of them.
+ */
+export function similarTo(word: string, candidates: readonly string[]): string | undefined {
+  const given = word.toLowerCase();
+  const begun = candidates.filter((name) => given !== '' && name.toLowerCase().startsWith(given));
+  if (begun.length === 1) return begun[0];
+  let best: string | undefined;
+  let least = Infinity;
+  for (const candidate of candidates) {
+    const edits = editsBetween(given, candidate.toLowerCase());
+    if (edits >= least || edits > Math.max(given.length, candidate.length) * MOST) continue;
+    [best, least] = [candidate, edits];
   }
-  return best?.name;
+  return best;
 }
 
-/** Letters to insert, to leave out, to replace, or to swap with their neighbour. */
-function distanceOf(a: string, b: string): number {
-  let [older, before] = [[] as number[], [] as number[]];
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+/** Edits a letter: two in five still look like a slip. */
+const MOST = 0.4;
+
+/** Letters that are put in, left out, replaced or exchanged with the next. */
+function editsBetween(a: string, b: string): number {
+  let older: number[] = [];
+  let old = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i += 1) {
-    [older, before, row] = [before, row, [i]];
+    const row = [i];
     for (let j = 1; j <= b.length; j += 1) {
       const isSame = a[i - 1] === b[j - 1];
-      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      row[j] = Math.min(
-        (before[j] ?? 0) + 1,
-        (row[j - 1] ?? 0) + 1,
-        (before[j - 1] ?? 0) + (isSame ? 0 : 1),
-        isSwapped ? (older[j - 2] ?? 0) + 1 : Infinity,
-      );
+      const ways = [(old[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (old[j - 1] ?? 0) + (isSame ? 0 : 1)];
+      const isExchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isExchanged) ways.push((older[j - 2] ?? 0) + 1);
+      row.push(Math.min(...ways));
     }
+    [older, old] = [old, row];
   }
-  return row[b.length] ?? 0;
+  return old[b.length] ?? 0;
 }

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Question } from '../answer/ask.js';
 import { KgloadError } from '../errors.js';
-import { formatBytes } from '../format.js';
+import { formatBytes, formatSeconds } from '../format.js';
 import type { Answer, Value } from '../model/answer.js';
 import type { DatabaseStats, Problem } from '../types.js';
 import { describeExit, type Exit, type Message } from './conversation.js';
@@ -36,19 +36,34 @@ export const BATCHES_AHEAD = 2;
 /**
  * Asks a database. Who takes no more of the rows ends the query.
  *
- * @param signal - Ends it at once; its reason is thrown.
- * @throws {KgloadError} What the query throws; `ENGINE_CRASHED`, `OUT_OF_MEMORY`.
+ * @param limits - `signal` ends it at once, and its reason is thrown; `timeout`: milliseconds.
+ * @throws {KgloadError} What the query throws; `ENGINE_CRASHED`, `OUT_OF_MEMORY`, `TIMEOUT`.
  */
-export async function startQuery(task: QueryTask, signal?: AbortSignal): Promise<RunningQuery> {
+export async function startQuery(
+  task: QueryTask,
+  { signal, timeout }: { signal?: AbortSignal | undefined; timeout?: number | undefined } = {},
+): Promise<RunningQuery> {
   signal?.throwIfAborted();
   const worker = takeWorker();
   const exceeded = watchMemory(worker, task.memory);
-  const end = (): void => void worker.kill('SIGKILL');
-  signal?.addEventListener('abort', end);
+  const kill = (): void => void worker.kill('SIGKILL');
+  let isLate = false;
+  const onLate = (): void => {
+    isLate = true;
+    kill();
+  };
+  const timer = timeout === undefined ? undefined : setTimeout(onLate, timeout);
+  signal?.addEventListener('abort', kill);
+  const end = (): void => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', kill);
+    kill();
+  };
   const inbox = messagesOf(worker, task);
   const next = async (): Promise<QueryMessage | { result: { warnings: Problem[] } }> => {
     const message = await inbox();
     signal?.throwIfAborted();
+    if (isLate) throw new KgloadError(lateness(timeout ?? 0));
     if ('rows' in message || 'columns' in message) return message;
     if ('result' in message) return message as { result: { warnings: Problem[] } };
     if ('refusal' in message) throw new KgloadError(message.refusal);
@@ -73,13 +88,11 @@ export async function startQuery(task: QueryTask, signal?: AbortSignal): Promise
           yield message.rows;
         }
       } finally {
-        signal?.removeEventListener('abort', end);
         end();
       }
     };
     return { ...first, warnings, batches: batches() };
   } catch (error) {
-    signal?.removeEventListener('abort', end);
     end();
     throw error;
   }
@@ -117,6 +130,14 @@ function messagesOf(
       if (message) return message;
       await new Promise<void>((resolve) => (wake = resolve));
     }
+  };
+}
+
+function lateness(timeout: number): Problem {
+  return {
+    code: 'TIMEOUT',
+    message: `the query took longer than ${formatSeconds(timeout / 1000)} s, and was ended`,
+    hint: 'allow more time, or ask for less: LIMIT',
   };
 }
 

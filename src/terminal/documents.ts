@@ -62,3 +62,9 @@ export function verificationDocument(
     warnings,
   };
 }
+
+/** The database of an answer. */
+export function databaseDocument(database: DatabaseStats['database']): unknown {
+  const { path, engine, version, storageVersion, bytes } = database;
+  return { path, engine, version, storage_version: storageVersion, bytes };
+}
