@@ -4,13 +4,14 @@ import { formatCount, formatSeconds, plural } from '../format.js';
 import { type Asked, type QuestionName, QUESTIONS } from '../graph/ask.js';
 import type { Unclear } from '../graph/things.js';
 import { referenceTo, type Thing } from '../model/reference.js';
-import { mostSimilar } from '../model/similar.js';
+import { similarTo } from '../model/similar.js';
 import {
   ANSWER_FORMATS,
   type AnswerFormat,
   defaultFormat,
   printAnswer,
 } from '../terminal/answers.js';
+import { databaseDocument } from '../terminal/documents.js';
 import {
   type Io,
   type OutputFlags,
@@ -112,9 +113,9 @@ export async function run(
     return 2;
   }
   if ('problem' in answer) return printUnclear(answer, format, io);
-  const { engine, version, about, columns, rows } = answer;
+  const { database, about, columns, rows } = answer;
   const head = {
-    database: { path: flags.db, engine, version },
+    database: databaseDocument(database),
     question: { name: asked, ...(flags.depth !== undefined && { depth: flags.depth }) },
     about: shown(about),
   };
@@ -133,7 +134,7 @@ export async function run(
 function questionOf(text: string, { depth }: Flags): QuestionName {
   const question = QUESTIONS.find((name) => name === text);
   if (!question) {
-    const near = mostSimilar(text, QUESTIONS);
+    const near = similarTo(text, QUESTIONS);
     const list = `there are ${QUESTIONS.join(', ')}`;
     throw usage(
       `there is no question ${JSON.stringify(text)}`,

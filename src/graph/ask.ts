@@ -15,13 +15,13 @@ import {
   uses,
   type Way,
 } from '../cypher/questions.js';
-import { inspectDatabase } from '../database/target.js';
+import { databaseBytes, inspectDatabase } from '../database/target.js';
 import { watchForWriters } from '../engine/engine.js';
 import type { Value } from '../model/answer.js';
 import { codeGraph } from '../model/codegraph.js';
 import { snakeCase } from '../model/names.js';
 import { type Thing } from '../model/reference.js';
-import type { EngineName, Resources } from '../types.js';
+import type { DatabaseStats, Resources } from '../types.js';
 import { all, askTables, reach } from './reach.js';
 import { Session } from './session.js';
 import { checkTables, mismatch } from './tables.js';
@@ -41,9 +41,8 @@ export interface Question {
 }
 
 export interface Asked {
-  /** Who answered. */
-  engine: EngineName;
-  version: string;
+  /** That was asked. */
+  database: DatabaseStats['database'];
   about: Thing;
   columns: string[];
   rows: Value[][];
@@ -149,7 +148,8 @@ export async function askQuestion(
   question: Question,
   resources: Resources = {},
 ): Promise<Asked | Unclear> {
-  const { header } = inspectDatabase(path);
+  const target = inspectDatabase(path);
+  const { header } = target;
   const session = new Session(path, { ...resources, readOnly: true });
   try {
     const check = watchForWriters(header.engine, path);
@@ -157,7 +157,9 @@ export async function askQuestion(
     if ('problem' in about) return about;
     const answer = await answerOf(session, about, question);
     check();
-    return { ...session.engine, about, ...answer };
+    const { storageVersion } = header;
+    const bytes = databaseBytes(target.path);
+    return { database: { path, ...session.engine, storageVersion, bytes }, about, ...answer };
   } finally {
     await session.close();
   }
