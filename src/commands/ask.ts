@@ -3,6 +3,7 @@ import { KgloadError, toProblem } from '../errors.js';
 import { formatCount, formatSeconds, plural } from '../format.js';
 import { type Asked, type QuestionName, QUESTIONS } from '../graph/ask.js';
 import type { Unclear } from '../graph/things.js';
+import type { Value } from '../model/answer.js';
 import { referenceTo, type Thing } from '../model/reference.js';
 import { similarTo } from '../model/similar.js';
 import {
@@ -11,6 +12,7 @@ import {
   defaultFormat,
   printAnswer,
 } from '../terminal/answers.js';
+import { cellText } from '../terminal/cells.js';
 import { databaseDocument } from '../terminal/documents.js';
 import {
   type Io,
@@ -119,16 +121,44 @@ export async function run(
     question: { name: asked, ...(flags.depth !== undefined && { depth: flags.depth }) },
     about: shown(about),
   };
+  const isFitted = format === 'table' && io.stdout.isTTY;
+  const left = isFitted ? columnsWithoutRoom(columns, rows, io.stdout.columns) : [];
+  const shownColumns = columns.filter((column) => !left.includes(column));
+  const at = shownColumns.map((column) => columns.indexOf(column));
   const batches = (async function* () {
-    yield await Promise.resolve(rows);
+    yield await Promise.resolve(rows.map((row) => at.map((i) => row[i] ?? null)));
   })();
-  const { hidden } = await printAnswer({ columns, batches }, format, io, { head });
+  const printed = await printAnswer({ columns: shownColumns, batches }, format, io, { head });
   if (!flags.quiet) {
-    const left = hidden.length === 0 ? '' : `; no room for ${hidden.join(', ')}`;
+    const hidden = [...left, ...printed.hidden];
+    const rest = hidden.length === 0 ? '' : `; no room for ${hidden.join(', ')}`;
     const seconds = formatSeconds((performance.now() - began) / 1000);
-    printLog(io, `${plural(rows.length, 'row')} in ${seconds} s${left}`);
+    printLog(io, `${plural(rows.length, 'row')} in ${seconds} s${rest}`);
   }
   return 0;
+}
+
+/** What one misses least, the first to go. */
+const EXPENDABLE = ['is_public', 'end_line', 'id', 'bases', 'is_relative', 'start_line'];
+
+/** The columns to leave out so that names and paths are not cut. */
+function columnsWithoutRoom(
+  columns: readonly string[],
+  rows: readonly (readonly Value[])[],
+  width: number,
+): string[] {
+  const widths = columns.map((column, i) =>
+    rows.reduce((most, row) => Math.max(most, cellText(row[i] ?? null).length), column.length),
+  );
+  let over = widths.reduce((sum, each) => sum + each + 2, -2) - width;
+  const left: string[] = [];
+  for (const column of EXPENDABLE) {
+    if (over <= 0) break;
+    if (!columns.includes(column)) continue;
+    left.push(column);
+    over -= (widths[columns.indexOf(column)] ?? 0) + 2;
+  }
+  return left;
 }
 
 function questionOf(text: string, { depth }: Flags): QuestionName {
