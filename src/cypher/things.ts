@@ -14,9 +14,33 @@ export function thingOf(table: string, id: string): string {
   return `MATCH (n:${identifier(table)} {id: ${literal(id)}}) RETURN ${columns(table)}`;
 }
 
-/** The things with one of some names. */
-export function thingsNamed(table: string, names: readonly string[], most: number): string {
-  return `MATCH (n:${identifier(table)}) WHERE n.name IN ${list(names)} RETURN ${columns(table)} ORDER BY file, line, id LIMIT ${most}`;
+/**
+ * The things with one of some names; where there are more, those first that are in one of some files.
+ *
+ * @param paths - Files, or their ends, or modules.
+ */
+export function thingsNamed(
+  table: string,
+  names: readonly string[],
+  paths: readonly string[],
+  most: number,
+): string {
+  const fits = paths.flatMap((path) => [
+    `n.file ENDS WITH ${literal(path)}`,
+    `${literal(path)} ENDS WITH n.file`,
+    `n.file CONTAINS ${literal(path.replaceAll('.', '/'))}`,
+  ]);
+  const fit = fits.length === 0 ? '0' : `CASE WHEN ${fits.join(' OR ')} THEN 0 ELSE 1 END`;
+  return `MATCH (n:${identifier(table)}) WHERE n.name IN ${list(names)} RETURN ${columns(table)}, ${fit} AS fit ORDER BY fit, file, line, id LIMIT ${most}`;
+}
+
+/** The methods with one of some names, of classes with one of others. */
+export function methodsNamed(
+  names: readonly string[],
+  classes: readonly string[],
+  most: number,
+): string {
+  return `MATCH (n:Function)-[:METHOD_OF]->(c:Class) WHERE n.name IN ${list(names)} AND c.name IN ${list(classes)} RETURN ${columns('Function')} ORDER BY file, line, id LIMIT ${most}`;
 }
 
 function columns(table: string): string {

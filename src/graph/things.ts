@@ -1,6 +1,7 @@
 /** Which thing of a code graph people mean by a name. */
 import { basename, isAbsolute, resolve } from 'node:path';
 import {
+  methodsNamed,
   namesNear,
   ownerOf,
   ownersOf,
@@ -10,6 +11,7 @@ import {
   thingOf,
   thingsNamed,
 } from '../cypher/things.js';
+import { formatCount } from '../format.js';
 import {
   fileFit,
   meantBy,
@@ -57,9 +59,18 @@ export async function findThing(
     const [first] = await rowsOf<{ owner: string }>(session, 'METHOD_OF', ownerOf(text));
     return { ...exact, owner: first?.owner ?? null };
   }
-  const { own, around } = namesIn(text);
-  const named = await things((table) => thingsNamed(table, own, MOST_NAMED));
-  if (hasOwners && tables.includes('Function')) await addOwners(session, named, own);
+  const { own, around, paths } = namesIn(text);
+  let named = await things((table) => thingsNamed(table, own, paths, MOST_NAMED));
+  if (hasOwners && tables.includes('Function')) {
+    if (named.length >= MOST_NAMED && around.length > 0) {
+      const query = methodsNamed(own, around, MOST_NAMED);
+      const methods = await rowsOf<Thing>(session, 'METHOD_OF', query);
+      const known = new Set(named.map(({ id }) => id));
+      const others = methods.filter(({ id }) => !known.has(id));
+      named = [...others.map((row) => toThing('Function', row)), ...named];
+    }
+    await addOwners(session, named, own);
+  }
   const meant = meantBy(text, named, await enclosing(session, around));
   const [only, ...others] = meant;
   if (only && others.length === 0) return only;
@@ -71,10 +82,11 @@ export async function findThing(
 /** A scope is a word for its kind, or that and its name: `function:total`. */
 function toThing(
   table: string,
-  { owner, name, ...row }: Omit<Thing, 'name'> & { name: string | null },
+  { id, name, file, line, endLine, owner }: Omit<Thing, 'name'> & { name: string | null },
 ): Thing {
   const [, scope = owner ?? ''] = /^\w+:(?!:)(.+)$/.exec(owner ?? '') ?? [];
-  return { ...row, table, name: name ?? '', owner: KINDS.includes(scope) ? null : scope };
+  const isKind = KINDS.includes(scope);
+  return { table, id, name: name ?? '', file, line, endLine, owner: isKind ? null : scope };
 }
 
 const KINDS = ['', 'module', 'global', 'file', 'class', 'function', 'method', 'local'];
@@ -93,7 +105,7 @@ async function enclosing(session: Session, names: readonly string[]): Promise<Th
   const catalog = await session.catalog();
   const lists = ['Class', 'Function']
     .filter((table) => !mismatch([table], catalog))
-    .map((table) => rowsOf<Thing>(session, table, thingsNamed(table, names, MOST_NAMED)));
+    .map((table) => rowsOf<Thing>(session, table, thingsNamed(table, names, [], MOST_NAMED)));
   return (await Promise.all(lists)).flat();
 }
 
@@ -112,7 +124,7 @@ async function nearThings(
   const nearest = near.sort((a, b) => a.distance - b.distance).slice(0, MOST_NEAR);
   const things: Thing[] = [];
   for (const each of nearest) {
-    const query = thingsNamed(each.table, [each.name], 1);
+    const query = thingsNamed(each.table, [each.name], [], 1);
     const rows = await rowsOf<Thing>(session, each.table, query);
     things.push(...rows.map((row) => toThing(each.table, row)));
   }
@@ -216,7 +228,7 @@ function ambiguous(text: string, tables: readonly string[], found: readonly Thin
   return {
     problem: {
       code: 'AMBIGUOUS',
-      message: `${found.length.toLocaleString('en')} ${nouns} may be meant by ${JSON.stringify(text)}`,
+      message: `${formatCount(found.length)}${found.length < MOST_NAMED ? '' : ' or more'} ${nouns} may be meant by ${JSON.stringify(text)}`,
       hint:
         first?.table === 'File'
           ? 'give more of its path'

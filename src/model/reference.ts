@@ -41,12 +41,13 @@ function partsOf(text: string): string[] {
     .filter((part) => part !== '');
 }
 
-/** The names that things have which a text may mean, and those of what they may be in. */
-export function namesIn(text: string): { own: string[]; around: string[] } {
+/** The names that things have which a text may mean, those of what they may be in, and their files. */
+export function namesIn(text: string): { own: string[]; around: string[]; paths: string[] } {
   const readings = readingsOf(text);
   return {
     own: distinct(readings.map(({ names }) => names.at(-1) ?? '')),
     around: distinct(readings.flatMap(({ names }) => names.slice(0, -1))),
+    paths: distinct(readings.flatMap(({ path }) => (path === undefined ? [] : [plainPath(path)]))),
   };
 }
 
