@@ -6,7 +6,7 @@ try {
   // imports what it needs. Bare `schema` prints, and bare `stats` only counts.
   const [command = '', ...rest] = args;
   const isIsolated =
-    ['load', 'preprocess', 'export', 'schema', 'query'].includes(command) ||
+    ['load', 'preprocess', 'export', 'schema', 'query', 'ask'].includes(command) ||
     rest.some((arg) => arg.startsWith('--verify'));
   if (isIsolated && rest.length > 0 && !rest.some((arg) => arg === '--help' || arg === '-h')) {
     const { startWorker } = await import('../dist/bin/start.js');

@@ -47,6 +47,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<CommandMod
     summary: 'load a dataset into a database',
     load: async () => await import('./commands/load.js'),
   },
+  ask: {
+    summary: 'ask a code graph: who calls, what inherits, what is in a file',
+    load: async () => await import('./commands/ask.js'),
+  },
   export: {
     summary: 'write a database as a dataset',
     load: async () => await import('./commands/export.js'),

@@ -5,14 +5,20 @@ export type { ExportOptions, ExportReport } from './export.js';
 export { DependencyGraph } from './graph/dependencygraph.js';
 export {
   createSchema,
+  dryRun,
   exportDatabase,
+  load,
   loadFromParquet,
   loadFromParquetSync,
+  preprocessDataset,
   preprocessFilesParquet,
   readSchema,
   readStats,
   verifyDatabase,
 } from './library.js';
+export type { DryRunReport } from './load/dryrun.js';
+export type { Search } from './plan/schedule.js';
+export type { ShownCopy, ShownPlan, ShownTable } from './plan/shown.js';
 export type { PreprocessedFile, PreprocessReport } from './prepare/preprocess.js';
 export type { CreatedTables } from './database/create.js';
 export type * from './types.js';

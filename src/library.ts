@@ -1,31 +1,38 @@
 /** The functions of the library. */
 import { type CreatedTables, createTables } from './database/create.js';
 import { statsSteps } from './database/stats.js';
-import { likelyEngine } from './database/target.js';
-import { readDataset } from './dataset/dataset.js';
+import { type Dataset, readDataset } from './dataset/dataset.js';
 import { loadDecoder } from './dataset/rows.js';
 import { withConnection } from './engine/callers.js';
 import { drive, driveSync, type Steps } from './engine/drive.js';
 import { type ExportOptions, type ExportReport, exportSteps } from './export.js';
+import { checkDatabase, type DryRunReport } from './load/dryrun.js';
 import { loadDatabase, loadDataset } from './load/load.js';
-import { logEvents } from './log.js';
-import { type ChosenSchema, codeGraph } from './model/codegraph.js';
-import { checkConnection, checkLoadOptions, checkOptions, checkTexts } from './options.js';
-import { type LoadRequest, requestLoad } from './plan/request.js';
-import { preprocessFile, type PreprocessReport } from './prepare/preprocess.js';
+import { codeGraph } from './model/codegraph.js';
+import {
+  checkConnection,
+  checkedSchema,
+  checkLoadOptions,
+  checkOptions,
+  checkPathLoadOptions,
+  checkTexts,
+  requestByPath,
+  requestOf,
+} from './options.js';
+import type { LoadRequest } from './plan/request.js';
+import { preprocess, preprocessFile, type PreprocessReport } from './prepare/preprocess.js';
 import { withReadable } from './prepare/readable.js';
-import { whenInferable } from './schema/choose.js';
-import type { InferableFiles } from './schema/endpoints.js';
-import { chooseSchema, toSchema } from './schema/file.js';
-import { toCypher } from './schema/script.js';
+import { resolveSchema, whenInferable } from './schema/choose.js';
+import { chooseSchema } from './schema/file.js';
 import type {
   Connection,
   DatabaseStats,
   EngineName,
   GraphSchema,
-  LoadEvent,
   LoadOptions,
   LoadReport,
+  PathLoadOptions,
+  PreprocessDatasetOptions,
   Resources,
   VerifyReport,
 } from './types.js';
@@ -94,62 +101,82 @@ export function loadFromParquetSync(
   checkTexts({ 'the path of the database': databasePath, 'the path of the dataset': directory });
   checkLoadOptions(given, true);
   const { createNew = true, ...options } = given;
-  const engine = likelyEngine(databasePath, options.engine);
-  const request = driveSync(requestOf(directory, { ...options, engine }));
-  const { bufferPool, threads } = options;
-  const resources = {
-    ...(bufferPool !== undefined && { bufferPool }),
-    ...(threads !== undefined && { threads }),
-  };
   // What blocks can do one thing at a time.
-  const settings = { ...request.settings, engine, fresh: createNew, jobs: 1, resources };
+  const ways = { ...options, fresh: createNew, jobs: 1 };
+  const request = driveSync(requestByPath(databasePath, directory, ways));
   const dataset = readDataset(directory, request.schema, request.hooks);
-  return driveSync(loadDatabase(databasePath, dataset, { ...request, settings }));
+  return driveSync(loadDatabase(databasePath, dataset, request));
 }
 
-/** What a caller asks for, with the schema read, and with one callback for events and logger. */
-function* requestOf(
+/**
+ * Loads a dataset into the database at a path, which is created where there is none, without
+ * blocking: what `kgload load` does. The database is built beside its place, and put there in one
+ * step at the very end; one that is there is added to, or replaced with `fresh`.
+ *
+ * Whatever ends the load before that step leaves the old database as it was, byte for byte: an error,
+ * what a callback throws, the `signal`. A COPY that runs can't be interrupted: the load ends after it.
+ * The engine works in this process, so that a file which crashes it takes the process along; the
+ * command line survives that.
+ *
+ * @param path - The database. Nothing in this process may have it open for writing, nor any other.
+ * @param directory - A dataset: `nodes/*.parquet` and `edges/*.parquet`, or an exported database.
+ * @returns Rows and seconds of every table, and every error and warning. With `fresh` a table that
+ *   failed leaves the old database in its place, unless `onError` is `continue`: see `published`.
+ * @throws {KgloadError} As {@link loadFromParquet} when the load is refused before any data, and
+ *   `TARGET_LOCKED`, `TARGET_NOT_A_DATABASE`, `TARGET_UNWRITABLE`, `ENGINE_MISMATCH`; the reason of
+ *   the signal.
+ * @example
+ * ```ts
+ * const { published, errors } = await load('graph.db', 'data/parquet', { fresh: true });
+ * if (!published) console.log('graph.db is as it was:', errors);
+ * ```
+ */
+export async function load(
+  path: string,
   directory: string,
-  options: LoadOptions,
-  inferable?: InferableFiles,
-): Steps<LoadRequest> {
-  const { schema: choice, engine, logger, append = false, onError, signal, clock } = options;
-  const { skipBadRows = false, maxBadRows, onBadRow } = options;
-  const { allowRounding = false, nanAsNull = false, negativeZeroAsZero = false } = options;
-  const log = logger && logEvents(logger);
-  const onEvent = (event: LoadEvent): void => {
-    options.onEvent?.(event);
-    log?.(event);
-  };
-  const chosen: ChosenSchema | undefined =
-    typeof choice === 'object'
-      ? undefined
-      : yield* chooseSchema(choice, directory, engine, inferable);
-  const schema = typeof choice === 'object' ? checkedSchema(choice) : (chosen?.schema ?? codeGraph);
-  if (chosen && schema !== codeGraph) {
-    onEvent({ type: 'schema', schema, source: chosen.source, cypher: toCypher(schema) });
-  }
-  return requestLoad(
-    schema,
-    {
-      append,
-      ...(onError && { onError }),
-      badRows: { skip: skipBadRows, ...(maxBadRows !== undefined && { most: maxBadRows }) },
-      values: { allowRounding, nanAsNull, negativeZeroAsZero },
-    },
-    {
-      onEvent,
-      hasProgress: options.onEvent !== undefined,
-      ...(onBadRow && { onBadRow }),
-      ...(signal && { signal }),
-      ...(clock && { clock }),
-    },
-  );
+  options: PathLoadOptions = {},
+): Promise<LoadReport> {
+  return await byPath(loadDatabase, path, directory, options);
 }
 
-/** A schema that the caller made, as it must be; the built-in one is. */
-function checkedSchema(schema: GraphSchema): GraphSchema {
-  return schema === codeGraph ? schema : toSchema(schema);
+/**
+ * Looks for everything that {@link load} would find wrong, and writes nothing.
+ *
+ * @param options - Those of the load.
+ * @returns The report of the load, with the rows that it would bring, and how it would be carried out.
+ * @throws {KgloadError} As {@link load}.
+ * @example
+ * ```ts
+ * const { errors, badRows, plan } = await dryRun('graph.db', 'data/parquet', { fresh: true });
+ * for (const { tables } of plan.phases) console.log(tables.map(({ table }) => table));
+ * ```
+ */
+export async function dryRun(
+  path: string,
+  directory: string,
+  options: PathLoadOptions = {},
+): Promise<DryRunReport> {
+  return await byPath(checkDatabase, path, directory, options);
+}
+
+/** Does a load, or what looks like one, of a dataset that the engine can read all of. */
+async function byPath<R extends LoadReport>(
+  work: (path: string, dataset: Dataset, request: LoadRequest) => Steps<R>,
+  path: string,
+  directory: string,
+  options: PathLoadOptions,
+): Promise<R> {
+  checkTexts({ 'the path of the database': path, 'the path of the dataset': directory });
+  checkPathLoadOptions(options);
+  options.signal?.throwIfAborted();
+  const request = await whenInferable(options.schema, directory, (files) =>
+    drive(requestByPath(path, directory, options, files)),
+  );
+  const { schema, hooks } = request;
+  const found = readDataset(directory, schema, hooks);
+  return await withReadable(found, schema, hooks, (dataset) =>
+    drive(work(path, dataset, request), { bindFirst: true }),
+  );
 }
 
 /**
@@ -278,6 +305,36 @@ export async function verifyDatabase(
   const { schema, ...rest } = options;
   const checked = schema === undefined ? rest : { ...rest, schema: checkedSchema(schema) };
   return await compareDatabase(path, directory, checked);
+}
+
+/**
+ * Rewrites a dataset so that it loads, and loads fast: every table in one file, with the columns of
+ * the schema, types that the engine can't read converted without loss, and row groups that all cores
+ * share. It appears whole or not at all.
+ *
+ * @param source - A dataset, or one file that is named after its table.
+ * @param destination - Where the dataset, or the file, is written; no directory with anything in it.
+ * @throws {KgloadError} `ENOENT`, `DATASET_LAYOUT`, `COLUMN_MISSING`, `COLUMN_TYPE`,
+ *   `PARQUET_UNREADABLE`, `TARGET_UNWRITABLE`; `SCHEMA_INVALID`, `SCHEMA_AMBIGUOUS`.
+ * @example
+ * ```ts
+ * const { files } = await preprocessDataset('data/parquet', 'data/clean');
+ * for (const { file, dropped, converted } of files) console.log(file, dropped, converted);
+ * ```
+ */
+export async function preprocessDataset(
+  source: string,
+  destination: string,
+  options: PreprocessDatasetOptions = {},
+): Promise<PreprocessReport> {
+  checkTexts({ 'the path of the source': source, 'the path of the destination': destination });
+  checkOptions('preprocessDataset', options);
+  const { schema: choice, ...rest } = options;
+  const schema =
+    typeof choice === 'object'
+      ? checkedSchema(choice)
+      : (await resolveSchema(choice, source)).schema;
+  return await preprocess(source, destination, { ...rest, schema });
 }
 
 /**

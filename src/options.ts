@@ -1,7 +1,19 @@
-/** What a caller of the library passes is looked at before anything is done: TypeScript checks only its own. */
+/**
+ * What a caller of the library passes: looked at before anything is done, since TypeScript checks only
+ * its own, and made a request for a load.
+ */
+import { likelyEngine } from './database/target.js';
+import type { Steps } from './engine/drive.js';
 import { ENGINE_NAMES } from './engine/native.js';
 import { KgloadError } from './errors.js';
 import { describeValue } from './json.js';
+import { logEvents } from './log.js';
+import { type ChosenSchema, codeGraph } from './model/codegraph.js';
+import { type LoadRequest, requestLoad } from './plan/request.js';
+import type { InferableFiles } from './schema/endpoints.js';
+import { chooseSchema, toSchema } from './schema/file.js';
+import { toCypher } from './schema/script.js';
+import type { GraphSchema, LoadEvent, LoadOptions, PathLoadOptions } from './types.js';
 
 /** Says what a value must be, where it is something else. */
 type Check = (value: unknown) => string | undefined;
@@ -64,8 +76,7 @@ const LOAD: Record<string, Check> = {
 };
 
 /** Those of a load by path, besides. */
-const BY_PATH: Record<string, Check> = {
-  createNew: isA('boolean'),
+const RESOURCES: Record<string, Check> = {
   bufferPool: wholeFrom(MIN_POOL),
   threads: wholeFrom(1),
 };
@@ -78,18 +89,17 @@ const OTHERS = {
   readStats: { degrees: isA('boolean') },
   exportDatabase: {
     schema: isSchemaObject,
-    bufferPool: wholeFrom(MIN_POOL),
-    threads: wholeFrom(1),
+    ...RESOURCES,
     onEvent: isA('function'),
     clock: isA('function'),
   },
-  verifyDatabase: {
-    schema: isSchemaObject,
-    bufferPool: wholeFrom(MIN_POOL),
-    threads: wholeFrom(1),
+  preprocessDataset: {
+    schema: isSchema,
+    keepExtra: isA('boolean'),
     onEvent: isA('function'),
     clock: isA('function'),
   },
+  verifyDatabase: { schema: isSchemaObject, ...RESOURCES, onEvent: isA('function') },
   DependencyGraph: { ...ENGINE, readOnly: isA('boolean') },
 } satisfies Record<string, Record<string, Check>>;
 
@@ -140,11 +150,24 @@ export function checkOptions(of: keyof typeof OTHERS, options: unknown): void {
  * Refuses options of a load that are none, or something else than they must be. What is undefined is as
  * good as not there.
  *
- * @param byPath - The load opens its database itself.
+ * @param byPath - The load opens its database itself, and blocks.
  * @throws {KgloadError} `USAGE`.
  */
 export function checkLoadOptions(options: unknown, byPath: boolean): void {
-  checkKnown(byPath ? { ...LOAD, ...BY_PATH } : LOAD, options);
+  checkKnown(byPath ? { ...LOAD, createNew: isA('boolean'), ...RESOURCES } : LOAD, options);
+}
+
+/**
+ * {@link checkLoadOptions} of a load that opens its database itself, and does not block.
+ *
+ * @throws {KgloadError} `USAGE`.
+ */
+export function checkPathLoadOptions(options: unknown): void {
+  checkKnown({ ...LOAD, fresh: isA('boolean'), jobs: wholeFrom(1), ...RESOURCES }, options);
+  const { fresh = false, append = false } = options as PathLoadOptions;
+  if (fresh && append) {
+    throw usage('fresh and append cannot be asked for together: a new database holds no rows');
+  }
 }
 
 function checkKnown(known: Record<string, Check>, options: unknown): void {
@@ -161,4 +184,78 @@ function checkKnown(known: Record<string, Check>, options: unknown): void {
     if (wanted === undefined) continue;
     throw usage(`the option ${name} must be ${wanted}, not ${shown(value)}`);
   }
+}
+
+/** What a caller asks for, with the schema read, and with one callback for events and logger. */
+export function* requestOf(
+  directory: string,
+  options: LoadOptions,
+  inferable?: InferableFiles,
+): Steps<LoadRequest> {
+  const { schema: choice, engine, logger, append = false, onError, signal, clock } = options;
+  const { skipBadRows = false, maxBadRows, onBadRow } = options;
+  const { allowRounding = false, nanAsNull = false, negativeZeroAsZero = false } = options;
+  const log = logger && logEvents(logger);
+  const onEvent = (event: LoadEvent): void => {
+    options.onEvent?.(event);
+    log?.(event);
+  };
+  const chosen: ChosenSchema | undefined =
+    typeof choice === 'object'
+      ? undefined
+      : yield* chooseSchema(choice, directory, engine, inferable);
+  const schema = typeof choice === 'object' ? checkedSchema(choice) : (chosen?.schema ?? codeGraph);
+  if (chosen && schema !== codeGraph) {
+    onEvent({ type: 'schema', schema, source: chosen.source, cypher: toCypher(schema) });
+  }
+  return requestLoad(
+    schema,
+    {
+      append,
+      ...(onError && { onError }),
+      badRows: { skip: skipBadRows, ...(maxBadRows !== undefined && { most: maxBadRows }) },
+      values: { allowRounding, nanAsNull, negativeZeroAsZero },
+    },
+    {
+      onEvent,
+      hasProgress: options.onEvent !== undefined,
+      ...(onBadRow && { onBadRow }),
+      ...(signal && { signal }),
+      ...(clock && { clock }),
+    },
+  );
+}
+
+/** {@link requestOf} for a load that opens its database itself. */
+export function* requestByPath(
+  databasePath: string,
+  directory: string,
+  options: PathLoadOptions,
+  inferable?: InferableFiles,
+): Steps<LoadRequest> {
+  const { fresh = false, jobs, bufferPool, threads, signal, ...rest } = options;
+  const engine = likelyEngine(databasePath, options.engine);
+  const given = { ...rest, engine, ...(signal && { signal }) };
+  const request = yield* requestOf(directory, given, inferable);
+  const resources = {
+    ...(bufferPool !== undefined && { bufferPool }),
+    ...(threads !== undefined && { threads }),
+  };
+  return {
+    ...request,
+    settings: {
+      ...request.settings,
+      engine,
+      fresh,
+      ...(jobs !== undefined && { jobs }),
+      resources,
+    },
+    // After the last table too: what was built is thrown away until it is in its place.
+    hooks: { ...request.hooks, beforePublish: () => signal?.throwIfAborted() },
+  };
+}
+
+/** A schema that the caller made, as it must be; the built-in one is. */
+export function checkedSchema(schema: GraphSchema): GraphSchema {
+  return schema === codeGraph ? schema : toSchema(schema);
 }

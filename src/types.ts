@@ -203,6 +203,10 @@ export type ErrorCode =
   | 'TOO_MANY_FILES'
   /** The graph that was asked is closed. */
   | 'CLOSED'
+  /** Nothing in the graph has the name that was asked about. */
+  | 'NOT_FOUND'
+  /** Several things have the name that was asked about. */
+  | 'AMBIGUOUS'
   /** A query that the engine can't parse or bind, or whose parameters are not those that it was given. */
   | 'QUERY_INVALID'
   /** A query failed while it ran. */
@@ -573,10 +577,41 @@ export interface LoadOptions {
   clock?: () => number;
   /**
    * Ends the load before its next table and throws the signal's reason; a COPY that runs can't be
-   * interrupted. What is loaded by then stays, unless a new database is built or `onError` is
-   * `abort`.
+   * interrupted, nor can a call that blocks: there the signal counts only if it was aborted before, or
+   * a callback of the load aborts it. A load by path leaves the database as it was; over a connection
+   * the tables that are loaded by then stay, unless `onError` is `abort`.
    */
   signal?: AbortSignal;
+}
+
+/** What a load may be told that opens its database itself. */
+export interface PathLoadOptions extends LoadOptions, Resources {
+  /**
+   * Build a new database and put it in the place of the old one, once every table is loaded; where
+   * one failed too, if `onError` is `continue`. Default: the tables are added to the database that is
+   * there, in a copy that takes its place.
+   */
+  fresh?: boolean;
+  /**
+   * Tables to load at a time into a new database of an engine that can, Ladybug. Default: one a core,
+   * four at most.
+   */
+  jobs?: number;
+}
+
+/** What preprocessing may be told. */
+export interface PreprocessDatasetOptions {
+  /**
+   * A schema, the path of a file with one, or `infer`. Default: the one in the dataset's own
+   * `schema.cypher`, else the built-in code graph.
+   */
+  schema?: GraphSchema | string;
+  /** Keep the columns that the schema does not have. */
+  keepExtra?: boolean;
+  /** Is told of every table that is written, as it happens. */
+  onEvent?: (event: LoadEvent) => void;
+  /** Milliseconds, from any origin. */
+  clock?: () => number;
 }
 
 /** What {@link DatabaseStats} and loads need of a connection; Kuzu's own class has it. */

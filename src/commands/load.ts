@@ -159,9 +159,11 @@ export async function run(
     page?.close();
   });
   let report: LoadReport & { plan?: ShownPlan };
+  let schema = codeGraph;
   try {
     const { runJob } = await import('../process/supervisor.js');
     const onEvent = (event: LoadEvent): void => {
+      if (event.type === 'schema') schema = event.schema;
       if (event.type === 'schema' && flags.schema === 'infer' && !flags.quiet) {
         printLog(io, `${event.source}:`);
         printLines(io, event.cypher.trimEnd().split('\n'), io.stderr);
@@ -200,8 +202,25 @@ export async function run(
   progress.tellFailures();
   if (format === 'table') {
     printLines(io, [loadOutcome(report, flags)], io.stdout, outcomeColor(report));
+    if (io.stdout.isTTY && report.published) await printExamples(io, schema, report, flags.db);
   }
   return { code: report.errors.length > 0 || !isWritten ? 1 : 0, done: loadOutcome(report, flags) };
+}
+
+/** Queries to go on with, for who sits there. */
+async function printExamples(
+  io: Io,
+  schema: GraphSchema,
+  { nodeTimes, edgeTimes }: LoadReport,
+  db: string,
+): Promise<void> {
+  const [{ exampleQueries }, { exampleLines }] = await Promise.all([
+    import('../cypher/examples.js'),
+    import('../terminal/examples.js'),
+  ]);
+  const times = Object.entries({ ...nodeTimes, ...edgeTimes });
+  const rows = Object.fromEntries(times.map(([table, time]) => [table, time.rows]));
+  printLines(io, exampleLines(exampleQueries(schema, rows), db));
 }
 
 async function openPage(dataset: string, flags: Flags): Promise<LoadPage | undefined> {

@@ -40,6 +40,7 @@ function subjectOf(task: Task): Subject {
     case 'export':
       return { database: task.database, dataset: task.directory };
     case 'tables':
+    case 'ask':
       return { database: task.database };
     default:
       return { database: task.database, dataset: task.dataset };

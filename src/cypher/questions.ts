@@ -66,9 +66,7 @@ function summary(variable: string, table: string): string {
 
 /** The properties of a table, under the names that the rows have in TypeScript. */
 function columns(variable: string, table: string, without: readonly string[] = []): string {
-  return [...codeGraph.nodes, ...codeGraph.edges]
-    .filter(({ name }) => name === table)
-    .flatMap(({ properties }) => properties.map(({ name }) => name))
+  return propertiesOf(table)
     .filter((name) => !without.includes(name))
     .map((name) => `${variable}.${identifier(name)} AS ${identifier(camelCase(name))}`)
     .join(', ');
@@ -76,4 +74,62 @@ function columns(variable: string, table: string, without: readonly string[] = [
 
 function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Edges of a rel table, as the ids `f` and `t` of what they lead from and to, with their properties. */
+function edgeRows(rel: string, from: string, to: string): string {
+  const names = propertiesOf(rel).map(identifier);
+  const properties = names.map((name) => `, r.${name} AS ${name}`);
+  return `RETURN ${from} AS f, ${to} AS t${properties.join('')} ORDER BY ${['f', 't', ...names].join(', ')}`;
+}
+
+/** The edges from a file to what is in it. */
+export function edgesFromFile(rel: string, table: string, path: string): string {
+  return `MATCH (a:File {path: ${literal(path)}})-[r:${identifier(rel)}]->(n:${identifier(table)}) ${edgeRows(rel, 'a.path', 'n.id')}`;
+}
+
+/** The edges between things in a file. */
+export function edgesInFile(rel: string, table: string, path: string): string {
+  const file = literal(path);
+  return `MATCH (a:${identifier(table)})-[r:${identifier(rel)}]->(b:${identifier(table)}) WHERE a.file = ${file} AND b.file = ${file} ${edgeRows(rel, 'a.id', 'b.id')}`;
+}
+
+/** The edges that a node has on a way; and those of the nodes that lie up to `depth` steps from it. */
+export function edgesAlong(way: Way, id: string, depth?: number): string {
+  const first = way.direction === 'forward' ? 'a' : 'b';
+  const next = first === 'a' ? 'b' : 'a';
+  const ends = edgeRows(way.rel, 'a.id', 'b.id');
+  const node = identifier(way.node);
+  if (depth === undefined) {
+    return `MATCH (${first}:${node} {id: ${literal(id)}})${step(way, '', 'r')}(${next}:${node}) ${ends}`;
+  }
+  return `MATCH ${start(way, id)}${steps(way, depth)}(${first}:${node})${step(way, '', 'r')}(${next}:${node}) ${ends}`;
+}
+
+/** The edges from functions to what they use. */
+export function edgesInto(rel: string, table: string, id: string): string {
+  return `MATCH (a:Function)-[r:${identifier(rel)}]->(b:${identifier(table)} {id: ${literal(id)}}) ${edgeRows(rel, 'a.id', 'b.id')}`;
+}
+
+/** The classes of methods, by the methods' ids: of those in a file. */
+export function ownersInFile(path: string): string {
+  return `MATCH (n:Function)-[:METHOD_OF]->(c:Class) WHERE n.file = ${literal(path)} ${OWNERS}`;
+}
+
+/** {@link ownersInFile} of those that lie up to `depth` steps from a function. */
+export function ownersAlong(way: Way, id: string, depth: number): string {
+  return `MATCH ${start(way, id)}${steps(way, depth)}(n:Function)-[:METHOD_OF]->(c:Class) ${OWNERS}`;
+}
+
+/** {@link ownersInFile} of those that use a thing. */
+export function ownersOfUsers(table: string, rel: string, id: string): string {
+  return `MATCH (c:Class)<-[:METHOD_OF]-(n:Function)-[:${identifier(rel)}]->(:${identifier(table)} {id: ${literal(id)}}) ${OWNERS}`;
+}
+
+const OWNERS = 'RETURN n.id AS id, c.name AS owner ORDER BY id, owner';
+
+function propertiesOf(table: string): string[] {
+  return [...codeGraph.nodes, ...codeGraph.edges]
+    .filter(({ name }) => name === table)
+    .flatMap(({ properties }) => properties.map(({ name }) => name));
 }

@@ -1,17 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A code graph in a database: loading it, and what people ask it. */
-import {
-  CALLEES,
-  CALLERS,
-  ENGINE_DEPTH,
-  inFile,
-  reached,
-  shortestCycle,
-  SUBCLASSES,
-  uses,
-  type Way,
-} from '../cypher/questions.js';
-import { KgloadError } from '../errors.js';
+import { CALLEES, CALLERS, inFile, SUBCLASSES, uses, type Way } from '../cypher/questions.js';
 import { loadFromParquet } from '../library.js';
 import { checkOptions, checkTexts } from '../options.js';
 import type {
@@ -26,8 +15,8 @@ import type {
   ReachedFunction,
   VariableUse,
 } from '../types.js';
+import { all, askTables, reach } from './reach.js';
 import { Session } from './session.js';
-import { checkTables } from './tables.js';
 
 /**
  * A code graph in a Kuzu or Ladybug database, held open until {@link DependencyGraph.close}.
@@ -298,37 +287,12 @@ export class DependencyGraph {
       throw new RangeError(`depth must be a whole number from 1, or Infinity, not ${depth}`);
     }
     this.#session.refuseIfClosed();
-    return this.#follow<T>(way, id, depth);
-  }
-
-  /** The engine leaves the start out, even where a cycle leads back to it: it is put in its place. */
-  async *#follow<T extends { distance: number }>(
-    way: Way,
-    id: string,
-    depth: number,
-  ): AsyncGenerator<T, void> {
-    const tables = [way.node, way.rel];
-    const bound = Math.min(depth, ENGINE_DEPTH);
-    const cycles = await all(this.#ask<T>(tables, shortestCycle(way, id, bound)));
-    let [itself] = cycles.sort((a, b) => a.distance - b.distance);
-    let deepest = 0;
-    for await (const row of this.#ask<T>(tables, reached(way, id, bound))) {
-      if (itself && row.distance > itself.distance) {
-        yield itself;
-        itself = undefined;
-      }
-      yield row;
-      deepest = row.distance;
-    }
-    if (itself) yield itself;
-    if (deepest === ENGINE_DEPTH && depth > ENGINE_DEPTH) throw tooDeep(way, id);
+    return reach<T>(this.#session, way, id, depth);
   }
 
   /** The rows of a query, one by one; `tables` are those of the code graph that it names. */
   #ask<T>(tables: readonly string[], cypher: string): AsyncGenerator<T, void> {
-    return this.#session.ask<T>(cypher, (catalog) => {
-      checkTables(tables, catalog);
-    });
+    return askTables<T>(this.#session, tables, cypher);
   }
 }
 
@@ -336,19 +300,4 @@ export class DependencyGraph {
 function depthOf(options: unknown, usual: number): number {
   const { depth = usual } = Object(options) as { depth?: number };
   return depth;
-}
-
-function tooDeep({ node }: Way, id: string): KgloadError {
-  return new KgloadError({
-    code: 'ENGINE',
-    message: `the engine searches no deeper than ${ENGINE_DEPTH} steps, and more may lie beyond, seen from the ${node} ${JSON.stringify(id)}`,
-    table: node,
-    hint: `if that is far enough, give this depth: ${ENGINE_DEPTH}`,
-  });
-}
-
-async function all<T>(rows: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const row of rows) list.push(row);
-  return list;
 }

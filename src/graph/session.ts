@@ -8,7 +8,7 @@ import { type OpenDatabase, openEngine } from '../engine/engine.js';
 import { firstLine } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
 import type { Catalog } from '../model/differences.js';
-import type { Connection, EngineName, QueryResult } from '../types.js';
+import type { Connection, EngineName, QueryResult, Resources } from '../types.js';
 
 /** Rows that an iteration takes before other work has its turn: some milliseconds. */
 const ROWS_A_TURN = 1000;
@@ -27,13 +27,28 @@ export class Session {
   /** @throws {KgloadError} As {@link DependencyGraph} does. */
   constructor(
     databasePath: string,
-    { readOnly = false, engine }: { readOnly?: boolean; engine?: EngineName },
+    {
+      readOnly = false,
+      engine,
+      ...resources
+    }: { readOnly?: boolean; engine?: EngineName } & Resources,
   ) {
     const target = (readOnly ? inspectDatabase : inspectTarget)(databasePath);
     this.#path = target.path;
     this.#readOnly = readOnly;
     const chosen = engineFor(target, engine === undefined ? {} : { engine });
-    this.#database = openEngine(chosen, this.#path, { readOnly, isExclusive: true });
+    this.#database = openEngine(chosen, this.#path, { ...resources, readOnly, isExclusive: true });
+  }
+
+  /** What has it open: which engine, and which version of it. */
+  get engine(): { engine: EngineName; version: string } {
+    const { engine, version } = this.#database;
+    return { engine, version };
+  }
+
+  /** The tables that are there. */
+  async catalog(): Promise<Catalog> {
+    return await this.#inTurn(async () => await this.#tables());
   }
 
   /** Does work that creates tables. */
@@ -76,8 +91,7 @@ export class Session {
   async #query(cypher: string, check: (catalog: Catalog) => void): Promise<QueryResult> {
     const { connection } = this.#database;
     try {
-      this.#catalog ??= await drive(prepare(connection));
-      check(this.#catalog);
+      check(await this.#tables());
       const [result] = [await connection.query(cypher)].flat();
       if (!result) throw new Error('the engine answered with no result');
       this.#results.add(result);
@@ -89,6 +103,11 @@ export class Session {
         { cause: error },
       );
     }
+  }
+
+  async #tables(): Promise<Catalog> {
+    this.#catalog ??= await drive(prepare(this.#database.connection));
+    return this.#catalog;
   }
 
   /** Lets the work that was begun come to its end, and closes the database. */

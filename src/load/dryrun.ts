@@ -49,6 +49,7 @@ import { explainConversion } from './unconverted.js';
 
 /** The report of a dry run, and how the load would be carried out. */
 export interface DryRunReport extends LoadReport {
+  /** How it would be carried out. */
   plan: ShownPlan;
 }
 
@@ -214,6 +215,7 @@ function* checkTables(
   const tally = startTally(plan, request.hooks.onEvent);
   const guarded = { ...request, hooks: guardCallbacks(request.hooks) };
   for (const planned of plan.tables) {
+    request.hooks.signal?.throwIfAborted();
     const examined = yield* examinePlanned(connection, planned, request);
     for (const warning of examined.warnings) tallyWarning(tally, warning);
     const held = present.get(planned.table) ?? 0;

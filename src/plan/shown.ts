@@ -3,25 +3,52 @@ import { formatBytes, plural } from '../format.js';
 import type { EngineName, TableKind } from '../types.js';
 import type { Schedule, ScheduledPlan, ScheduledTable, Search } from './schedule.js';
 
-/** As the JSON of a dry run has it. */
+/** How a load would be carried out. */
 export interface ShownPlan {
+  /** The engine that would write the database. */
   engine: EngineName;
   /** Bytes of the engine's buffer pool. */
-  buffer_pool: number;
+  bufferPool: number;
+  /** What is committed together: all, the tables of a phase, or each table by itself. */
   commit: Schedule['commit'];
+  /** Tables that are loaded at the same time. */
   jobs: number;
   /** The statements that create what is missing. */
   create: readonly string[];
-  phases: { tables: ShownTable[] }[];
+  /** One after the other; the tables of one are in the database before the next begins. */
+  phases: {
+    /** In the order in which they are begun. */
+    tables: ShownTable[];
+  }[];
 }
 
-/** One that has something to load. */
+/** A table that has something to load. */
 export interface ShownTable {
+  /** Its name. */
   table: string;
+  /** Whether it holds nodes or edges. */
   kind: TableKind;
+  /** In its files. */
   rows: number;
+  /**
+   * When the rows that it would refuse are looked for: before each file is copied, after a COPY that
+   * failed, or before it is repeated in a database that is begun anew.
+   */
   search: Search;
-  copies: { file: string; rows: number; source: string; statement: string }[];
+  /** One for every file. */
+  copies: ShownCopy[];
+}
+
+/** How a file would be copied. */
+export interface ShownCopy {
+  /** As a path within the dataset. */
+  file: string;
+  /** In the file. */
+  rows: number;
+  /** What reads it: `LOAD FROM …`. */
+  source: string;
+  /** The whole `COPY` statement. */
+  statement: string;
 }
 
 /** What people may see of a plan: tables in the order in which they are begun, with their statements. */
@@ -34,7 +61,7 @@ export function showPlan(
   const shown = phases.map((tables) => ({
     tables: tables.filter(({ copies }) => copies.length > 0).map(showTable),
   }));
-  return { engine, buffer_pool: bufferPool, commit, jobs, create, phases: shown };
+  return { engine, bufferPool, commit, jobs, create, phases: shown };
 }
 
 function showTable({ table, kind, rows, search, copies }: ScheduledTable): ShownTable {
@@ -58,7 +85,7 @@ const SEARCHES: Record<Search, string> = {
 
 /** The same in lines. */
 export function describePlan(plan: ShownPlan): string[] {
-  const { engine, buffer_pool: pool, commit, jobs, create, phases } = plan;
+  const { engine, bufferPool: pool, commit, jobs, create, phases } = plan;
   return [
     `plan: ${engine}, a buffer pool of ${formatBytes(pool)}, ${plural(jobs, 'table')} at a time, ${COMMITS[commit]}`,
     ...create.map((statement) => `  ${statement}`),

@@ -74,6 +74,7 @@ const WORK: Record<Task['kind'], string> = {
   schema: 'reading the schema',
   create: 'creating the tables',
   tables: 'reading the schema',
+  ask: 'answering',
 };
 
 function obituary(
@@ -107,7 +108,7 @@ function obituary(
       hint: 'give it more memory',
     };
   }
-  const culprit = kind === 'export' ? 'database' : 'file';
+  const culprit = kind === 'export' || kind === 'ask' ? 'database' : 'file';
   return {
     code: 'ENGINE_CRASHED',
     ...at,

@@ -7,6 +7,8 @@ import { loadDecoder } from '../dataset/rows.js';
 import { drive, type Steps } from '../engine/drive.js';
 import { defaultBufferPool } from '../engine/resources.js';
 import { type ExportReport, exportSteps } from '../export.js';
+import type { Asked, Question } from '../graph/ask.js';
+import type { Unclear } from '../graph/things.js';
 import { codeGraph } from '../model/codegraph.js';
 import { withFiles } from '../model/differences.js';
 import { preprocess, type PreprocessReport } from '../prepare/preprocess.js';
@@ -15,7 +17,8 @@ import type { EngineName, GraphSchema, LoadEvent, VerifyReport } from '../types.
 import { verifyDatabase } from '../verify/verify.js';
 
 /** Goes through JSON. */
-export type Task = PreprocessTask | ExportTask | VerifyTask | SchemaTask | CreateTask | TablesTask;
+export type Task =
+  PreprocessTask | ExportTask | VerifyTask | SchemaTask | CreateTask | TablesTask | AskTask;
 
 interface AnyTask {
   /** A schema file, or `infer`. */
@@ -65,6 +68,12 @@ export interface TablesTask extends AnyTask {
   database: string;
 }
 
+export interface AskTask extends AnyTask {
+  kind: 'ask';
+  database: string;
+  question: Question;
+}
+
 export interface Results {
   preprocess: PreprocessReport;
   export: ExportReport;
@@ -72,6 +81,7 @@ export interface Results {
   schema: GraphSchema;
   create: CreatedTables;
   tables: GraphSchema;
+  ask: Asked | Unclear;
 }
 
 /** A comparison has two databases open, and there is Node besides. */
@@ -108,6 +118,10 @@ export async function perform(
       return await drive(
         readDatabase(inspectDatabase(task.database), ({ connection }) => readTables(connection)),
       );
+    case 'ask': {
+      const { askQuestion } = await import('../graph/ask.js');
+      return await askQuestion(task.database, task.question, { bufferPool });
+    }
     case 'create': {
       const { database, dataset, engine, schema: choice } = task;
       const { schema } = await resolveSchema(choice, dataset, likelyEngine(database, engine));

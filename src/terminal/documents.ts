@@ -55,7 +55,7 @@ export function loadDocument(
     total_skipped: report.totalSkipped,
     bad_rows: report.badRows,
     published: report.published,
-    ...(report.plan && { plan: report.plan }),
+    ...(report.plan && { plan: planDocument(report.plan) }),
     ...describeSubject(subject),
   };
 }
@@ -78,6 +78,10 @@ export function preprocessDocument(
   { source, destination }: { source: string; destination: string },
 ): unknown {
   return { source, destination, files, errors: [], warnings };
+}
+
+function planDocument({ engine, bufferPool, ...rest }: ShownPlan): unknown {
+  return { engine, buffer_pool: bufferPool, ...rest };
 }
 
 /** `nodes` and `edges` are definitions in a schema's document, and so have other names here too. */
