@@ -11,6 +11,7 @@ describe('a page', () => {
   for (const [page, least] of [
     ['README.md', 12],
     ['docs/ladybug.md', 8],
+    ['docs/query.md', 8],
   ] as const) {
     it(`${page} shows what its commands print (npm run readme writes it anew)`, async () => {
       const examples = consoleExamples(readFileSync(join(ROOT, page), 'utf8'));

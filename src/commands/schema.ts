@@ -6,7 +6,13 @@ import { codeGraph } from '../model/codegraph.js';
 import type { SchemaTask } from '../process/tasks.js';
 import { toMermaid } from '../schema/mermaid.js';
 import { toCypher } from '../schema/script.js';
-import { type Io, type OutputFlags, printJson, printLines } from '../terminal/output.js';
+import {
+  type Io,
+  type OutputFlags,
+  printJson,
+  printLines,
+  printProblem,
+} from '../terminal/output.js';
 import type { EngineName, GraphSchema } from '../types.js';
 import { type MemoryFlag, memoryOption } from './arguments.js';
 
@@ -68,7 +74,7 @@ export async function run([dataset]: string[], flags: Flags, io: Io): Promise<En
       'to create the tables of another schema in it, say --create',
     );
   }
-  const schema = await readSchema({ ...given, database: db });
+  const schema = await readSchema({ ...given, database: db }, flags, io);
   const format = flags.format ?? (flags.json ? 'json' : 'cypher');
   if (format === 'json') printJson(io, schema);
   else {
@@ -86,11 +92,13 @@ function usage(message: string, hint: string): KgloadError {
 }
 
 /** The built-in one needs no engine, and so no process of its own. */
-async function readSchema(given: Given): Promise<GraphSchema> {
+async function readSchema(given: Given, flags: Flags, io: Io): Promise<GraphSchema> {
   const { schema, dataset, database } = given;
   if (schema === undefined && dataset === undefined && database === undefined) return codeGraph;
   const { runTask } = await import('../process/isolation.js');
-  return await runTask({ kind: 'schema', ...given } as const);
+  return await runTask({ kind: 'schema', ...given } as const, (event) => {
+    if (event.type === 'warned' && !flags.quiet) printProblem(io, 'warning', event.warning);
+  });
 }
 
 async function create(database: string, given: Given, flags: Flags, io: Io): Promise<End> {
