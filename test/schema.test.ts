@@ -128,7 +128,7 @@ describe('kgload schema', () => {
     for (const [format, part] of [
       ['cypher', 'CREATE REL TABLE `R`(FROM `A` TO `A`, `w` DOUBLE);\n'],
       ['json', '"primaryKey": "the key"'],
-      ['mermaid', 'DOUBLE w'],
+      ['mermaid', '"A" }o--o{ "A" : "R · w"'],
     ] as const) {
       const { code, stdout, stderr } = await kgload(['schema', '--db', db, '--format', format]);
       assert.equal(code, 0, stderr);
