@@ -1,4 +1,4 @@
-import type { ErrorCode, Problem } from './types.js';
+import type { ErrorCode, Problem, QueryPosition } from './types.js';
 
 /**
  * An error that kgload foresaw: it says what is wrong, where, and what to do.
@@ -22,8 +22,8 @@ export class KgloadError extends Error {
   declare readonly file?: string;
   /** For people: what to do about it. */
   declare readonly hint?: string;
-  /** Where in the query, both from 1. */
-  declare readonly position?: { line: number; column: number };
+  /** Where in a query it is. */
+  declare readonly position?: QueryPosition;
 
   constructor(problem: Problem, options?: ErrorOptions) {
     super(problem.message, options);

@@ -100,8 +100,16 @@ export interface Problem {
   file?: string;
   /** For people: what to do about it. */
   hint?: string;
-  /** Where in the query, both from 1. */
-  position?: { line: number; column: number };
+  /** Where in a query it is. */
+  position?: QueryPosition;
+}
+
+/** A place in a query. */
+export interface QueryPosition {
+  /** From 1. */
+  line: number;
+  /** In characters, from 1. */
+  column: number;
 }
 
 /** The kind of a {@link Problem}; a code keeps its meaning from version to version. */

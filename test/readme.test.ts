@@ -14,6 +14,7 @@ describe('a page', () => {
     ['docs/ci.md', 2],
     ['docs/json.md', 4],
     ['docs/ask.md', 7],
+    ['docs/query.md', 8],
   ] as const) {
     it(`${page} shows what its commands print (npm run readme writes it anew)`, async () => {
       const examples = consoleExamples(readFileSync(join(ROOT, page), 'utf8'));

@@ -119,4 +119,23 @@ describe('kgload schema', () => {
     assert.equal(query(db, 'CALL show_tables() RETURN name').length, 4);
     assert.deepEqual(readdirSync(directory), ['graph.db']);
   });
+
+  it('shows what the catalog has of a schema that the engine can not export, and says so', async (t) => {
+    const db = join(scratch(t), 'graph.db');
+    execute(
+      db,
+      'CREATE NODE TABLE A(`the key` STRING PRIMARY KEY, x INT64)',
+      'CREATE REL TABLE R(FROM A TO A, w DOUBLE)',
+    );
+    for (const [format, part] of [
+      ['cypher', 'CREATE REL TABLE `R`(FROM `A` TO `A`, `w` DOUBLE);\n'],
+      ['json', '"primaryKey": "the key"'],
+      ['mermaid', '"A" }o--o{ "A" : "R · w"'],
+    ] as const) {
+      const { code, stdout, stderr } = await kgload(['schema', '--db', db, '--format', format]);
+      assert.equal(code, 0, stderr);
+      assert.ok(stdout.includes(part), stdout);
+      assert.match(stderr, /warning: multiplicities, sequences, macros and indexes are left out: /);
+    }
+  });
 });

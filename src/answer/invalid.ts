@@ -4,7 +4,7 @@ import { isSymbol, isWord, nameOf, tokensOf, type Token } from '../cypher/tokens
 import { firstLine } from '../engine/messages.js';
 import type { Catalog } from '../model/differences.js';
 import { similarTo } from '../model/similar.js';
-import type { Problem } from '../types.js';
+import type { Problem, QueryPosition } from '../types.js';
 
 /** What the names in a query may mean. */
 export interface Names {
@@ -142,7 +142,7 @@ function isVariable(tokens: readonly Token[], at: number): boolean {
 }
 
 /** Line and column of a place, from 1. */
-export function placeOf(cypher: string, at: number): { line: number; column: number } {
+export function placeOf(cypher: string, at: number): QueryPosition {
   const lines = cypher.slice(0, at).split('\n');
   return { line: lines.length, column: Array.from(lines.at(-1) ?? '').length + 1 };
 }

@@ -128,7 +128,7 @@ export async function run(
 /** @param path - `-` is standard input. */
 function readText(path: string): string {
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8');
+    return readFileSync(path === '-' ? 0 : path, 'utf8').replace(/^\ufeff/, '');
   } catch (error) {
     const isMissing = systemCode(error) === 'ENOENT';
     const place = path === '-' ? 'standard input' : path;

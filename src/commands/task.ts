@@ -2,16 +2,25 @@
 import { runTask } from '../process/isolation.js';
 import type { Results, Task } from '../process/tasks.js';
 import type { Subject } from '../terminal/documents.js';
-import { createProgress, type Io, type OutputFlags } from '../terminal/output.js';
+import { createProgress, type Io, type OutputFlags, printProblem } from '../terminal/output.js';
+import type { LoadEvent } from '../types.js';
 import { whileInterruptible } from './interruptible.js';
 
-/** Runs a task that says nothing while it is at work. */
+/** Runs a task that says nothing but warnings while it is at work. */
 export async function performTask<T extends Task>(
   task: T,
   io: Io,
   flags: OutputFlags,
 ): Promise<Results[T['kind']]> {
-  return await whileInterruptible(io, flags, subjectOf(task), async () => await runTask(task));
+  const onEvent = (event: LoadEvent): void => {
+    if (event.type === 'warned' && !flags.quiet) printProblem(io, 'warning', event.warning);
+  };
+  return await whileInterruptible(
+    io,
+    flags,
+    subjectOf(task),
+    async () => await runTask(task, onEvent),
+  );
 }
 
 /** Runs a task with its progress on the screen, or in lines where there is none and that is wanted. */

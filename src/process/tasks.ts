@@ -5,7 +5,9 @@ import { readDatabase } from '../database/open.js';
 import { inspectDatabase, likelyEngine } from '../database/target.js';
 import { loadDecoder } from '../dataset/rows.js';
 import { drive, type Steps } from '../engine/drive.js';
+import type { OpenDatabase } from '../engine/engine.js';
 import { defaultBufferPool } from '../engine/resources.js';
+import { KgloadError, toProblem } from '../errors.js';
 import { type ExportReport, exportSteps } from '../export.js';
 import type { Asked, Question } from '../graph/ask.js';
 import type { Unclear } from '../graph/things.js';
@@ -112,7 +114,7 @@ export async function perform(
       return await verifyDatabase(database, dataset, { ...options, schema });
     }
     case 'schema':
-      if (task.database !== undefined) return await drive(schemaOf(task.database));
+      if (task.database !== undefined) return await drive(schemaOf(task.database, onEvent));
       return (await resolveSchema(task.schema, task.dataset, task.engine)).schema;
     case 'tables':
       return await drive(
@@ -135,12 +137,22 @@ export async function perform(
 }
 
 /**
- * The schema of the database at a path, which is opened read-only.
+ * The schema of the database at a path, which is opened read-only. Of one that the engine can't export
+ * it is what the catalog has, and a warning says so.
  *
- * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`, `ENGINE`.
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`.
  */
-function* schemaOf(path: string): Steps<GraphSchema> {
-  const target = inspectDatabase(path);
-  const schema = yield* readDatabase(target, ({ connection }) => readSchema(connection));
+function* schemaOf(path: string, onEvent: (event: LoadEvent) => void): Steps<GraphSchema> {
+  const read = function* ({ connection }: OpenDatabase): Steps<GraphSchema> {
+    try {
+      return yield* readSchema(connection);
+    } catch (error) {
+      if (!(error instanceof KgloadError) || error.code !== 'ENGINE') throw error;
+      const message = `multiplicities, sequences, macros and indexes are left out: ${error.message}`;
+      onEvent({ type: 'warned', warning: { ...toProblem(error), message } });
+      return yield* readTables(connection);
+    }
+  };
+  const schema = yield* readDatabase(inspectDatabase(path), read);
   return withFiles(schema, codeGraph);
 }

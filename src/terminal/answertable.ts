@@ -19,7 +19,7 @@ interface Column {
 /** Rows by which the widths of the columns are chosen. */
 const LOOKED_AT = 1000;
 /** A column that is narrower tells nothing. */
-const MIN_WIDTH = 4;
+const MIN_WIDTH = 8;
 /** A cell may be as long as a file: no more of it is looked at. */
 const MAX_CHARACTERS = 10_000;
 const GAP = '  ';
