@@ -1,7 +1,15 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'eslint.config.js', '.dependency-cruiser.cjs', 'fixtures/matrix/'] },
+  {
+    ignores: [
+      'dist/',
+      'assets/',
+      'eslint.config.js',
+      '.dependency-cruiser.cjs',
+      'fixtures/matrix/',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     files: ['src/**/*.ts'],

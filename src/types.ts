@@ -223,6 +223,8 @@ export type ErrorCode =
   | 'QUERY_REFUSED'
   /** Values of an answer have fewer digits than the database holds (a warning). */
   | 'VALUE_INEXACT'
+  /** An answer can't be drawn: it holds no nodes and rels, or too many. */
+  | 'NO_PICTURE'
   /** It took longer than it may. */
   | 'TIMEOUT'
   /** Bad command-line arguments. */

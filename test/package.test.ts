@@ -98,6 +98,7 @@ describe('the package, installed', { concurrency: 2 }, () => {
       'CHANGELOG.md',
       'dist/bin/LICENSES',
       'dist/man/kgload.1',
+      'assets/graph.js',
     ];
     const code =
       /^(package\.json|bin\/kgload\.js|dist\/src\/[\w/]+(\.d\.ts|\.js)|dist\/bin\/(cli|start|worker)(-\w+)?\.js)$/;

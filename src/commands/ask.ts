@@ -21,12 +21,19 @@ import {
   printLog,
   printProblem,
 } from '../terminal/output.js';
+import {
+  checkPictureOutput,
+  isPictureFormat,
+  PICTURE_FORMATS,
+  type PictureFormat,
+  printPicture,
+} from '../terminal/pictures.js';
 import { type MemoryFlag, memoryOption, OUTPUT_GROUP, usage } from './arguments.js';
 
 interface Flags extends OutputFlags, MemoryFlag {
   db: string;
   depth?: number;
-  format?: AnswerFormat;
+  format?: AnswerFormat | PictureFormat;
 }
 
 export function define(command: Command): void {
@@ -49,7 +56,7 @@ export function define(command: Command): void {
     .optionsGroup(OUTPUT_GROUP)
     .addOption(
       new Option('--format <format>', 'the form of the answer')
-        .choices(ANSWER_FORMATS)
+        .choices([...ANSWER_FORMATS, ...PICTURE_FORMATS])
         .default(undefined, 'a table on a terminal, csv elsewhere'),
     )
     .addHelpText(
@@ -95,6 +102,7 @@ export async function run(
     );
   }
   const format = flags.json ? 'json' : (flags.format ?? defaultFormat(io));
+  if (isPictureFormat(format)) checkPictureOutput(format, io);
   const asked = questionOf(question, flags);
   const { runTask } = await import('../process/isolation.js');
   const began = performance.now();
@@ -102,7 +110,13 @@ export async function run(
   const answer = await runTask({
     kind: 'ask',
     database,
-    question: { question: asked, name, depth, directory: process.cwd(), isDrawn: false },
+    question: {
+      question: asked,
+      name,
+      depth,
+      directory: process.cwd(),
+      isDrawn: isPictureFormat(format),
+    },
     memory,
   } as const);
   if ('problem' in answer) return printUnclear(answer, format, io);
@@ -112,6 +126,17 @@ export async function run(
     question: { name: asked, ...(flags.depth !== undefined && { depth: flags.depth }) },
     about: shown(about),
   };
+  const say = (rest = ''): void => {
+    if (flags.quiet) return;
+    const seconds = formatSeconds((performance.now() - began) / 1000);
+    printLog(io, `${plural(rows.length, 'row')} in ${seconds} s${rest}`);
+  };
+  if (isPictureFormat(format)) {
+    const { nodes, edges } = answer.graph ?? { nodes: [], edges: [] };
+    await printPicture({ title: titleOf(asked, flags.depth, about), nodes, edges }, format, io);
+    say();
+    return 0;
+  }
   const isFitted = format === 'table' && io.stdout.isTTY;
   const left = isFitted ? columnsWithoutRoom(columns, rows, io.stdout.columns) : [];
   const shownColumns = columns.filter((column) => !left.includes(column));
@@ -120,13 +145,15 @@ export async function run(
     yield await Promise.resolve(rows.map((row) => at.map((i) => row[i] ?? null)));
   })();
   const printed = await printAnswer({ columns: shownColumns, batches }, format, io, { head });
-  if (!flags.quiet) {
-    const hidden = [...left, ...printed.hidden];
-    const rest = hidden.length === 0 ? '' : `; no room for ${hidden.join(', ')}`;
-    const seconds = formatSeconds((performance.now() - began) / 1000);
-    printLog(io, `${plural(rows.length, 'row')} in ${seconds} s${rest}`);
-  }
+  const hidden = [...left, ...printed.hidden];
+  say(hidden.length === 0 ? '' : `; no room for ${hidden.join(', ')}`);
   return 0;
+}
+
+/** What a picture shows: `callers of Cart.total, to depth 2`. */
+function titleOf(question: QuestionName, depth: number | undefined, about: Thing): string {
+  const name = about.table === 'File' ? about.id : referenceTo(about);
+  return `${question} of ${name}${depth === undefined ? '' : `, to depth ${depth}`}`;
 }
 
 /** What one misses least, the first to go. */
@@ -175,7 +202,7 @@ function questionOf(text: string, { depth }: Flags): QuestionName {
 const MOST_LINES = 20;
 const MOST_CANDIDATES = 1000;
 
-function printUnclear({ problem, candidates }: Unclear, format: AnswerFormat, io: Io): number {
+function printUnclear({ problem, candidates }: Unclear, format: string, io: Io): number {
   printProblem(io, 'error', problem);
   if (problem.code === 'AMBIGUOUS') {
     printLines(io, candidateLines(candidates), io.stderr);

@@ -8,6 +8,7 @@ import { systemCode } from '../files.js';
 import { onInterrupt } from '../process/interrupt.js';
 import { ANSWER_FORMATS } from '../terminal/answers.js';
 import type { Io } from '../terminal/output.js';
+import { PICTURE_FORMATS } from '../terminal/pictures.js';
 import { printQuery, type QueryFlags } from '../terminal/queries.js';
 import { memoryOption, OUTPUT_GROUP, usage } from './arguments.js';
 
@@ -42,7 +43,7 @@ export function define(command: Command): void {
     .optionsGroup(OUTPUT_GROUP)
     .addOption(
       new Option('--format <format>', 'the form of the rows')
-        .choices(ANSWER_FORMATS)
+        .choices([...ANSWER_FORMATS, ...PICTURE_FORMATS])
         .default(undefined, 'a table on a terminal, csv elsewhere'),
     )
     .addHelpText(
@@ -56,6 +57,9 @@ Examples:
   # a value that needs no quoting, wherever it comes from
   kgload query 'MATCH (f:Function {name: $name}) RETURN f' --db graph.db \\
     --param name=main
+  # a picture: one page for a browser, or a diagram for a document
+  kgload query 'MATCH (f:Function)-[c:CALLS]->(g) RETURN f, c, g' \\
+    --db graph.db --format html > calls.html
   # a file of rows, and a stream of them
   kgload query --file report.cypher --db graph.db --format csv > report.csv
   kgload query 'MATCH (a)-[r]->(b) RETURN a, r, b' --db graph.db \\

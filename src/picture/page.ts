@@ -63,13 +63,23 @@ export interface Page {
   body: Markup;
   /** Rules besides {@link STYLE}. */
   style?: string;
+  /** JSON for the scripts, in the element `data`. */
+  data?: string;
+  /** Run one after the other at the end of the page. */
+  scripts?: readonly string[];
 }
 
-/** A whole document that asks nobody for anything: no script, no network. */
-export function toPage({ title, body, style = '' }: Page): string {
+/** A whole document that asks nobody for anything: no network, and no script but those given. */
+export function toPage({ title, body, style = '', data, scripts = [] }: Page): string {
   const css = STYLE + style;
-  const hash = createHash('sha256').update(css).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  const texts = scripts.map((script) => script.replaceAll('</script', '<\\/script'));
+  const allowed = texts.length === 0 ? '' : `script-src ${texts.map(hashOf).join(' ')}; `;
+  const json = data?.replaceAll('<', '\\u003c');
+  const ends = [
+    ...(json === undefined ? [] : [`<script id="data" type="application/json">${json}</script>\n`]),
+    ...texts.map((script) => `<script>${script}</script>\n`),
+  ];
+  const policy = `default-src 'none'; ${allowed}style-src ${hashOf(css)}; img-src data:; base-uri 'none'; form-action 'none'`;
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -84,9 +94,14 @@ export function toPage({ title, body, style = '' }: Page): string {
 </head>
 <body>
 ${body}
-</body>
+${{ markup: ends.join('') }}</body>
 </html>
 `.markup;
+}
+
+/** As a page's policy names what it allows. */
+function hashOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
 const STYLE = `

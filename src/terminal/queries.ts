@@ -12,12 +12,19 @@ import {
   printAnswer,
 } from './answers.js';
 import { databaseDocument } from './documents.js';
+import {
+  checkPictureOutput,
+  collectAnswer,
+  isPictureFormat,
+  type PictureFormat,
+  printPicture,
+} from './pictures.js';
 import { type Io, type OutputFlags, printLog, printProblem } from './output.js';
 
 export interface QueryFlags extends OutputFlags {
   db: string;
   param?: ReadonlyMap<string, Parameter>;
-  format?: AnswerFormat;
+  format?: AnswerFormat | PictureFormat;
   write?: boolean;
   /** Milliseconds. */
   timeout?: number;
@@ -41,6 +48,7 @@ export async function printQuery(
   signal: AbortSignal,
 ): Promise<number> {
   const format = flags.json ? 'json' : (flags.format ?? defaultFormat(io));
+  if (isPictureFormat(format)) checkPictureOutput(format, io);
   const began = performance.now();
   try {
     const { rows, hidden, running } = await answer(cypher, flags, format, io, signal);
@@ -65,7 +73,7 @@ export async function printQuery(
 async function answer(
   cypher: string,
   { db, param, write = false, timeout, memory }: QueryFlags,
-  format: AnswerFormat,
+  format: AnswerFormat | PictureFormat,
   io: Io,
   signal: AbortSignal,
 ): Promise<Printed & { running: RunningQuery }> {
@@ -99,5 +107,16 @@ async function answer(
     }
     problems.warnings.push(...running.warnings);
   })();
+  if (isPictureFormat(format)) {
+    const { picture, rows } = await collectAnswer(titleOf(cypher), { columns, batches });
+    await printPicture(picture, format, io);
+    return { rows, hidden: [], running };
+  }
   return { ...(await printAnswer({ columns, batches }, format, io, document)), running };
+}
+
+/** The query on one line. */
+function titleOf(cypher: string): string {
+  const text = cypher.replace(/\s+/g, ' ').trim();
+  return text.length > 160 ? `${text.slice(0, 158)}…` : text;
 }
