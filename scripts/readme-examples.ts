@@ -29,7 +29,6 @@ export function consoleExamples(page: string): Example[] {
 export async function runExamples(commands: readonly string[]): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'kgload-readme-'));
   try {
-    symlinkSync(join(ROOT, 'fixtures'), join(directory, 'fixtures'));
     mkdirSync(join(directory, 'bin'));
     symlinkSync(join(ROOT, 'bin', 'kgload.js'), join(directory, 'bin', 'kgload'));
     const jq = join(ROOT, 'dist', 'scripts', 'jq.js');
