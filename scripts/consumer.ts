@@ -76,6 +76,9 @@ export async function installConsumer({
     symlinkSync('../kgload/bin/kgload.js', join(modules, '.bin', 'kgload'));
   }
   symlinkSync(join(ROOT, 'fixtures'), join(directory, 'fixtures'));
+  const binary = join('node_modules', '.bin', 'kgload');
+  await run(binary, ['example', 'parquet'], directory);
+  await run(binary, ['example', 'spoiled', '--name', 'bad-rows'], directory);
   // The types of parquetjs import those of json-schema, which it does not depend on.
   const stub = "declare module 'json-schema' {\n  export type JSONSchema4 = object;\n}\n";
   writeFileSync(join(directory, 'json-schema.d.ts'), stub);

@@ -45,7 +45,9 @@ export function placeModules(consumer: Consumer, examples: readonly ModuleExampl
   return examples.map(({ page, line, code }) => {
     const directory = join(consumer.directory, `${page.replace(/\W/g, '-')}-${line}`);
     mkdirSync(directory);
-    symlinkSync(join(consumer.directory, 'fixtures'), join(directory, 'fixtures'));
+    for (const dataset of ['parquet', 'spoiled']) {
+      symlinkSync(join(consumer.directory, dataset), join(directory, dataset));
+    }
     writeFileSync(join(directory, 'example.ts'), code);
     return directory;
   });

@@ -241,7 +241,7 @@ describe('a question', () => {
     assert.equal(unknown.code, 2);
     assert.equal(
       unknown.stderr,
-      'kgload: error: there is no question "calers" (did you mean callers? there are functions, classes, imports, callers, callees, impact, subclasses, users)\n',
+      'kgload: error: there is no question "calers" (did you mean callers? there are functions, classes, imports, callers, callees, impact, subclasses, users)\n(see kgload ask --help)\n',
     );
     for (const depth of ['0', '-1', 'x', '1.5']) {
       const { code } = await kgload(['ask', 'callers', 'run', '--db', shop, `--depth=${depth}`]);

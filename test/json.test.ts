@@ -98,6 +98,8 @@ describe('the JSON of a command is what its schema says', { concurrency: 2 }, ()
       ['export', 'export', out, '--db', db],
       ['schema', 'schema', '--db', db],
       ['create', 'schema', '--create', '--db', db],
+      ['query', 'query', 'MATCH (f:File)-[c]->(g) RETURN f, c, g', '--db', db],
+      ['ask', 'ask', 'callers', 'price_of', '--depth', '2', '--db', db],
     ] as const) {
       const { code, json } = await document(name, args);
       assert.equal(code, 0);
@@ -167,6 +169,10 @@ describe('the JSON of a command is what its schema says', { concurrency: 2 }, ()
       ['schema', ['schema', none, '--schema', 'infer']],
       ['create', ['schema', '--create', '--db', db, '--schema', none]],
       ['example', ['example', FIXTURE]],
+      ['query', ['query', 'RETURN x', '--db', db]],
+      ['query', ['query', 'RETURN 1', '--db', none]],
+      ['ask', ['ask', 'callers', 'nobody', '--db', db]],
+      ['ask', ['ask', 'callers', 'x', '--db', none]],
     ];
     for (const [name, args] of calls) {
       const { code, json } = await document(name, args);

@@ -78,9 +78,9 @@ describe('kgload load --report', () => {
     assert.equal(pillOf(page), 'failed');
     assert.deepEqual(tableOf(page, 'bad-rows'), [
       ['without an endpoint null_endpoint', '1', ''],
-      ['CALLS', 'edges/calls.parquet', '1', '"f3" → null'],
+      ['CALLS', 'edges/calls.parquet', '1', 'f3 → null'],
       ['with an endpoint that no node has missing_endpoint', '1', ''],
-      ['CALLS', 'edges/calls.parquet', '1', '"f1" → "gone"'],
+      ['CALLS', 'edges/calls.parquet', '1', 'f1 → gone'],
     ]);
     assert.match(
       textOf(page),

@@ -12,7 +12,7 @@ import {
   printAnswer,
 } from '../terminal/answers.js';
 import { cellText } from '../terminal/cells.js';
-import { databaseDocument } from '../terminal/documents.js';
+import { databaseDocument, problemDocument } from '../terminal/documents.js';
 import {
   type Io,
   type OutputFlags,
@@ -119,7 +119,7 @@ export async function run(
     },
     memory,
   } as const);
-  if ('problem' in answer) return printUnclear(answer, format, io);
+  if ('problem' in answer) return printUnclear(answer, database, format, io);
   const { about, columns, rows } = answer;
   const head = {
     database: databaseDocument(answer.database),
@@ -202,14 +202,20 @@ function questionOf(text: string, { depth }: Flags): QuestionName {
 const MOST_LINES = 20;
 const MOST_CANDIDATES = 1000;
 
-function printUnclear({ problem, candidates }: Unclear, format: string, io: Io): number {
+function printUnclear(
+  { problem, candidates }: Unclear,
+  database: string,
+  format: string,
+  io: Io,
+): number {
   printProblem(io, 'error', problem);
   if (problem.code === 'AMBIGUOUS') {
     printLines(io, candidateLines(candidates), io.stderr);
   }
   if (format === 'json') {
     const list = candidates.slice(0, MOST_CANDIDATES).map(shown);
-    printJson(io, { errors: [{ ...problem, candidates: list }], warnings: [] });
+    const error = { ...problem, candidates: list };
+    printJson(io, problemDocument(error, { database }));
   }
   return 2;
 }

@@ -1,4 +1,5 @@
 /** A query, its answer as it comes, and what is to be said of it. */
+import { identifyDatabase } from '../database/identity.js';
 import type { Parameter } from '../cypher/parameters.js';
 import { KgloadError, toProblem } from '../errors.js';
 import { formatSeconds, plural } from '../format.js';
@@ -78,7 +79,10 @@ async function answer(
   signal: AbortSignal,
 ): Promise<Printed & { running: RunningQuery }> {
   const problems: { errors: Problem[]; warnings: Problem[] } = { errors: [], warnings: [] };
-  const document: AnswerDocument = { head: { database: { path: db } }, problems: () => problems };
+  const document: AnswerDocument = {
+    head: { database: identifyDatabase(db) },
+    problems: () => problems,
+  };
   const told = <T>(error: T): T => {
     if (error instanceof KgloadError) problems.errors.push(toProblem(error));
     return error;
