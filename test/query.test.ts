@@ -480,8 +480,9 @@ describe('kgload query', () => {
     }
     const { code, stdout } = await ask(db, 'MATCH (f:Function)\nRETURN\n f.nam', '--json');
     assert.equal(code, 2);
-    assert.deepEqual(JSON.parse(stdout), {
-      database: { path: db },
+    const document = JSON.parse(stdout) as { database: Record<string, unknown> };
+    assert.deepEqual(document, {
+      database: { ...document.database, path: db, engine: ENGINE, bytes: statSync(db).size },
       columns: [],
       rows: [],
       errors: [
