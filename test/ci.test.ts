@@ -24,8 +24,8 @@ interface Pipeline {
 }
 
 /** The block below a marker. */
-function jobOf(system: string): unknown {
-  const page = readFileSync(join(ROOT, 'docs', 'ci.md'), 'utf8');
+function jobOf(system: string, file = join('docs', 'ci.md')): unknown {
+  const page = readFileSync(join(ROOT, file), 'utf8');
   const pattern = new RegExp(`<!-- ci: ${system} -->\n\n\`\`\`yaml\n(.*?)\`\`\``, 's');
   const [, block = ''] = pattern.exec(page) ?? [];
   return parse(block);
@@ -156,4 +156,8 @@ describe('the job in docs/ci.md', { concurrency: 2 }, () => {
     }
     for (const path of artifacts.paths) assert.ok(existsSync(join(directory, path)), path);
   });
+});
+
+it('the job in README.md is that of docs/ci.md', () => {
+  assert.deepEqual(jobOf('github', 'README.md'), jobOf('github'));
 });
