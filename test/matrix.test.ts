@@ -11,7 +11,7 @@ import { requestLoad } from '../src/plan/request.js';
 import { withReadable } from '../src/prepare/readable.js';
 import { drive, driveSync, type Row, type Steps } from '../src/engine/drive.js';
 import type { Connection } from '../src/types.js';
-import { ENGINE, FIXTURE, scratch } from './helpers.js';
+import { ENGINE, FIXTURE, scratch, ROOT } from './helpers.js';
 
 const MATRIX = join(FIXTURE, '..', 'matrix');
 const EXPECTED = JSON.parse(readFileSync(join(MATRIX, 'expected.json'), 'utf8')) as Record<
@@ -71,10 +71,12 @@ describe('files of every writer, value by value,', () => {
   });
 
   after(() => {
-    const readme = readFileSync(join(FIXTURE, '..', '..', 'README.md'), 'utf8');
     const { files, asTheyAre, rewritten, refused } = outcome;
     const sentence = `Of ${files} files by ${WRITERS.length} writers, ${asTheyAre} load as they are, ${rewritten} are rewritten first, and ${refused} are refused`;
-    assert.ok(readme.replace(/\s+/g, ' ').includes(sentence), `the README should say: ${sentence}`);
+    for (const page of ['README.md', join('docs', 'types.md')]) {
+      const text = readFileSync(join(ROOT, page), 'utf8').replace(/\s+/g, ' ');
+      assert.ok(text.includes(sentence), `${page} should say: ${sentence}`);
+    }
   });
 });
 
