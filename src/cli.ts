@@ -98,7 +98,7 @@ export async function main(
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') lost ??= error;
   });
-  const run: Run = { stdout, stderr, outcome: { code: 0, done: '' } };
+  const run: Run = { ...io, outcome: { code: 0, done: '' } };
   if (env['GITHUB_ACTIONS'] === 'true' && !argv.includes('--no-annotations')) {
     run.annotate = annotator(run, env['GITHUB_WORKSPACE'] ?? process.cwd());
   }
