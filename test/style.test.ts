@@ -49,7 +49,7 @@ describe('colour', () => {
     const usage = await kgload(['lode'], color);
     assert.equal(
       usage.stderr,
-      "kgload: \u001b[31merror:\u001b[39m unknown command 'lode'\n(Did you mean load?)\n(see kgload --help)\n",
+      "kgload: \u001b[31merror:\u001b[39m unknown command 'lode' (did you mean load?)\n(see kgload --help)\n",
     );
   });
 });
