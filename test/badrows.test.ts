@@ -513,6 +513,40 @@ describe('rows with the keys of others', () => {
     assert.deepEqual(new Map(found.map(({ id, v }) => [id, v])), expected);
   });
 
+  it('are left out where an earlier part file of an append has them', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    const schema = join(directory, 'schema.cypher');
+    writeFileSync(schema, SCHEMA);
+    const next = numbers(11);
+    const held = Array.from({ length: 300 }, (_, i) => ({ id: i * 7 + 1, v: i }));
+    // No key is twice in a part, but many are in several.
+    const parts = [0, 1, 2, 3].map((part) => {
+      const ids = new Set(Array.from({ length: 400 }, () => next(3000)));
+      return [...ids].map((id, i) => ({ id, v: 1000 * (part + 1) + i }));
+    });
+    for (const place of ['held/nodes', 'held/edges', 'more/nodes/n', 'more/edges']) {
+      mkdirSync(join(directory, place), { recursive: true });
+    }
+    await writeParquet(join(directory, 'held', 'nodes', 'n.parquet'), columns, held);
+    for (const [i, rows] of parts.entries()) {
+      const path = join(directory, 'more', 'nodes', 'n', `part-${i}.parquet`);
+      await writeParquet(path, columns, rows);
+    }
+    const common = ['--db', db, '--schema', schema];
+    await kgloadJson(['load', join(directory, 'held'), ...common]);
+    const expected = firsts(held, ...parts);
+    const append = ['load', join(directory, 'more'), ...common, '--append', '--skip-bad-rows'];
+    for (const run of [await kgloadJson([...append, '--dry-run']), await kgloadJson(append)]) {
+      assert.deepEqual(run.json.errors, []);
+      assert.equal(run.json['total_skipped'], held.length + parts.flat().length - expected.size);
+      assert.equal(run.json.total_nodes, expected.size - held.length);
+    }
+    const found = query(db, 'MATCH (n:N) RETURN n.id AS id, n.v AS v');
+    assert.equal(found.length, expected.size);
+    assert.deepEqual(new Map(found.map(({ id, v }) => [id, v])), expected);
+  });
+
   it('are one where several part files have the least key', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
