@@ -354,7 +354,10 @@ function sideBySide(answers: readonly Answer[], idSize: number): Answer {
   const keyOf = (cells: readonly unknown[]): string =>
     cells
       .slice(1, 1 + idSize)
-      .map(String)
+      // Bytes that are no text would all be the same one.
+      .map((cell) =>
+        cell instanceof Uint8Array ? Buffer.from(cell).toString('hex') : String(cell),
+      )
       .join('\n');
   const rows = new Map(first.rows.map((cells) => [keyOf(cells), [...cells]]));
   for (const answer of others) {

@@ -513,6 +513,93 @@ describe('rows with the keys of others', () => {
     assert.deepEqual(new Map(found.map(({ id, v }) => [id, v])), expected);
   });
 
+  it('are left out where an earlier part file of an append has them', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    const schema = join(directory, 'schema.cypher');
+    writeFileSync(schema, SCHEMA);
+    const next = numbers(11);
+    const held = Array.from({ length: 300 }, (_, i) => ({ id: i * 7 + 1, v: i }));
+    // No key is twice in a part, but many are in several.
+    const parts = [0, 1, 2, 3].map((part) => {
+      const ids = new Set(Array.from({ length: 400 }, () => next(3000)));
+      return [...ids].map((id, i) => ({ id, v: 1000 * (part + 1) + i }));
+    });
+    for (const place of ['held/nodes', 'held/edges', 'more/nodes/n', 'more/edges']) {
+      mkdirSync(join(directory, place), { recursive: true });
+    }
+    await writeParquet(join(directory, 'held', 'nodes', 'n.parquet'), columns, held);
+    for (const [i, rows] of parts.entries()) {
+      const path = join(directory, 'more', 'nodes', 'n', `part-${i}.parquet`);
+      await writeParquet(path, columns, rows);
+    }
+    const common = ['--db', db, '--schema', schema];
+    await kgloadJson(['load', join(directory, 'held'), ...common]);
+    const expected = firsts(held, ...parts);
+    const append = ['load', join(directory, 'more'), ...common, '--append', '--skip-bad-rows'];
+    for (const run of [await kgloadJson([...append, '--dry-run']), await kgloadJson(append)]) {
+      assert.deepEqual(run.json.errors, []);
+      assert.equal(run.json['total_skipped'], held.length + parts.flat().length - expected.size);
+      assert.equal(run.json.total_nodes, expected.size - held.length);
+    }
+    const found = query(db, 'MATCH (n:N) RETURN n.id AS id, n.v AS v');
+    assert.equal(found.length, expected.size);
+    assert.deepEqual(new Map(found.map(({ id, v }) => [id, v])), expected);
+  });
+
+  it('are left out where they hold values that the engine may change', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    const schema = join(directory, 'schema.cypher');
+    writeFileSync(schema, 'CREATE NODE TABLE N(id INT64, v INT64, d DOUBLE, PRIMARY KEY(id));');
+    const least = -(2n ** 63n);
+    const own = { ...columns, d: 'DOUBLE' } as const;
+    const files = {
+      'one/nodes/n.parquet': [
+        { id: 1, v: least, d: -0 },
+        { id: 2, v: 2, d: null },
+        { id: 1, v: least, d: -0 },
+        { id: 2, v: least, d: -0 },
+        { id: 3, v: 3, d: 1.5 },
+      ],
+      'more/nodes/n/part-0.parquet': [
+        { id: 1, v: least, d: -0 },
+        { id: 4, v: least, d: -0 },
+        { id: 4, v: 4, d: 2.5 },
+      ],
+      'more/nodes/n/part-1.parquet': [
+        { id: 4, v: least, d: -0 },
+        { id: 5, v: 5, d: 2.5 },
+        { id: 5, v: least, d: -0 },
+        { id: 6, v: least, d: -0 },
+      ],
+    };
+    mkdirSync(join(directory, 'one', 'edges'), { recursive: true });
+    mkdirSync(join(directory, 'more', 'edges'), { recursive: true });
+    for (const [path, rows] of Object.entries(files)) {
+      mkdirSync(join(directory, path, '..'), { recursive: true });
+      await writeParquet(join(directory, path), own, rows);
+    }
+    const common = ['--db', db, '--schema', schema, '--skip-bad-rows'];
+    const first = await kgloadJson(['load', join(directory, 'one'), ...common]);
+    assert.deepEqual(first.json.errors, []);
+    const second = await kgloadJson(['load', join(directory, 'more'), ...common, '--append']);
+    assert.deepEqual(second.json.errors, []);
+    assert.equal(second.json['total_skipped'], 4);
+    const stored = query(
+      db,
+      'MATCH (n:N) RETURN n.id AS id, CAST(n.v AS STRING) AS v, n.d AS d ORDER BY n.id',
+    );
+    assert.deepEqual(stored, [
+      { id: 1, v: String(least), d: -0 },
+      { id: 2, v: '2', d: null },
+      { id: 3, v: '3', d: 1.5 },
+      { id: 4, v: String(least), d: -0 },
+      { id: 5, v: '5', d: 2.5 },
+      { id: 6, v: String(least), d: -0 },
+    ]);
+  });
+
   it('are one where several part files have the least key', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');

@@ -10,7 +10,8 @@ export interface FirstRows {
   create: string;
   /** Of the rows of the file with one key the first, with one thread. */
   copy: string;
-  /** Those of them whose key the node table does not have. */
+  /** Deletes those of them whose key the node table has. */
+  drain: string;
   move: string;
   drop: string;
 }
@@ -23,11 +24,12 @@ export function firstRows(table: string, { source, keys, mappings }: FileRows): 
   const columns = [...names].sort((a, b) => isKey(b) - isKey(a)).map(identifier);
   const like = columns.map((name) => `n.${name} AS ${name}`).join(', ');
   const stored = names.map((name) => `n.${identifier(name)}`).join(', ');
-  const options = { ignoreErrors: true };
+  const key = keys.map(({ property }) => identifier(property)).join('');
   return {
     create: `CREATE NODE TABLE ${APART} AS MATCH (n:${identifier(table)}) WHERE false RETURN ${like}`,
-    copy: copyFrom('kgload first rows', source, mappings, options),
-    move: copyQuery(table, `MATCH (n:${APART}) RETURN ${stored}`, mappings, options),
+    copy: copyFrom('kgload first rows', source, mappings, { ignoreErrors: true }),
+    drain: `MATCH (n:${APART}), (held:${identifier(table)}) WHERE n.${key} = held.${key} DELETE n`,
+    move: copyQuery(table, `MATCH (n:${APART}) RETURN ${stored}`, mappings),
     drop: `DROP TABLE IF EXISTS ${APART}`,
   };
 }

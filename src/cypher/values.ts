@@ -12,40 +12,51 @@ export interface Summed {
   place?: Pick<Place, 'path' | 'hazard' | 'value'>;
 }
 
+/** Which rows of a file a table has, where others were left out as bad. */
+export interface Kept {
+  /** Of a node table: the offsets that its rows may have. */
+  from: number;
+  to?: number;
+  /** Of a node table: several rows may have one key, of which it took the first. */
+  isFirst: boolean;
+}
+
 /**
  * The sum `s` over the rows of a file.
  *
- * @param isPartial - Rows were left out as bad: those whose nodes are there are counted alone.
- * @param held - Rows that the table had before; of a node table, nodes that these are do not count.
+ * @param kept - Rows were left out as bad: those whose nodes are there are counted alone. Where they
+ *   are the first ones, the rows have to be read by one thread.
  * @returns Nothing where the file has no such property, so that the sum is 0.
  */
 export function sumOfFile(
   { source, keys, mappings }: FileRows,
   summed: Summed,
-  isPartial: boolean,
-  held: number,
+  kept?: Kept,
 ): string | undefined {
   const mapping = mappings.find(({ property }) => property === summed.property);
   if (!mapping && summed.place) return undefined;
-  if (!mapping || !isPartial) {
+  if (!mapping || !kept) {
     return sum(source, keys.map(cast), mapping?.expression ?? 'NULL', summed);
   }
-  const columns = keys.map((key, i) => `${cast(key)} AS k${i}`);
+  const columns = keys.map((key, i) => `${cast(key)} AS k${i}`).join(', ');
   const nodes = keys.map(
     ({ table, property }, i) => `(n${i}:${identifier(table)} {${identifier(property)}: k${i}})`,
   );
   // A column of a query has one name: a key is its own value.
   const key = keys.findIndex(({ expression }) => expression === mapping.expression);
-  const value = key < 0 ? 'v' : `k${key}`;
-  const all = key < 0 ? [...columns, `${mapping.expression} AS v`] : columns;
-  // Of rows with one key a node table takes one.
-  const each = key >= 0 && keys.length === 1 ? 'DISTINCT ' : '';
-  const isNew = keys.length === 1 ? ` WHERE offset(id(n0)) >= ${held}` : '';
-  const found = `${source} WITH ${each}${all.join(', ')} MATCH ${nodes.join(', ')}${isNew} WITH *`;
+  const isNode = keys.length === 1;
+  const rows =
+    key >= 0
+      ? `WITH ${isNode ? 'DISTINCT ' : ''}${columns}`
+      : isNode && kept.isFirst
+        ? `WITH ${columns}, collect({v: ${mapping.expression}}) AS same WITH k0, list_slice(same, 1, 1) AS one UNWIND one AS row WITH k0, struct_extract(row, 'v') AS v`
+        : `WITH ${columns}, ${mapping.expression} AS v`;
+  const end = kept.to === undefined ? '' : ` AND offset(id(n0)) < ${kept.to}`;
+  const isNew = isNode ? ` WHERE offset(id(n0)) >= ${kept.from}${end}` : '';
   return sum(
-    found,
+    `${source} ${rows} MATCH ${nodes.join(', ')}${isNew} WITH *`,
     keys.map(({ type }, i) => cast({ expression: `k${i}`, type })),
-    value,
+    key < 0 ? 'v' : `k${key}`,
     summed,
   );
 }

@@ -1,5 +1,5 @@
 /** What a load did, gathered as it goes. */
-import type { Plan } from '../plan/plan.js';
+import type { Plan, PlannedCopy } from '../plan/plan.js';
 import { type StepWeight, tableWeight } from '../plan/weights.js';
 import type { StepTimes } from '../steps.js';
 import type {
@@ -16,6 +16,8 @@ export interface Tally {
   times: Map<string, TableTime>;
   badRows: FoundBadRows[];
   skipped: Map<string, number>;
+  /** From which offset on the nodes of a file are, where rows may be left out. */
+  offsets: Map<PlannedCopy, number>;
   errors: Problem[];
   warnings: Problem[];
   onEvent: (event: LoadEvent) => void;
@@ -43,6 +45,7 @@ export function startTally(
     times: new Map(plan.tables.map(({ table }) => [table, { seconds: 0, rows: 0 }])),
     badRows: [],
     skipped: new Map(),
+    offsets: new Map(),
     errors: [],
     warnings: [...plan.warnings],
     onEvent,

@@ -3,7 +3,7 @@
  * them into the plan, and compares what is stored with the files afterwards.
  */
 import { showStorage } from '../cypher/statements.js';
-import { keysWithValue, type Summed, sumOfFile, sumsOfTable } from '../cypher/values.js';
+import { type Kept, keysWithValue, type Summed, sumOfFile, sumsOfTable } from '../cypher/values.js';
 import { type Steps, toBigInt } from '../engine/drive.js';
 import { plural } from '../format.js';
 import { describeValue } from '../json.js';
@@ -21,6 +21,7 @@ import {
 } from './findings.js';
 import { engineProblem } from './problems.js';
 import type { Tally } from './report.js';
+import { useThreads } from './threads.js';
 
 /** Keys that messages show. */
 const EXAMPLES = 3;
@@ -133,23 +134,15 @@ export function* checkValues(
   connection: Connection,
   schema: GraphSchema,
   checks: readonly Check[],
-  { skipped, errors }: Tally,
+  tally: Tally,
 ): Steps<Problem[]> {
-  const failed = new Set(errors.map(({ table }) => table));
+  const failed = new Set(tally.errors.map(({ table }) => table));
   const problems: Problem[] = [];
   for (const check of checks) {
     const { planned, table, property, place, before } = check;
     if (failed.has(table.name)) continue;
-    const isPartial = (skipped.get(table.name) ?? 0) > 0;
-    const sums: bigint[] = [];
-    for (const copy of planned.copies) {
-      sums.push(yield* sumLoaded(connection, copy, check, isPartial));
-    }
-    // A value that is the key itself is that of one node, however many parts have it.
-    const isKey = 'primaryKey' in table && property === table.primaryKey;
-    const counted = isPartial && isKey && place !== undefined ? new Set(sums) : sums;
     let sum = before;
-    for (const part of counted) sum += part;
+    for (const copy of planned.copies) sum += yield* sumLoaded(connection, copy, check, tally);
     let stored: bigint | undefined;
     try {
       stored = yield* sumStored(connection, check, schema);
@@ -239,10 +232,36 @@ function* sumLoaded(
   connection: Connection,
   copy: PlannedCopy,
   check: Check,
-  isPartial: boolean,
+  tally: Tally,
 ): Steps<bigint> {
-  const cypher = sumOfFile(copy, check, isPartial, check.held);
-  return cypher === undefined ? 0n : yield* sum(connection, cypher);
+  const kept = keptRows(copy, check, tally);
+  const cypher = sumOfFile(copy, check, kept);
+  if (cypher === undefined) return 0n;
+  if (kept?.isFirst !== true) return yield* sum(connection, cypher);
+  const threads = yield* useThreads(connection, 1);
+  try {
+    return yield* sum(connection, cypher);
+  } finally {
+    yield* useThreads(connection, threads);
+  }
+}
+
+/** Which rows of a file its table has; nothing where it has them all. */
+function keptRows(
+  copy: PlannedCopy,
+  { planned, held }: Check,
+  { skipped, badRows, offsets }: Tally,
+): Kept | undefined {
+  if ((skipped.get(planned.table) ?? 0) === 0) return undefined;
+  const next = planned.copies[planned.copies.indexOf(copy) + 1];
+  const to = next && offsets.get(next);
+  return {
+    from: offsets.get(copy) ?? held,
+    ...(to !== undefined && { to }),
+    isFirst: badRows.some(
+      ({ table, reason }) => table === planned.table && reason === 'duplicate_key',
+    ),
+  };
 }
 
 function* sumStored(connection: Connection, check: Check, schema: GraphSchema): Steps<bigint> {
