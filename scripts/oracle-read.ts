@@ -92,7 +92,7 @@ export function readerOf(type: Type, x: string, depth = 0): Reader {
           const isRounded = typeof raw === 'number' && type.is === 'int';
           const isExact = ['string', 'bool'].includes(type.is) && raw !== undefined;
           if (depth > 0 && (isRounded ? Number(cell) !== raw : isExact && cell !== raw)) {
-            throw new Error(`the engine gives ${String(raw)}, and apart ${String(cell)}`);
+            throw new Error(`the engine gives ${JSON.stringify(raw)}, and apart ${String(cell)}`);
           }
           return scalarOf(type, cell);
         },
