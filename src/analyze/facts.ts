@@ -1,0 +1,222 @@
+/**
+ * What is known of one source file by itself: the same for the same text, wherever it lies. Facts are
+ * plain values, since they pass between threads and are kept in the cache.
+ */
+
+/**
+ * An expression as far as names go: `a.b`, `Foo().bar`, `super().x`. `?` stands for what names do not
+ * tell (a subscript, a sum), `'` for a literal.
+ */
+export type Path = string;
+
+/** Of an array of the same facts. */
+export type Index = number;
+
+/** Lines count from 1. */
+export interface FunctionFact {
+  name: string;
+  /** With the names of what it is in, dotted: `Cart.total`. */
+  qualifiedName: string;
+  /** Among those of the file with the same qualified name, from 0. */
+  ordinal: number;
+  startLine: number;
+  endLine: number;
+  /** Where its text is in the file's, in UTF-16 units. */
+  start: number;
+  end: number;
+  isPublic: boolean;
+  /** The class in whose body it stands. */
+  class?: Index;
+  /** The class that it is a method of, where that stands elsewhere (Go's receivers, Rust's impl). */
+  receiver?: Path;
+  /** It is called on the class, and has no `self` or `this`. */
+  isStatic?: true;
+  /** It is read like an attribute (a property, a getter). */
+  isProperty?: true;
+  /** What it returns, as written; see {@link TypePath}. */
+  type?: TypePath;
+  /** What its return statements return. */
+  returns?: Path[];
+  /** Where its names are bound. */
+  scope: Index;
+}
+
+/**
+ * A written type, without what does not change whose methods it has: `Optional[Cart]` is `Cart`.
+ * `Cart[]` is a collection of them, `=Cart` the class itself (`Type[Cart]`).
+ */
+export type TypePath = string;
+
+export interface ClassFact {
+  name: string;
+  qualifiedName: string;
+  ordinal: number;
+  startLine: number;
+  endLine: number;
+  start: number;
+  end: number;
+  isPublic: boolean;
+  /** As written, for the column `bases`. */
+  bases: string[];
+  /** The same as paths, to be resolved. */
+  basePaths: Path[];
+  scope: Index;
+}
+
+export interface VariableFact {
+  name: string;
+  qualifiedName: string;
+  ordinal: number;
+  /** Of its first binding. */
+  line: number;
+  /** `module`, or `function:` and the name of the function that binds it. */
+  scope: string;
+}
+
+export interface AttributeFact {
+  name: string;
+  class: Index;
+  qualifiedName: string;
+  ordinal: number;
+  line: number;
+  /** As written; empty where it is not. */
+  typeHint: string;
+  isClassAttribute: boolean;
+  type?: TypePath;
+  /** What is assigned to it. */
+  values?: Path[];
+}
+
+export interface ImportFact {
+  /** The module, as written: `.decoder`, `./cart.js`, `java.util`. Empty: the names are of this file (an export). */
+  module: string;
+  /** What of the module: a name, `*` for all of it; nothing for the module itself. */
+  name?: string;
+  alias?: string;
+  /** What the column `imported_name` says. */
+  importedName: string;
+  importType: string;
+  isRelative: boolean;
+  line: number;
+}
+
+export interface DecoratorFact {
+  name: string;
+  /** The text between its parentheses. */
+  arguments: string;
+  line: number;
+  function: Index;
+  /** Among those of the function, from 0, in the order of the source. */
+  position: number;
+}
+
+export interface ExceptionFact {
+  name: string;
+  line: number;
+  function: Index;
+  context: 'raise' | 'catch';
+}
+
+/** What a name stands for in a scope. */
+export type Binding =
+  | { is: 'function'; at: Index }
+  | { is: 'class'; at: Index }
+  | { is: 'import'; at: Index }
+  /** `at` is the variable's; `values` what is assigned to it, `each` what it runs through. */
+  | { is: 'variable'; at?: Index; type?: TypePath; values?: Path[]; each?: Path }
+  | { is: 'parameter'; type?: TypePath; isSelf?: true };
+
+export interface ScopeFact {
+  is: 'module' | 'class' | 'function' | 'block';
+  /** The scope around it; the module's has none. */
+  parent?: Index;
+  /** Of the class or the function. */
+  at?: Index;
+  /** A name that is bound twice to things of different kinds has several, in the order of the source. */
+  names: Record<string, Binding[]>;
+}
+
+/** What other files need of a file to resolve their names. */
+export interface Symbols {
+  functions: FunctionFact[];
+  classes: ClassFact[];
+  variables: VariableFact[];
+  attributes: AttributeFact[];
+  imports: ImportFact[];
+  scopes: ScopeFact[];
+  /** What the file gives to others under another name than its own (exports): names of the module's scope. */
+  exports?: Record<string, string>;
+  /** Imports that give all their names on (`export *`, `pub use x::*`). */
+  allExports?: Index[];
+  /** What the package or the module calls itself (Java, Go). */
+  package?: string;
+}
+
+/**
+ * Places where something is used, column by column: in which function (-1: in none), in which scope, on
+ * which line, and what.
+ */
+export interface Uses {
+  functions: Index[];
+  scopes: Index[];
+  lines: number[];
+  paths: Path[];
+}
+
+/** What of a file is resolved with the help of others. */
+export interface Sites {
+  decorators: DecoratorFact[];
+  exceptions: ExceptionFact[];
+  calls: Uses;
+  /** Names alone, which may be variables. */
+  names: Uses & { areWrites: Index[] };
+  /** `a.b`, which may be attributes. `areWrites` has the places in the columns that are assigned to. */
+  members: Uses & { areWrites: Index[] };
+}
+
+/** What a parser makes of a file. */
+export interface Facts {
+  symbols: Symbols;
+  sites: Sites;
+  /** Places that the grammar does not understand, and the line of the first. */
+  syntaxErrors: { count: number; line: number } | null;
+}
+
+/** A function, class, variable or attribute of some file. */
+export interface Target {
+  file: string;
+  at: Index;
+}
+
+/** An edge from what is in the file at hand. */
+export interface Edge {
+  from: Index;
+  to: Target;
+  line: number;
+}
+
+/** How the target of a call was found; why it was not. */
+export type CallRule =
+  | 'local'
+  | 'module'
+  | 'import'
+  | 'self'
+  | 'super'
+  | 'class'
+  | 'type'
+  | 'constructed'
+  | 'returned'
+  | 'constructor';
+export type Unresolved = 'external' | 'ambiguous' | 'unknown' | 'outside';
+
+/** What a file's names lead to. */
+export interface Resolved {
+  /** Methods whose class stands elsewhere; the others have `class`. */
+  methods: { from: Index; to: Target }[];
+  calls: (Edge & { rule: CallRule })[];
+  inherits: { from: Index; to: Target }[];
+  references: (Edge & { context: 'read' | 'write' })[];
+  accesses: (Edge & { access: 'read' | 'write' })[];
+  /** Calls and bases that are no edge, by the reason. `outside`: a call in no function. */
+  unresolved: { calls: Record<Unresolved, number>; bases: Record<Unresolved, number> };
+}

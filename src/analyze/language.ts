@@ -1,0 +1,60 @@
+/** What kgload knows of a language, beside its grammar and its query. */
+import type { TypePath } from './facts.js';
+
+/** Where a module is: a file, or a directory whose files are one (a package). */
+export type Module = { file: string } | { directory: string };
+
+/** The files that are analysed, for finding what an import names. Paths are as in the dataset. */
+export interface Project {
+  hasFile: (path: string) => boolean;
+  /** Whether any file lies in it, at any depth. */
+  hasDirectory: (path: string) => boolean;
+  /** A file that is no source but says where modules are (go.mod, tsconfig.json), as text. */
+  read: (path: string) => string | undefined;
+}
+
+export interface Language {
+  /** As in the column `language`. */
+  name: string;
+  /** Ends of file names, with the dot; whole names without one. */
+  files: readonly string[];
+  /** Programs in a first line `#!`. */
+  interpreters?: readonly string[];
+  /** The file of the grammar, without `.wasm`, by the end of the file name where there are several. */
+  grammar: string;
+  /** Of src/analyze/queries. */
+  query: string;
+  rules: Rules;
+  /** Which module an import names; nothing where it is none of the project's. */
+  findModule: (module: string, importer: string, project: Project) => Module | undefined;
+}
+
+/** How a language's words work, as far as they differ. */
+export interface Rules {
+  /** How methods name their object: a word, or their first parameter. */
+  self: { words: readonly string[] } | 'first parameter';
+  super: readonly string[];
+  /** Names of methods that a call of the class calls, the first that is there; `class`: its own name. */
+  constructors: readonly string[];
+  /** Whether methods see the names in their class's body without an object. */
+  seesClassNames: boolean;
+  /** What shares the module's scope without imports: the file alone, or all files of its directory. */
+  module: 'file' | 'directory';
+  isPublic: (name: string, modifiers: string) => boolean;
+  /** What stands between the parts of a name; the first is the one in `bases`. */
+  separators: readonly string[];
+  /** Words and signs before an expression that do not change what it has (`await`, `new`, `&`). */
+  prefixes: readonly string[];
+  types: {
+    /** Types whose argument is what counts: `Optional[Cart]`. */
+    transparent: readonly string[];
+    /** Types whose last argument is what they hold. */
+    collections: readonly string[];
+    /** Types whose value is the class itself. */
+    classes: readonly string[];
+    /** What a union may hold beside the type. */
+    nothings: readonly string[];
+    /** The class at hand. */
+    self: readonly TypePath[];
+  };
+}
