@@ -17,7 +17,7 @@ const FLOORS = [
   ['dataset'],
   ['plan'],
   ['database'],
-  ['schema', 'prepare'],
+  ['schema', 'prepare', 'analyze'],
   ['load'],
   ['verify'],
   ['export', 'answer'],
