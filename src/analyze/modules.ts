@@ -77,7 +77,10 @@ export function createModules(
     const symbols = symbolsOf(file);
     if (!symbols) return undefined;
     let names = known.get(symbols);
-    if (!names) known.set(symbols, (names = new Map()));
+    if (!names) {
+      names = new Map<string, Found | 'none'>();
+      known.set(symbols, names);
+    }
     const before = names.get(name);
     if (before) return before === 'none' ? undefined : before;
     const question = `${file} ${name}`;
