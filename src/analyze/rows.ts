@@ -7,14 +7,14 @@ import type { Tables } from './tables.js';
 export interface FileRow {
   path: string;
   language: string;
-  /** SHA-256 of its bytes. */
-  hash: string;
-  modified: Date;
+  /** SHA-256 of its bytes, in hex. */
+  hash?: string;
+  /** Milliseconds since 1970. */
+  modified: number;
 }
 
-/** Its only row, where nothing more is known of it. */
 export function addFile({ add }: Tables, { path, language, hash, modified }: FileRow): void {
-  add('File', [path, language, hash, modified]);
+  add('File', [path, language, hash ?? null, new Date(Math.floor(modified))]);
 }
 
 /**
@@ -86,7 +86,7 @@ export function addNodes(
 export function addEdges(
   { add }: Tables,
   file: string,
-  { functions, classes }: Symbols,
+  { functions }: Symbols,
   resolved: Resolved,
   symbolsOf: (file: string) => Symbols | undefined,
 ): void {
@@ -119,11 +119,13 @@ export function addEdges(
   });
   for (const { from, to } of resolved.methods) edge('METHOD_OF', idOf(from), classAt(to));
   for (const { from, to, line, context } of resolved.references) {
+    if (from < 0) continue; // In no function.
     const fact = symbolsOf(to.file)?.variables[to.at];
     const id = fact && makeId('Variable', to.file, fact.qualifiedName, fact.ordinal);
     edge('REFERENCES', idOf(from), id, line, context);
   }
   for (const { from, to, line, access } of resolved.accesses) {
+    if (from < 0) continue;
     const fact = symbolsOf(to.file)?.attributes[to.at];
     const id = fact && makeId('Attribute', to.file, fact.qualifiedName, fact.ordinal);
     edge('ACCESSES', idOf(from), id, line, access);
@@ -131,10 +133,7 @@ export function addEdges(
   for (const { from, to, line, rule } of resolved.calls) {
     edge('CALLS', idOf(from), functionAt(to), line, rule);
   }
-  for (const { from, to } of resolved.inherits) {
-    const fact = classes[from];
-    edge('INHERITS', fact && classId(file, fact), classAt(to));
-  }
+  for (const { from, to } of resolved.inherits) edge('INHERITS', classAt(from), classAt(to));
 }
 
 function functionId(file: string, fact: { qualifiedName: string; ordinal: number }): string {
