@@ -18,7 +18,7 @@ const FLOORS = [
   ['plan'],
   ['analyze'],
   ['database'],
-  ['schema', 'prepare'],
+  ['schema', 'prepare', 'analyze'],
   ['load'],
   ['verify'],
   ['export', 'answer'],

@@ -7,6 +7,7 @@ export default tseslint.config(
       'assets/',
       'eslint.config.js',
       '.dependency-cruiser.cjs',
+      'fixtures/languages/',
       'fixtures/matrix/',
     ],
   },

@@ -31,13 +31,16 @@ export interface FunctionFact {
   receiver?: Path;
   /** It is called on the class, and has no `self` or `this`. */
   isStatic?: true;
+  /** Its first parameter is the class. */
+  isClassMethod?: true;
   /** It is read like an attribute (a property, a getter). */
   isProperty?: true;
   /** What it returns, as written; see {@link TypePath}. */
   type?: TypePath;
   /** What its return statements return. */
   returns?: Path[];
-  /** Where its names are bound. */
+  /** The scope that it stands in, and that of its own names. */
+  outside: Index;
   scope: Index;
 }
 
@@ -60,6 +63,7 @@ export interface ClassFact {
   bases: string[];
   /** The same as paths, to be resolved. */
   basePaths: Path[];
+  outside: Index;
   scope: Index;
 }
 
@@ -83,8 +87,9 @@ export interface AttributeFact {
   typeHint: string;
   isClassAttribute: boolean;
   type?: TypePath;
-  /** What is assigned to it. */
+  /** What is assigned to it, and the scope of the first assignment in a method (-1: in none). */
   values?: Path[];
+  scope: Index;
 }
 
 export interface ImportFact {
@@ -93,6 +98,8 @@ export interface ImportFact {
   /** What of the module: a name, `*` for all of it; nothing for the module itself. */
   name?: string;
   alias?: string;
+  /** The name that it binds: nothing where it binds all names. */
+  local?: string;
   /** What the column `imported_name` says. */
   importedName: string;
   importType: string;
@@ -122,9 +129,13 @@ export type Binding =
   | { is: 'function'; at: Index }
   | { is: 'class'; at: Index }
   | { is: 'import'; at: Index }
-  /** `at` is the variable's; `values` what is assigned to it, `each` what it runs through. */
-  | { is: 'variable'; at?: Index; type?: TypePath; values?: Path[]; each?: Path }
-  | { is: 'parameter'; type?: TypePath; isSelf?: true };
+  /** `values` are what is assigned to it on which `lines`: `[]` after one stands for its items. */
+  | { is: 'variable'; at: Index; type?: TypePath; values: Path[]; lines: number[] }
+  | { is: 'attribute'; at: Index }
+  /** `isSelf`: it is the object; `isClass`: the object's class. */
+  | { is: 'parameter'; type?: TypePath; value?: Path; isSelf?: true; isClass?: true }
+  /** It is another scope's (global, nonlocal); `isGlobal` the module's. */
+  | { is: 'outer'; isGlobal?: true };
 
 export interface ScopeFact {
   is: 'module' | 'class' | 'function' | 'block';
@@ -143,7 +154,11 @@ export interface Symbols {
   variables: VariableFact[];
   attributes: AttributeFact[];
   imports: ImportFact[];
+  /** What adds methods, or a base, to a class from outside its body (Rust's impl). */
+  extensions: { type: TypePath; base: TypePath; scope: Index }[];
   scopes: ScopeFact[];
+  /** Imports that bring all names of a module. */
+  allImports?: Index[];
   /** What the file gives to others under another name than its own (exports): names of the module's scope. */
   exports?: Record<string, string>;
   /** Imports that give all their names on (`export *`, `pub use x::*`). */
@@ -168,6 +183,8 @@ export interface Sites {
   decorators: DecoratorFact[];
   exceptions: ExceptionFact[];
   calls: Uses;
+  /** Calls in no function, which can be no edge. */
+  callsOutside: number;
   /** Names alone, which may be variables. */
   names: Uses & { areWrites: Index[] };
   /** `a.b`, which may be attributes. `areWrites` has the places in the columns that are assigned to. */
@@ -214,7 +231,7 @@ export interface Resolved {
   /** Methods whose class stands elsewhere; the others have `class`. */
   methods: { from: Index; to: Target }[];
   calls: (Edge & { rule: CallRule })[];
-  inherits: { from: Index; to: Target }[];
+  inherits: { from: Target; to: Target }[];
   references: (Edge & { context: 'read' | 'write' })[];
   accesses: (Edge & { access: 'read' | 'write' })[];
   /** Calls and bases that are no edge, by the reason. `outside`: a call in no function. */

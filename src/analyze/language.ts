@@ -9,6 +9,8 @@ export interface Project {
   hasFile: (path: string) => boolean;
   /** Whether any file lies in it, at any depth. */
   hasDirectory: (path: string) => boolean;
+  /** The files that lie in it directly. */
+  filesIn: (path: string) => readonly string[];
   /** A file that is no source but says where modules are (go.mod, tsconfig.json), as text. */
   read: (path: string) => string | undefined;
 }
@@ -25,8 +27,19 @@ export interface Language {
   /** Of src/analyze/queries. */
   query: string;
   rules: Rules;
+  /** What the columns of an import say, and the name that an import of a whole module binds. */
+  describeImport: (what: { module: string; name: string | undefined; isFrom: boolean }) => {
+    local?: string;
+    importedName: string;
+    importType: string;
+    isRelative: boolean;
+  };
   /** Which module an import names; nothing where it is none of the project's. */
   findModule: (module: string, importer: string, project: Project) => Module | undefined;
+  /** A module that can be named without an import (Rust's `crate`). */
+  findRootModule?: (name: string, importer: string, project: Project) => Module | undefined;
+  /** A module in a module that none of its names is. */
+  findSubmodule?: (module: Module, name: string, project: Project) => Module | undefined;
 }
 
 /** How a language's words work, as far as they differ. */
@@ -38,13 +51,25 @@ export interface Rules {
   constructors: readonly string[];
   /** Whether methods see the names in their class's body without an object. */
   seesClassNames: boolean;
+  /** Whether a module gives others only what it exports. */
+  hidesNames: boolean;
   /** What shares the module's scope without imports: the file alone, or all files of its directory. */
   module: 'file' | 'directory';
   isPublic: (name: string, modifiers: string) => boolean;
+  /** Decorators that make a method one of the class (`statics` have no first parameter for it), or a property. */
+  decorators: {
+    statics: readonly string[];
+    classMethods: readonly string[];
+    properties: readonly string[];
+  };
   /** What stands between the parts of a name; the first is the one in `bases`. */
   separators: readonly string[];
   /** Words and signs before an expression that do not change what it has (`await`, `new`, `&`). */
   prefixes: readonly string[];
+  /** Whether `Cart { … }` makes one. */
+  bracesConstruct: boolean;
+  /** Signs and words before a type that do not change whose methods its values have (`*`, `readonly`). */
+  typePrefixes: readonly string[];
   types: {
     /** Types whose argument is what counts: `Optional[Cart]`. */
     transparent: readonly string[];

@@ -1,0 +1,375 @@
+/**
+ * The facts of a text: one walk over the places that the query names. It knows no language: regions lie
+ * in regions, and what a place means follows from its name and from the regions around it.
+ */
+import type { Facts, ImportFact, Index, Path, Uses } from './facts.js';
+import type { Language } from './language.js';
+import type { Mark, Parsed } from './parser.js';
+import { toPath, toTypePath } from './paths.js';
+import { type Context, rank, type Region, TAKES } from './regions.js';
+import { createScopes } from './scopes.js';
+
+/** Changes where the same text gives other facts; the cache is dropped then. */
+export const EXTRACTOR_VERSION = 1;
+
+export function extractFacts(
+  text: string,
+  { marks, syntaxErrors }: Parsed,
+  language: Language,
+): Facts {
+  const { rules } = language;
+  const scopes = createScopes(text, language);
+  const { symbols, sites } = scopes;
+  const open: Region[] = [];
+  let pendingDecorators: Mark[][] = [];
+
+  const sliceOf = ({ start, end }: Mark): string => text.slice(start, end);
+  const pathOf = (mark: Mark): Path => toPath(sliceOf(mark), rules);
+  const flat = (mark: Mark): string => sliceOf(mark).replace(/\s+/g, ' ');
+  const context = (): Context =>
+    open.at(-1)?.inside ?? { scope: 0, function: -1, class: -1, prefix: '' };
+  const innermost = (kind: string): Region | undefined =>
+    open.findLast((region) => region.kind === kind);
+  const first = (region: Region, field: string): Mark | undefined => region.fields.get(field)?.[0];
+
+  function use(uses: Uses, { line }: Mark, path: Path): void {
+    const { function: at, scope } = context();
+    uses.functions.push(at);
+    uses.scopes.push(scope);
+    uses.lines.push(line);
+    uses.paths.push(path);
+  }
+
+  function openRegion(mark: Mark, kind = mark.name): Region {
+    const outside = context();
+    const region: Region = {
+      kind,
+      mark,
+      outside,
+      inside: outside,
+      fields: new Map(),
+      bound: [],
+      members: [],
+      decorators: [],
+    };
+    if (kind === 'function') {
+      region.decorators = pendingDecorators;
+      pendingDecorators = [];
+      region.inside = { ...outside, scope: scopes.add('function', outside.scope), class: -1 };
+    } else if (kind === 'class') {
+      pendingDecorators = [];
+      region.inside = { ...outside, scope: scopes.add('class', outside.scope) };
+    } else if (kind === 'extension') {
+      region.inside = { ...outside, scope: scopes.add('class', outside.scope), class: -1 };
+    } else if (kind === 'scope') {
+      region.inside = { ...outside, scope: scopes.add('block', outside.scope), class: -1 };
+    } else if (kind === 'outer') {
+      region.inside = innermost('function')?.outside ?? outside;
+    }
+    open.push(region);
+    return region;
+  }
+
+  /** A field says something of the innermost region of its kind. */
+  function addField(mark: Mark): void {
+    const dot = mark.name.indexOf('.');
+    const region = innermost(mark.name.slice(0, dot));
+    if (!region) return;
+    const field = mark.name.slice(dot + 1);
+    if (field === 'target') {
+      const target = openRegion(mark, 'target');
+      target.bound = region.bound;
+      target.members = region.members;
+      if (region.fields.has('target')) return;
+    }
+    const marks = region.fields.get(field);
+    if (marks) marks.push(mark);
+    else region.fields.set(field, [mark]);
+    if (field === 'name') nameRegion(region, sliceOf(mark));
+    else if (mark.name === 'extension.type') {
+      const receiver = toTypePath(sliceOf(mark), rules);
+      if (receiver !== undefined) {
+        region.inside = {
+          ...region.inside,
+          receiver,
+          prefix: `${region.outside.prefix}${receiver}.`,
+        };
+      }
+    }
+  }
+
+  function nameRegion(region: Region, name: string): void {
+    const { outside, mark } = region;
+    if (region.kind === 'function') {
+      const receiverText = first(region, 'receiver');
+      const receiver = receiverText
+        ? toTypePath(sliceOf(receiverText), rules)
+        : outside.class < 0
+          ? outside.receiver
+          : undefined;
+      const prefix = receiverText && receiver !== undefined ? `${receiver}.` : outside.prefix;
+      const at = scopes.addFunction(mark, name, {
+        prefix,
+        outside: outside.scope,
+        scope: region.inside.scope,
+        modifiers: (region.fields.get('modifiers') ?? []).map(sliceOf).join(' '),
+        classAt: outside.class,
+        receiver,
+        isFree: receiverText !== undefined,
+      });
+      region.inside = { ...region.inside, function: at, prefix: `${prefix}${name}.` };
+      readDecorators(region, at);
+    } else if (region.kind === 'class') {
+      const at = scopes.addClass(mark, name, {
+        prefix: outside.prefix,
+        outside: outside.scope,
+        scope: region.inside.scope,
+        modifiers: (region.fields.get('modifiers') ?? []).map(sliceOf).join(' '),
+      });
+      region.inside = { ...region.inside, class: at, prefix: `${outside.prefix}${name}.` };
+    }
+  }
+
+  /** Says what the decorators of a function make of it, and keeps them. */
+  function readDecorators({ decorators, fields }: Region, at: Index): void {
+    const fact = symbols.functions[at];
+    if (!fact) return;
+    for (const [position, [mark, nameMark, argumentsMark]] of decorators.entries()) {
+      if (!mark || !nameMark) continue;
+      const name = flat(nameMark);
+      const line = mark.line;
+      const words = argumentsMark
+        ? sliceOf(argumentsMark)
+            .replace(/^\(([^]*)\)$/, '$1')
+            .trim()
+        : '';
+      sites.decorators.push({ name, arguments: words, line, function: at, position });
+      const last = name.split('.').at(-1) ?? '';
+      if (rules.decorators.statics.includes(last)) fact.isStatic = true;
+      if (rules.decorators.classMethods.includes(last)) fact.isClassMethod = true;
+      if (rules.decorators.properties.includes(last)) fact.isProperty = true;
+    }
+    if (rules.decorators.classMethods.includes(fact.name)) fact.isClassMethod = true;
+    if (fields.has('static')) fact.isStatic = true;
+    if (fields.has('property')) fact.isProperty = true;
+  }
+
+  /** What comes to a name: by a type, by what is assigned, by what is gone through. */
+  function given(region: Region): { type?: string; value?: Path } {
+    const typeMark = first(region, 'type');
+    const type = typeMark && toTypePath(sliceOf(typeMark), rules);
+    const valueMark = first(region, 'value');
+    const eachMark = first(region, 'each');
+    const inherited = region.fields.get('chained')?.[0];
+    const value = inherited
+      ? pathOf(inherited)
+      : valueMark
+        ? pathOf(valueMark)
+        : eachMark
+          ? `${pathOf(eachMark)}[]`
+          : undefined;
+    return { ...(type !== undefined && { type }), ...(value !== undefined && { value }) };
+  }
+
+  /** Whether a place is all of what is assigned to, not a part of a pattern. */
+  const isWhole = (region: Region, { start, end }: Mark): boolean => {
+    const target = first(region, 'target');
+    return target?.start === start && target.end === end;
+  };
+
+  function closeRegion(region: Region): void {
+    const { outside, mark, kind } = region;
+    if (kind === 'variable' || kind === 'field') closeVariable(region);
+    else if (kind === 'parameter') {
+      for (const bound of region.bound) {
+        const { type, value } = isWhole(region, bound) ? given(region) : {};
+        scopes.bindParameter(outside.scope, sliceOf(bound), { type, value });
+      }
+    } else if (kind === 'decorator') {
+      const name = first(region, 'name');
+      const words = first(region, 'arguments');
+      const decorator = [mark, ...(name ? [name] : []), ...(words ? [words] : [])];
+      const owner = open.findLast(({ kind: of }) =>
+        ['function', 'class', 'field', 'parameter', 'variable'].includes(of),
+      );
+      if (!owner || owner.fields.has('name') || owner.kind === 'variable')
+        pendingDecorators.push(decorator);
+      else owner.decorators.push(decorator);
+    } else if (kind === 'function') {
+      const fact = symbols.functions[region.inside.function];
+      const type = first(region, 'type');
+      const path = type && toTypePath(sliceOf(type), rules);
+      if (fact && fact.scope === region.inside.scope && path !== undefined) fact.type = path;
+    } else if (kind === 'class') {
+      const bases = region.fields.get('base') ?? [];
+      scopes.setBases(
+        region.inside.class,
+        bases.map((base) => ({ text: flat(base), path: toTypePath(sliceOf(base), rules) ?? '?' })),
+      );
+    } else if (kind === 'extension') {
+      const base = first(region, 'base');
+      const path = base && toTypePath(sliceOf(base), rules);
+      if (path !== undefined && region.inside.receiver !== undefined) {
+        symbols.extensions.push({ type: region.inside.receiver, base: path, scope: outside.scope });
+      }
+    } else if (kind === 'import') closeImport(region);
+    else if (kind === 'export') closeExport(region);
+  }
+
+  function closeVariable(region: Region): void {
+    const { outside } = region;
+    const what = given(region);
+    const typeMark = first(region, 'type');
+    const typeHint = typeMark ? flat(typeMark) : '';
+    for (const bound of [...(region.fields.get('name') ?? []), ...region.bound]) {
+      const known = region.kind === 'field' || isWhole(region, bound) ? what : {};
+      scopes.bindVariable(outside.scope, sliceOf(bound), {
+        line: bound.line,
+        typeHint,
+        isClassAttribute: region.kind === 'variable' || region.fields.has('static'),
+        functionAt: outside.function,
+        prefix: outside.prefix,
+        ...known,
+      });
+    }
+    for (const member of region.members) {
+      const known = isWhole(region, member) ? { ...what, typeHint } : { typeHint: '' };
+      scopes.assignMember(outside, pathOf(member), { line: member.line, ...known });
+    }
+    // a = b = c: both are c.
+    const around = innermostOpenVariable(region);
+    const value = around && first(around, 'value');
+    const own = first(region, 'value');
+    if (around && own && value?.start === region.mark.start && value.end === region.mark.end) {
+      around.fields.set('chained', [first(region, 'chained') ?? own]);
+    }
+  }
+
+  const innermostOpenVariable = (region: Region): Region | undefined =>
+    open.findLast((other) => other !== region && other.kind === 'variable');
+
+  function closeImport(region: Region): void {
+    const fromRegion = innermost('from');
+    const moduleMark = (fromRegion && first(fromRegion, 'module')) ?? first(region, 'module');
+    const module = moduleMark
+      ? sliceOf(moduleMark)
+          .replace(/^(["'`])([^]*)\1$/, '$2')
+          .replace(/\s+/g, '')
+      : '';
+    const nameMark = first(region, 'name');
+    const all = first(region, 'all');
+    const alias = first(region, 'alias');
+    const name = all ? '*' : nameMark && sliceOf(nameMark);
+    const described = language.describeImport({ module, name, isFrom: fromRegion !== undefined });
+    const local = alias ? sliceOf(alias) : name === '*' ? undefined : (name ?? described.local);
+    const fact: ImportFact = {
+      module,
+      ...(name !== undefined && { name }),
+      ...(alias && { alias: sliceOf(alias) }),
+      ...described,
+      ...(local !== undefined && { local }),
+      line: region.mark.line,
+    };
+    scopes.addImport(region.outside.scope, fact, region.fields.has('export'));
+  }
+
+  function closeExport(region: Region): void {
+    const name = first(region, 'name');
+    const alias = first(region, 'alias') ?? name;
+    if (name && alias) (symbols.exports ??= {})[sliceOf(alias)] = sliceOf(name);
+  }
+
+  function visitName(mark: Mark, isTaken: boolean): void {
+    const region = open.at(-1);
+    if (
+      isTaken ||
+      region?.kind === 'import' ||
+      region?.kind === 'from' ||
+      region?.kind === 'export'
+    )
+      return;
+    const name = sliceOf(mark);
+    if (region?.kind === 'target') {
+      region.bound.push(mark);
+      // It binds there, and is written from here.
+      if (!scopes.isOuter(context().scope, name)) return;
+      sites.names.areWrites.push(sites.names.paths.length);
+    }
+    if (context().function >= 0) use(sites.names, mark, name);
+  }
+
+  function visit(group: Mark[]): void {
+    let isTaken = false;
+    for (const mark of group) {
+      const { name } = mark;
+      if (TAKES.has(name)) isTaken = true;
+      if (name === 'name') visitName(mark, isTaken);
+      else if (name === 'member') {
+        const region = open.at(-1);
+        const isWritten = region?.kind === 'target';
+        if (isWritten) region.members.push(mark);
+        if (context().function >= 0) {
+          if (isWritten) sites.members.areWrites.push(sites.members.paths.length);
+          use(sites.members, mark, pathOf(mark));
+        }
+        openRegion(mark);
+      } else if (name === 'raise' || name === 'catch') {
+        const at = context().function;
+        const raised = flat(mark);
+        const called = /^([^()[\]{}'"]+)\(/.exec(raised)?.[1] ?? raised;
+        if (at >= 0)
+          sites.exceptions.push({
+            name: called.trim(),
+            line: mark.line,
+            function: at,
+            context: name,
+          });
+      } else if (name === 'return') {
+        const fact = symbols.functions[context().function];
+        if (fact && fact.scope === scopes.functionScope(context().scope))
+          (fact.returns ??= []).push(pathOf(mark));
+      } else if (name === 'global' || name === 'nonlocal') {
+        scopes.bind(context().scope, sliceOf(mark), {
+          is: 'outer',
+          ...(name === 'global' && { isGlobal: true as const }),
+        });
+      } else if (name === 'package') symbols.package = sliceOf(mark).replace(/\s+/g, '');
+      else if (name.includes('.')) addField(mark);
+      else if (name !== 'skip') openRegion(mark);
+    }
+  }
+
+  /** Calls are told of when they end: only then is it known what they call. */
+  function close(region: Region): void {
+    if (region.kind === 'call') {
+      const called = region.fields.get('function') ?? [];
+      const begin = called[0];
+      const end = called.at(-1);
+      if (begin && end) {
+        if (context().function < 0) sites.callsOutside += 1;
+        else use(sites.calls, region.mark, toPath(text.slice(begin.start, end.end), rules));
+      }
+    } else closeRegion(region);
+  }
+
+  const closeUntil = (start: number): void => {
+    for (let region = open.at(-1); region && region.mark.end <= start; region = open.at(-1)) {
+      open.pop();
+      close(region);
+    }
+  };
+
+  for (let i = 0; i < marks.length;) {
+    const mark = marks[i];
+    if (!mark) break;
+    let next = i + 1;
+    while (marks[next]?.start === mark.start && marks[next]?.end === mark.end) next += 1;
+    closeUntil(mark.start);
+    if (next === i + 1) visit([mark]);
+    else visit(marks.slice(i, next).sort((a, b) => rank(a) - rank(b)));
+    i = next;
+  }
+  closeUntil(Infinity);
+  scopes.finish();
+  return { symbols, sites, syntaxErrors };
+}

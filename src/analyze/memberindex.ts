@@ -1,0 +1,31 @@
+/** Members that stand in no class's body, found by their names. */
+import type { Index, Symbols } from './facts.js';
+
+const selfAttributes = new WeakMap<Symbols, Map<string, Index>>();
+const extensions = new WeakMap<Symbols, Map<string, Index[]>>();
+
+/** The attributes of a file's classes, by the class's place and the name. */
+export function selfAttributesOf(symbols: Symbols): Map<string, Index> {
+  let known = selfAttributes.get(symbols);
+  if (!known) {
+    known = new Map(symbols.attributes.map((fact, at) => [`${fact.class} ${fact.name}`, at]));
+    selfAttributes.set(symbols, known);
+  }
+  return known;
+}
+
+/** The methods that a file adds to classes from outside, by their names. */
+export function extensionsOf(symbols: Symbols): Map<string, Index[]> {
+  let known = extensions.get(symbols);
+  if (!known) {
+    known = new Map();
+    for (const [at, { name, receiver }] of symbols.functions.entries()) {
+      if (receiver === undefined) continue;
+      const others = known.get(name);
+      if (others) others.push(at);
+      else known.set(name, [at]);
+    }
+    extensions.set(symbols, known);
+  }
+  return known;
+}

@@ -1,0 +1,77 @@
+/** Parsing by tree-sitter: a text's places that a language's query names. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Language as Grammar, Parser, Query } from 'web-tree-sitter';
+import type { Language } from './language.js';
+
+/** A place in a text that the query gives a name. */
+export interface Mark {
+  name: string;
+  /** In UTF-16 units. */
+  start: number;
+  end: number;
+  /** From 1. */
+  line: number;
+}
+
+export interface Parsed {
+  /** Ordered by start; of those that begin together the longest is first. */
+  marks: Mark[];
+  syntaxErrors: { count: number; line: number } | null;
+}
+
+/** Where the build puts the grammars and the queries. */
+const ASSETS = new URL('../../analyze/', import.meta.url);
+
+const ERRORS = '\n(ERROR) @syntaxerror\n(MISSING) @syntaxerror\n';
+
+export function assetFile(name: string): string {
+  return fileURLToPath(new URL(name, ASSETS));
+}
+
+export function queryText(language: Language): string {
+  return readFileSync(assetFile(`${language.query}.scm`), 'utf8') + ERRORS;
+}
+
+let runtime: Promise<void> | undefined;
+
+/** Makes the function that parses a language's texts; it keeps the grammar. */
+export async function openParser(language: Language): Promise<(text: string) => Parsed> {
+  runtime ??= Parser.init();
+  await runtime;
+  const grammar = await Grammar.load(assetFile(`${language.grammar}.wasm`));
+  const parser = new Parser();
+  parser.setLanguage(grammar);
+  const query = new Query(grammar, queryText(language));
+  return (text) => parse(parser, query, text);
+}
+
+function parse(parser: Parser, query: Query, text: string): Parsed {
+  const tree = parser.parse(text);
+  if (!tree) throw new Error('the parser has no language');
+  try {
+    const marks: Mark[] = [];
+    let syntaxErrors: Parsed['syntaxErrors'] = null;
+    let isOrdered = true;
+    let lastStart = 0;
+    let lastEnd = 0;
+    for (const { name, node } of query.captures(tree.rootNode)) {
+      const line = node.startPosition.row + 1;
+      if (name === 'syntaxerror') {
+        syntaxErrors ??= { count: 0, line };
+        syntaxErrors.count += 1;
+        continue;
+      }
+      const start = node.startIndex;
+      const end = node.endIndex;
+      if (start < lastStart || (start === lastStart && end > lastEnd)) isOrdered = false;
+      [lastStart, lastEnd] = [start, end];
+      marks.push({ name, start, end, line });
+    }
+    if (!isOrdered) marks.sort((a, b) => a.start - b.start || b.end - a.end);
+    return { marks, syntaxErrors };
+  } finally {
+    // What is not deleted stays in WebAssembly's memory.
+    tree.delete();
+  }
+}

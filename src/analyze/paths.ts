@@ -1,0 +1,199 @@
+/** Expressions and written types as paths: what of them names tell. */
+import type { Path, TypePath } from './facts.js';
+import type { Rules } from './language.js';
+
+/** Longer texts are seldom names, and take long to look at. */
+const MOST = 2000;
+
+const NAMES = /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*$/;
+const NAME = /[\p{L}\p{Nl}_$#@][\p{L}\p{Nl}\p{Mn}\p{Nd}_$]*/uy;
+const BLANK = /(?:\s|\\\n|#.*\n|\/\/.*\n|\/\*[^]*?\*\/)*/y;
+const LITERAL = /^(?:[rbufRBUF]{0,2}["'`]|\d)/;
+const CLOSING: Record<string, string> = { '(': ')', '[': ']', '{': '}', '<': '>' };
+
+/** The part of a path that stands for an item of what comes before. */
+export const ITEM = '[]';
+/** The part that stands for what a call of it returns. */
+export const CALL = '()';
+
+/** The parts of a path: names, {@link CALL} and {@link ITEM}. */
+export function partsOf(path: Path): string[] {
+  return path.replaceAll(CALL, '.()').replaceAll(ITEM, '.[]').split('.');
+}
+
+/** @param text - The source of an expression. */
+export function toPath(text: string, rules: Rules): Path {
+  if (NAMES.test(text)) return text;
+  if (text.length > MOST) return '?';
+  return pathOf(text.trim(), rules);
+}
+
+function pathOf(text: string, rules: Rules): Path {
+  const prefix = rules.prefixes.find((word) => startsWithWord(text, word));
+  if (prefix !== undefined) {
+    const rest = pathOf(text.slice(prefix.length).trimStart(), rules);
+    // `new Cart` without arguments makes one all the same.
+    return prefix === 'new' && !rest.includes(CALL) ? `${rest}${CALL}` : rest;
+  }
+  let at = 0;
+  let path: Path;
+  const skipBlank = (): void => {
+    BLANK.lastIndex = at;
+    at += BLANK.exec(text)?.[0].length ?? 0;
+  };
+  const name = (): string | undefined => {
+    NAME.lastIndex = at;
+    const found = NAME.exec(text)?.[0];
+    at += found?.length ?? 0;
+    return found;
+  };
+  if (text.startsWith('(')) {
+    const end = endOf(text, 0);
+    if (end < 0) return '?';
+    path = pathOf(text.slice(1, end - 1).trim(), rules);
+    at = end;
+  } else if (LITERAL.test(text)) {
+    return literalPath(text, rules);
+  } else {
+    const root = name();
+    if (root === undefined) return '?';
+    path = root;
+  }
+  for (;;) {
+    skipBlank();
+    if (at >= text.length) return path;
+    const separator = ['?.', '!.', ...rules.separators].find((sign) => text.startsWith(sign, at));
+    if (separator !== undefined) {
+      at += separator.length;
+      skipBlank();
+      // Rust's turbofish, JavaScript's a?.[i] and a?.(b).
+      if (text[at] === '<' || text[at] === '[' || text[at] === '(') continue;
+      const part = name();
+      if (part === undefined) return '?';
+      if (part !== 'await') path += `.${part}`;
+      continue;
+    }
+    const sign = text[at] ?? '';
+    if (sign === '!' || sign === '?') {
+      at += 1;
+      if (at >= text.length || '.)[('.includes(text[at] ?? '')) continue;
+      return '?';
+    }
+    if (sign !== '(' && sign !== '[' && sign !== '<' && !(sign === '{' && rules.bracesConstruct))
+      return '?';
+    const end = endOf(text, at);
+    if (end < 0) return '?';
+    if (sign === '[') path += text.slice(at, end).includes(':') ? '' : ITEM;
+    else if (sign !== '<') path += CALL;
+    at = end;
+  }
+}
+
+/** What is called on a literal is the language's own. */
+function literalPath(text: string, rules: Rules): Path {
+  const last = /\.\s*([\w$]+)\s*$/.exec(text)?.[1];
+  return last === undefined || rules.separators.length === 0 ? "'" : `'.${last}`;
+}
+
+function startsWithWord(text: string, word: string): boolean {
+  if (!text.startsWith(word)) return false;
+  return !/\w$/.test(word) || !/^[\w$]/.test(text.slice(word.length, word.length + 1));
+}
+
+/** Behind the bracket that closes the one at a place; -1 where none does. */
+function endOf(text: string, start: number): number {
+  const open: string[] = [];
+  for (let at = start; at < text.length; at++) {
+    const sign = text[at] ?? '';
+    if (sign === '"' || sign === "'" || sign === '`') {
+      at = endOfQuoted(text, at, sign);
+      if (at < 0) return -1;
+    } else if (sign === '(' || sign === '[' || sign === '{' || (sign === '<' && at === start)) {
+      open.push(CLOSING[sign] ?? '');
+    } else if (sign === open.at(-1)) {
+      open.pop();
+      if (open.length === 0) return at + 1;
+    }
+  }
+  return -1;
+}
+
+/** The place of the quote that closes one; -1 where none does. */
+function endOfQuoted(text: string, start: number, quote: string): number {
+  const isTriple = text.startsWith(quote.repeat(3), start);
+  const mark = isTriple ? quote.repeat(3) : quote;
+  for (let at = start + mark.length; at < text.length; at++) {
+    if (text[at] === '\\') at += 1;
+    else if (text.startsWith(mark, at)) return at + mark.length - 1;
+  }
+  return -1;
+}
+
+/**
+ * A written type, as far as it says whose methods a value has.
+ *
+ * @returns Nothing where it does not.
+ */
+export function toTypePath(text: string, rules: Rules): TypePath | undefined {
+  const { types } = rules;
+  let rest = text
+    .trim()
+    .replace(/^(["'])([^]*)\1$/, '$2')
+    .trim();
+  const prefix = rules.typePrefixes.find((word) => startsWithWord(rest, word));
+  if (prefix !== undefined) return toTypePath(rest.slice(prefix.length), rules);
+  if (rest.length > MOST) return undefined;
+  const union = splitOutside(rest, '|')
+    .map((part) => part.trim())
+    .filter((part) => part !== '' && !types.nothings.includes(part));
+  if (union.length !== 1) return undefined;
+  rest = union[0] ?? '';
+  if (rest.endsWith('[]')) {
+    const of = toTypePath(rest.slice(0, -2), rules);
+    return of === undefined ? undefined : `${of}${ITEM}`;
+  }
+  if (rest.startsWith('[]')) {
+    const of = toTypePath(rest.slice(2), rules);
+    return of === undefined ? undefined : `${of}${ITEM}`;
+  }
+  const open = /[[<(]/.exec(rest)?.index ?? -1;
+  const name = (open < 0 ? rest : rest.slice(0, open))
+    .trim()
+    .replaceAll(rules.separators[1] ?? '.', '.');
+  if (name !== '' && !NAMES.test(name)) return undefined;
+  if (open < 0) return name;
+  if (!/[\]>)]$/.test(rest)) return undefined;
+  const parts = splitOutside(rest.slice(open + 1, -1), ',').map((part) => part.trim());
+  const last = name.split('.').at(-1) ?? '';
+  // Of a tuple nothing is known; `(Cart)` is Cart.
+  if (name === '') return parts.length === 1 ? toTypePath(parts[0] ?? '', rules) : undefined;
+  if (types.transparent.includes(last)) return toTypePath(parts[0] ?? '', rules);
+  if (types.classes.includes(last)) {
+    const of = toTypePath(parts[0] ?? '', rules);
+    return of === undefined ? undefined : `=${of}`;
+  }
+  if (types.collections.includes(last)) {
+    const item = parts.filter((part) => part !== '...').at(-1) ?? '';
+    const of = toTypePath(item, rules);
+    return of === undefined ? name : `${of}${ITEM}`;
+  }
+  return name;
+}
+
+/** Splits at a sign that is in no brackets. */
+function splitOutside(text: string, sign: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at < text.length; at++) {
+    const here = text[at] ?? '';
+    if ('([{<'.includes(here)) depth += 1;
+    else if (')]}>'.includes(here)) depth -= 1;
+    else if (here === sign && depth === 0) {
+      parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  parts.push(text.slice(start));
+  return parts;
+}

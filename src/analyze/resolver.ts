@@ -1,0 +1,353 @@
+/**
+ * What names lead to, by scopes, imports, class hierarchy and types that are written or follow from a
+ * constructor. What is not told by these is `unknown`: nothing is guessed by a name alone.
+ */
+import type { Binding, CallRule, Index, Path, Symbols, TypePath } from './facts.js';
+import { createLineages } from './lineage.js';
+import { extensionsOf, selfAttributesOf } from './memberindex.js';
+import { createModules } from './modules.js';
+import { CALL, ITEM, partsOf } from './paths.js';
+import { directoryOf } from './places.js';
+import {
+  agree,
+  AMBIGUOUS,
+  type ClassThing,
+  EXTERNAL,
+  type Found,
+  type How,
+  isKnown,
+  isSame,
+  type Thing,
+  UNKNOWN,
+} from './things.js';
+import type { Sources } from './sources.js';
+
+export type Resolver = ReturnType<typeof createResolver>;
+
+/** Chains of what leads to what are not followed further. */
+const DEEPEST = 24;
+
+const RULES: Record<How, CallRule> = {
+  self: 'self',
+  type: 'type',
+  constructed: 'constructed',
+  returned: 'returned',
+};
+
+export function createResolver({ symbolsOf, languageOf, project, extendersOf }: Sources) {
+  const values = new WeakMap<object, Thing>();
+  const lineageOf = createLineages(basesOf);
+  const { importedBy, submodule, nameInModule, broughtByAll } = createModules(
+    { symbolsOf, languageOf, project, extendersOf },
+    { thingOf, findName, once },
+  );
+  let depth = 0;
+
+  const rulesOf = (file: string) => languageOf(file).rules;
+
+  /** Guards against circles: what is asked for while it is looked for is unknown. */
+  function once<T extends object>(memo: WeakMap<T, Thing>, key: T, find: () => Thing): Thing {
+    const known = memo.get(key);
+    if (known) return known;
+    if (depth >= DEEPEST) return UNKNOWN;
+    memo.set(key, UNKNOWN);
+    depth += 1;
+    try {
+      const found = find();
+      memo.set(key, found);
+      return found;
+    } finally {
+      depth -= 1;
+    }
+  }
+
+  /** What a path leads to, from a place in a file. */
+  function find(file: string, scope: Index, path: Path): Found {
+    const parts = partsOf(path);
+    let at = 1;
+    let found = findRoot(file, scope, parts);
+    if (found.thing.is === 'super' && parts[1] === CALL && rulesOf(file).super.includes('super()'))
+      at = 2;
+    for (; at < parts.length && isFollowed(found.thing); at++) {
+      const part = parts[at] ?? '';
+      if (part === CALL) found = { thing: returned(found.thing), rule: 'returned' };
+      else if (part === ITEM) found = { thing: itemOf(valueOf(found.thing)), rule: 'type' };
+      else found = memberOf(valueOf(found.thing), part);
+    }
+    return found;
+  }
+
+  const isFollowed = ({ is }: Thing): boolean =>
+    is !== 'external' && is !== 'unknown' && is !== 'ambiguous';
+
+  function findRoot(file: string, scope: Index, parts: string[]): Found {
+    const [name = ''] = parts;
+    const rules = rulesOf(file);
+    if (name === "'") return { thing: EXTERNAL, rule: 'type' };
+    if (name === '?' || name === '') return { thing: UNKNOWN, rule: 'type' };
+    const isSuper =
+      rules.super.includes(name) || (parts[1] === CALL && rules.super.includes(`${name}${CALL}`));
+    if (isSuper) {
+      const of = classAround(file, scope);
+      return { thing: of ? { is: 'super', of } : UNKNOWN, rule: 'super' };
+    }
+    if (rules.self !== 'first parameter' && rules.self.words.includes(name)) {
+      const of = classAround(file, scope);
+      return { thing: of ? { is: 'object', of, how: 'self' } : UNKNOWN, rule: 'self' };
+    }
+    if (rules.types.self.includes(name)) {
+      const of = classAround(file, scope);
+      if (of) return { thing: of, rule: 'class' };
+    }
+    return findName(file, scope, name);
+  }
+
+  /** The class that the code of a scope belongs to. */
+  function classAround(file: string, scope: Index): ClassThing | undefined {
+    const symbols = symbolsOf(file);
+    for (let at: Index | undefined = scope; at !== undefined; at = symbols?.scopes[at]?.parent) {
+      const kind = symbols?.scopes[at];
+      if (kind?.is === 'class' && kind.at !== undefined) return { is: 'class', file, at: kind.at };
+      const owner = kind?.is === 'function' ? symbols?.functions[kind.at ?? -1] : undefined;
+      if (owner?.receiver !== undefined) {
+        const { thing } = find(file, owner.outside, owner.receiver);
+        return thing.is === 'class' ? thing : undefined;
+      }
+    }
+    return undefined;
+  }
+
+  function findName(file: string, scope: Index, name: string): Found {
+    const symbols = symbolsOf(file);
+    if (!symbols) return { thing: UNKNOWN, rule: 'module' };
+    const { seesClassNames, module } = rulesOf(file);
+    for (let at: Index | undefined = scope; at !== undefined; at = symbols.scopes[at]?.parent) {
+      const here = symbols.scopes[at];
+      if (!here) break;
+      if (here.is === 'class' && at !== scope && !seesClassNames) continue;
+      if (here.is === 'class' && seesClassNames && here.at !== undefined) {
+        const member = memberOfClass({ is: 'class', file, at: here.at }, name);
+        if (member && isKnown(member)) return { thing: member, rule: 'self' };
+        continue;
+      }
+      if (!Object.hasOwn(here.names, name)) continue;
+      const bindings = here.names[name] ?? [];
+      const outer = bindings.find(({ is }) => is === 'outer');
+      if (outer?.is === 'outer') {
+        if (outer.isGlobal)
+          return nameInModule({ file }, name) ?? { thing: EXTERNAL, rule: 'module' };
+        continue;
+      }
+      const thing = thingOf(file, at, bindings);
+      const isImported = bindings.every(({ is }) => is === 'import');
+      return { thing, rule: isImported ? 'import' : at === 0 ? 'module' : 'local' };
+    }
+    const brought = broughtByAll(file, symbols, symbols.allImports, name);
+    if (brought) return { thing: brought, rule: 'import' };
+    if (module === 'directory') {
+      const found = nameInModule({ directory: directoryOf(file) }, name);
+      if (found) return { ...found, rule: 'module' };
+    }
+    const named = languageOf(file).findRootModule?.(name, file, project);
+    if (named) return { thing: { is: 'module', module: named, file }, rule: 'import' };
+    return { thing: EXTERNAL, rule: 'module' };
+  }
+
+  function thingOf(file: string, scope: Index, bindings: readonly Binding[]): Thing {
+    const things = bindings.map((binding): Thing => {
+      switch (binding.is) {
+        case 'function':
+        case 'class':
+        case 'attribute':
+          return { is: binding.is, file, at: binding.at };
+        case 'import': {
+          const fact = symbolsOf(file)?.imports[binding.at];
+          return fact ? importedBy(file, fact) : UNKNOWN;
+        }
+        case 'variable':
+          return { is: 'variable', file, scope, binding };
+        case 'parameter':
+          return { is: 'parameter', file, scope, binding };
+        case 'outer':
+          return UNKNOWN;
+      }
+    });
+    const last = things.at(-1) ?? UNKNOWN;
+    if (things.length === 1) return last;
+    const known = things.filter(isKnown);
+    // Of definitions in branches, or overloads, the last is the one that is called.
+    if (known.length > 0 && known.every(({ is }) => is === 'function'))
+      return known.at(-1) ?? UNKNOWN;
+    return known.length === 0
+      ? last
+      : known.length === 1
+        ? (known[0] ?? last)
+        : { is: 'several', of: known };
+  }
+
+  /** What a thing holds: an object, a class, a function, a module. */
+  function valueOf(thing: Thing): Thing {
+    switch (thing.is) {
+      case 'variable': {
+        const { file, scope, binding } = thing;
+        return once(values, binding, () => {
+          if (binding.type !== undefined) {
+            const typed = typedAs(file, scope, binding.type);
+            if (isKnown(typed)) return typed;
+          }
+          return agree(binding.values.map((path) => valueOf(find(file, scope, path).thing)));
+        });
+      }
+      case 'parameter': {
+        const { file, scope, binding } = thing;
+        if (binding.isSelf || binding.isClass) {
+          const of = classAround(file, scope);
+          if (!of) return UNKNOWN;
+          return binding.isClass ? of : { is: 'object', of, how: 'self' };
+        }
+        if (binding.type !== undefined) return typedAs(file, scope, binding.type);
+        const { value } = binding;
+        if (value === undefined) return UNKNOWN;
+        return once(values, binding, () => valueOf(find(file, scope, value).thing));
+      }
+      case 'attribute': {
+        const symbols = symbolsOf(thing.file);
+        const fact = symbols?.attributes[thing.at];
+        const owner = fact && symbols.classes[fact.class];
+        if (!fact || !owner) return UNKNOWN;
+        return once(values, fact, () => {
+          if (fact.type !== undefined) {
+            const typed = typedAs(thing.file, owner.scope, fact.type);
+            if (isKnown(typed)) return typed;
+          }
+          const scope = fact.scope < 0 ? owner.scope : fact.scope;
+          return agree(
+            (fact.values ?? []).map((path) => valueOf(find(thing.file, scope, path).thing)),
+          );
+        });
+      }
+      case 'function': {
+        const fact = symbolsOf(thing.file)?.functions[thing.at];
+        return fact?.isProperty ? returned(thing) : thing;
+      }
+      case 'several':
+        return agree(thing.of.map(valueOf));
+      default:
+        return thing;
+    }
+  }
+
+  /** What a written type's values are. */
+  function typedAs(file: string, scope: Index, type: TypePath): Thing {
+    if (type.startsWith('=')) {
+      const { thing } = find(file, scope, type.slice(1));
+      return thing.is === 'class' ? thing : UNKNOWN;
+    }
+    if (type.endsWith(ITEM))
+      return { is: 'items', of: typedAs(file, scope, type.slice(0, -ITEM.length)) };
+    const value = valueOf(find(file, scope, type).thing);
+    if (value.is === 'class') return { is: 'object', of: value, how: 'type' };
+    return value.is === 'external' ? EXTERNAL : UNKNOWN;
+  }
+
+  const itemOf = (thing: Thing): Thing =>
+    thing.is === 'items' ? thing.of : thing.is === 'external' ? EXTERNAL : UNKNOWN;
+
+  /** What a call of a thing returns. */
+  function returned(called: Thing): Thing {
+    const thing = called.is === 'function' ? called : valueOf(called);
+    if (thing.is === 'class') return { is: 'object', of: thing, how: 'constructed' };
+    if (thing.is === 'external') return EXTERNAL;
+    if (thing.is !== 'function') return UNKNOWN;
+    const fact = symbolsOf(thing.file)?.functions[thing.at];
+    if (!fact) return UNKNOWN;
+    return once(values, fact, () => {
+      if (fact.type !== undefined) {
+        const isOwn = rulesOf(thing.file).types.self.includes(fact.type);
+        const scope = isOwn ? fact.scope : fact.outside;
+        return asReturned(typedAs(thing.file, scope, fact.type));
+      }
+      if (!fact.returns) return UNKNOWN;
+      return asReturned(
+        agree(fact.returns.map((path) => valueOf(find(thing.file, fact.scope, path).thing))),
+      );
+    });
+  }
+
+  const asReturned = (thing: Thing): Thing =>
+    thing.is === 'object' ? { ...thing, how: 'returned' } : thing;
+
+  function memberOf(thing: Thing, name: string): Found {
+    switch (thing.is) {
+      case 'module': {
+        const found =
+          nameInModule(thing.module, name)?.thing ?? submodule(thing.file, thing.module, name);
+        return { thing: found ?? UNKNOWN, rule: 'import' };
+      }
+      case 'class':
+        return { thing: memberOfClass(thing, name) ?? UNKNOWN, rule: 'class' };
+      case 'object':
+        return { thing: memberOfClass(thing.of, name) ?? UNKNOWN, rule: RULES[thing.how] };
+      case 'super':
+        return { thing: memberOfClass(thing.of, name, 1) ?? UNKNOWN, rule: 'super' };
+      case 'items':
+      case 'external':
+        return { thing: EXTERNAL, rule: 'type' };
+      case 'ambiguous':
+        return { thing: AMBIGUOUS, rule: 'type' };
+      default:
+        return { thing: UNKNOWN, rule: 'type' };
+    }
+  }
+
+  /** @param from - How many classes of the order of bases are passed over. */
+  function memberOfClass(of: ClassThing, name: string, from = 0): Thing | undefined {
+    const { classes, isOpen } = lineageOf(of);
+    for (const one of classes.slice(from)) {
+      const member = ownMember(one, name);
+      if (member) return member;
+    }
+    return isOpen ? EXTERNAL : undefined;
+  }
+
+  function ownMember(of: ClassThing, name: string): Thing | undefined {
+    const symbols = symbolsOf(of.file);
+    const fact = symbols?.classes[of.at];
+    if (!symbols || !fact) return undefined;
+    const names = symbols.scopes[fact.scope]?.names ?? {};
+    if (Object.hasOwn(names, name))
+      return thingOf(of.file, fact.scope, names[name]?.slice(-1) ?? []);
+    const attribute = selfAttributesOf(symbols).get(`${of.at} ${name}`);
+    if (attribute !== undefined) return { is: 'attribute', file: of.file, at: attribute };
+    for (const file of extendersOf(fact.name)) {
+      const extender = symbolsOf(file);
+      if (!extender) continue;
+      for (const at of extensionsOf(extender).get(name) ?? []) {
+        const method = extender.functions[at];
+        if (method?.receiver === undefined) continue;
+        const owner = find(file, method.outside, method.receiver).thing;
+        if (isSame(owner, of)) return { is: 'function', file, at };
+      }
+    }
+    return undefined;
+  }
+
+  function basesOf(of: ClassThing): Thing[] {
+    const fact = symbolsOf(of.file)?.classes[of.at];
+    if (!fact) return [];
+    const written = fact.basePaths.map((path) => baseAt(of.file, fact.outside, path));
+    const added = extendersOf(fact.name).flatMap((file) =>
+      (symbolsOf(file)?.extensions ?? [])
+        .filter(({ type, scope }) => isSame(find(file, scope, type).thing, of))
+        .map(({ base, scope }) => baseAt(file, scope, base)),
+    );
+    return [...written, ...added];
+  }
+
+  function baseAt(file: string, scope: Index, path: Path): Thing {
+    const { thing } = find(file, scope, path);
+    return thing.is === 'class' ? thing : valueOf(thing);
+  }
+
+  return { find, valueOf, memberOfClass, baseAt, classAround };
+}

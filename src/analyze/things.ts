@@ -1,0 +1,72 @@
+/** What names and expressions lead to. */
+import type { Binding, CallRule, Index } from './facts.js';
+import type { Module } from './language.js';
+
+export interface ClassThing {
+  is: 'class';
+  file: string;
+  at: Index;
+}
+
+/** How it is known of which class an object is. */
+export type How = 'self' | 'type' | 'constructed' | 'returned';
+
+export interface ObjectThing {
+  is: 'object';
+  of: ClassThing;
+  how: How;
+}
+
+export type Thing =
+  | { is: 'function'; file: string; at: Index }
+  | ClassThing
+  | ObjectThing
+  /** Many of one kind. */
+  | { is: 'items'; of: Thing }
+  | { is: 'variable'; file: string; scope: Index; binding: Binding & { is: 'variable' } }
+  | { is: 'parameter'; file: string; scope: Index; binding: Binding & { is: 'parameter' } }
+  | { is: 'attribute'; file: string; at: Index }
+  | { is: 'module'; module: Module; file: string }
+  /** What comes behind a class in the order of its bases. */
+  | { is: 'super'; of: ClassThing }
+  /** A name that is bound to several things. */
+  | { is: 'several'; of: Thing[] }
+  /** Not of this project; not told by names; one of several. */
+  | { is: 'external' }
+  | { is: 'unknown' }
+  | { is: 'ambiguous' };
+
+export interface Found {
+  thing: Thing;
+  rule: CallRule;
+}
+
+export const EXTERNAL: Thing = { is: 'external' };
+export const UNKNOWN: Thing = { is: 'unknown' };
+export const AMBIGUOUS: Thing = { is: 'ambiguous' };
+
+export function isKnown({ is }: Thing): boolean {
+  return is !== 'external' && is !== 'unknown' && is !== 'ambiguous';
+}
+
+export function isSame(a: Thing, b: Thing): boolean {
+  if (a.is === 'object' && b.is === 'object') return isSame(a.of, b.of);
+  if (a.is === 'items' && b.is === 'items') return isSame(a.of, b.of);
+  if (a.is === 'module' && b.is === 'module') {
+    return JSON.stringify(a.module) === JSON.stringify(b.module);
+  }
+  return a.is === b.is && 'at' in a && 'at' in b && a.file === b.file && a.at === b.at;
+}
+
+/** The one thing that several lead to, as far as they lead anywhere. */
+export function agree(things: readonly Thing[]): Thing {
+  const known = things.filter(isKnown);
+  const [first, ...others] = known;
+  if (!first)
+    return (
+      things.find(({ is }) => is === 'ambiguous') ??
+      things.find(({ is }) => is === 'external') ??
+      UNKNOWN
+    );
+  return others.every((other) => isSame(first, other)) ? first : AMBIGUOUS;
+}
