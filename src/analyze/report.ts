@@ -46,7 +46,7 @@ export interface LanguageCount {
 /** What became of names. */
 export interface Resolution {
   /** Those that lead to something of the project: by which rule. */
-  resolved: Partial<Record<CallRule | 'base', number>>;
+  resolved: Record<string, number>;
   /** The others, and why: `outside` is a call in no function, which can be no edge. */
   unresolved: Record<Unresolved, number>;
 }
@@ -97,6 +97,29 @@ export interface AnalyzeReport {
   warnings: Problem[];
 }
 
-export function noResolution(): Resolution {
-  return { resolved: {}, unresolved: { external: 0, ambiguous: 0, unknown: 0, outside: 0 } };
+/** The rules by which the target of a call is found. */
+const CALL_RULES: Record<CallRule, 0> = {
+  local: 0,
+  module: 0,
+  import: 0,
+  self: 0,
+  super: 0,
+  class: 0,
+  type: 0,
+  constructed: 0,
+  returned: 0,
+  constructor: 0,
+};
+
+export function noResolution(): { calls: Resolution; bases: Resolution } {
+  const unresolved = (): Resolution['unresolved'] => ({
+    external: 0,
+    ambiguous: 0,
+    unknown: 0,
+    outside: 0,
+  });
+  return {
+    calls: { resolved: { ...CALL_RULES }, unresolved: unresolved() },
+    bases: { resolved: { base: 0 }, unresolved: unresolved() },
+  };
 }

@@ -2,7 +2,7 @@
  * What names lead to, by scopes, imports, class hierarchy and types that are written or follow from a
  * constructor. What is not told by these is `unknown`: nothing is guessed by a name alone.
  */
-import type { Binding, CallRule, Index, Path, Symbols, TypePath } from './facts.js';
+import type { Binding, CallRule, Index, Path, TypePath } from './facts.js';
 import { createLineages } from './lineage.js';
 import { extensionsOf, selfAttributesOf } from './memberindex.js';
 import { createModules } from './modules.js';

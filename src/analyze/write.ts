@@ -68,7 +68,7 @@ export async function writeEdges(
   { tables, spool, signal }: Writing,
   onFile: (done: number) => void,
 ): Promise<{ calls: Resolution; bases: Resolution }> {
-  const found = { calls: noResolution(), bases: noResolution() };
+  const found = noResolution();
   const languages = new Map(files.map(({ path, language }) => [path, language]));
   const extenders = createExtenders();
   const known = files.filter(({ path }) => spool.has(path));
@@ -114,15 +114,15 @@ function count(
   found: { calls: Resolution; bases: Resolution },
 ): void {
   for (const { rule } of calls) add(found.calls.resolved, rule, 1);
-  if (inherits.length > 0) add(found.bases.resolved, 'base', inherits.length);
+  add(found.bases.resolved, 'base', inherits.length);
   for (const what of ['calls', 'bases'] as const) {
     for (const [reason, times] of Object.entries(unresolved[what])) {
-      add(found[what].unresolved, reason as keyof Resolution['unresolved'], times);
+      add(found[what].unresolved, reason, times);
     }
   }
 }
 
-function add<K extends string>(counts: Partial<Record<K, number>>, key: K, times: number): void {
+function add(counts: Record<string, number>, key: string, times: number): void {
   counts[key] = (counts[key] ?? 0) + times;
 }
 
