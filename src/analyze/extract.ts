@@ -260,14 +260,15 @@ export function extractFacts(
     const all = first(region, 'all');
     const alias = first(region, 'alias');
     const name = all ? '*' : nameMark && sliceOf(nameMark);
-    const described = language.describeImport({ module, name, isFrom: fromRegion !== undefined });
-    const local = alias ? sliceOf(alias) : name === '*' ? undefined : (name ?? described.local);
+    const isFrom = fromRegion !== undefined;
+    const { local: whole, ...columns } = language.describeImport({ module, name, isFrom });
+    const local = alias ? sliceOf(alias) : name === '*' ? undefined : (name ?? whole);
     const fact: ImportFact = {
       module,
       ...(name !== undefined && { name }),
       ...(alias && { alias: sliceOf(alias) }),
-      ...described,
       ...(local !== undefined && { local }),
+      ...columns,
       line: region.mark.line,
     };
     scopes.addImport(region.outside.scope, fact, region.fields.has('export'));

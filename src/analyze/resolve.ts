@@ -2,7 +2,7 @@
 import type { Resolved, Sites, Symbols, Target, Unresolved } from './facts.js';
 import { createResolver } from './resolver.js';
 import type { Sources } from './sources.js';
-import type { Found, Thing } from './things.js';
+import { type Found, isKnown, type Thing, UNKNOWN } from './things.js';
 
 /** Makes the function that resolves a file's names. */
 export function createFileResolver(
@@ -103,8 +103,12 @@ function resolveFile(
       );
       return { thing: to ?? { is: 'external' }, rule: 'super' };
     }
+    const isHeld = thing.is === 'variable' || thing.is === 'attribute' || thing.is === 'several';
+    const isParameter = thing.is === 'parameter' && !thing.binding.isClass;
     const direct = thing.is === 'function' ? thing : undefined;
     thing = valueOf(thing);
+    // What a variable holds may be another function the next time.
+    if ((isHeld || isParameter) && isKnown(thing)) return { thing: UNKNOWN, rule: found.rule };
     if (thing.is === 'class') {
       const of = thing;
       return {
@@ -112,7 +116,7 @@ function resolveFile(
         rule: 'constructor',
       };
     }
-    if (direct && thing.is !== 'function') return { thing: { is: 'unknown' }, rule: found.rule };
+    if (direct && thing.is !== 'function') return { thing: UNKNOWN, rule: found.rule };
     return { thing, rule: found.rule };
   }
 

@@ -63,6 +63,16 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
 
   /** What a path leads to, from a place in a file. */
   function find(file: string, scope: Index, path: Path): Found {
+    if (depth >= DEEPEST) return { thing: UNKNOWN, rule: 'type' };
+    depth += 1;
+    try {
+      return follow(file, scope, path);
+    } finally {
+      depth -= 1;
+    }
+  }
+
+  function follow(file: string, scope: Index, path: Path): Found {
     const parts = partsOf(path);
     let at = 1;
     let found = findRoot(file, scope, parts);
@@ -175,6 +185,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     const last = things.at(-1) ?? UNKNOWN;
     if (things.length === 1) return last;
     const known = things.filter(isKnown);
+    // A package's function, and what stands in for it where the package is not there.
+    const isFallback =
+      things.some(({ is }) => is === 'external') && bindings.some(({ is }) => is === 'import');
+    if (isFallback && known.some(({ is }) => is === 'function' || is === 'class')) return AMBIGUOUS;
     // Of definitions in branches, or overloads, the last is the one that is called.
     if (known.length > 0 && known.every(({ is }) => is === 'function'))
       return known.at(-1) ?? UNKNOWN;
