@@ -16,6 +16,7 @@ const FLOORS = [
   ['scratch'],
   ['dataset'],
   ['plan'],
+  ['analyze'],
   ['database'],
   ['schema', 'prepare', 'analyze'],
   ['load'],

@@ -1,5 +1,5 @@
 /** Which files of a directory are sources, and what is to be told of the others. */
-import { realpathSync, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync, type Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { extname, join, relative, resolve, sep } from 'node:path';
 import { KgloadError } from '../errors.js';
@@ -9,7 +9,7 @@ import { listEntries, type Entry } from './listing.js';
 import { groupedNotes, writtenNote, noteOf, sizeNote, unreadableNote, type Tell } from './notes.js';
 import { inParallel } from './parallel.js';
 import { readHead } from './regularfile.js';
-import { makeSelection, type Selection } from './selection.js';
+import { makeSelection, nameOf, type Selection } from './selection.js';
 import { MAX_SIZE, type FileNote, type SourceFile } from './sourcefile.js';
 
 export interface DiscoveryOptions {
@@ -124,12 +124,12 @@ function toSourceFile(
 }
 
 function selectionNotes({ excluded, leftOut }: Selection, ignored: string[]): FileNote[] {
-  const byDefault = [...leftOut].flatMap(([kind, { name, paths }]) =>
+  const byDefault = [...leftOut].flatMap(([kind, paths]) =>
     groupedNotes(
       'EXCLUDED_DIRECTORY',
       paths,
-      (names) =>
-        `left out by default (${kind}): ${names}. A line !${name}/ in .kgloadignore brings it back`,
+      (names, first) =>
+        `left out by default (${kind}): ${names}. A line !${nameOf(first)}/ in .kgloadignore brings it back`,
     ),
   );
   return [
@@ -152,7 +152,10 @@ function realDirectory(root: string): string {
   let stat: Stats | undefined;
   try {
     stat = statSync(root, { throwIfNoEntry: false });
-    if (stat?.isDirectory()) return realpathSync(root);
+    if (stat?.isDirectory()) {
+      accessSync(root, constants.R_OK | constants.X_OK);
+      return realpathSync(root);
+    }
   } catch (error) {
     const { message } = unreadableNote(root, error);
     throw new KgloadError(

@@ -29,7 +29,7 @@ export async function listByGit(
   if (!isWithinRepository(directory)) return undefined;
   const run = (...args: string[]): Promise<Output> => runGit(directory, environment, args);
   const place = await run('rev-parse', '--is-inside-work-tree', '--show-prefix');
-  if (place.code !== 0) return { reason: firstLine(place.errors) };
+  if (place.code !== 0) return { reason: reasonOf(place) };
   const [isInside, ...rest] = place.text.split('\n');
   if (isInside !== 'true') return undefined;
   const prefix = rest.join('\n').slice(0, -1);
@@ -46,7 +46,7 @@ export async function listByGit(
     list('--others', '--ignored', '--exclude-standard', '--directory'),
   ]);
   const failed = [tracked, others].find(({ code }) => code !== 0);
-  if (failed) return { reason: firstLine(failed.errors) };
+  if (failed) return { reason: reasonOf(failed) };
   const index = pathsOf(tracked).map((entry) => {
     const path = entry.slice(entry.indexOf('\t') + 1);
     return entry.startsWith(SUBMODULE) ? `${path}/` : path;
@@ -114,8 +114,11 @@ function pathsOf({ text }: Output): string[] {
   return text.split('\0').filter((path) => path !== '');
 }
 
-function firstLine(errors: string): string {
-  return (errors.split('\n')[0] ?? '').replace(/^(fatal|error): /, '');
+/** Why git failed; warnings may come first. */
+function reasonOf({ errors }: Output): string {
+  const lines = errors.split('\n');
+  const line = lines.find((text) => text.startsWith('fatal: ')) ?? lines[0] ?? '';
+  return line.replace(/^(fatal|error): /, '');
 }
 
 /** Directories that git could not open, of which it warns; their paths begin at the work tree's top. */

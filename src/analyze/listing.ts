@@ -56,7 +56,7 @@ async function askGit(place: Place, directory: string): Promise<GitList | undefi
   const list = await listByGit(path, place.environment);
   if (!list || !('reason' in list)) return list;
   const message = `git cannot list it, so it was walked through by its .gitignore files: ${list.reason}`;
-  place.tell({ file: directory, code: 'GIT', message });
+  place.tell({ file: directory === '' ? './' : directory, code: 'GIT', message });
   return undefined;
 }
 

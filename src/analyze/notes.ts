@@ -60,12 +60,12 @@ export function unreadableNote(file: string, error: unknown): FileNote {
 export function groupedNotes(
   code: NoteCode,
   paths: readonly string[],
-  sentence: (names: string) => string,
+  sentence: (names: string, first: string) => string,
 ): FileNote[] {
   const [first, ...others] = paths.toSorted();
   if (first === undefined) return [];
   const shown = [first, ...others.slice(0, 2)].join(', ');
   const more = paths.length - Math.min(paths.length, 3);
-  const message = sentence(more === 0 ? shown : `${shown} and ${more} more`);
+  const message = sentence(more === 0 ? shown : `${shown} and ${more} more`, first);
   return [{ file: first, code, message, count: paths.length }];
 }

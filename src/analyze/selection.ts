@@ -15,8 +15,8 @@ export interface Selection {
   takes: (path: string) => boolean | 'wanted';
   /** What patterns leave out: files, and directories. */
   excluded: string[];
-  /** Directories that are left out by default, by what they hold; `name` is that of the first. */
-  leftOut: Map<string, { name: string; paths: string[] }>;
+  /** Directories that are left out by default, by what they hold. */
+  leftOut: Map<string, string[]>;
 }
 
 /**
@@ -33,7 +33,7 @@ export function makeSelection(
   /** The patterns that bind what is in a directory, which is entered. */
   const rulesOf = new Map<string, IgnoreRules | undefined>();
   const excluded: string[] = [];
-  const leftOut: Selection['leftOut'] = new Map();
+  const leftOut = new Map<string, string[]>();
 
   const verdict = (path: string): ReturnType<typeof verdictOf> =>
     verdictOf(asked, path) ?? verdictOf(rulesOf.get(directoryOf(path)), path);
@@ -54,12 +54,11 @@ export function makeSelection(
     const said = verdict(directory);
     if (said === 'ignored') excluded.push(directory);
     if (said !== undefined) return said === 'wanted';
-    const name = nameOf(directory);
-    const kind = leftOutAs(name, look);
+    const kind = leftOutAs(nameOf(directory), look);
     if (kind === undefined) return true;
     const others = leftOut.get(kind);
-    if (others) others.paths.push(directory);
-    else leftOut.set(kind, { name, paths: [directory] });
+    if (others) others.push(directory);
+    else leftOut.set(kind, [directory]);
     return false;
   };
 
@@ -85,6 +84,7 @@ export function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/', path.length - 2) + 1);
 }
 
-function nameOf(directory: string): string {
+/** The name of a directory, without those around it. */
+export function nameOf(directory: string): string {
   return directory.slice(directory.lastIndexOf('/', directory.length - 2) + 1, -1);
 }
