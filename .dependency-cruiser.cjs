@@ -16,7 +16,6 @@ const FLOORS = [
   ['scratch'],
   ['dataset'],
   ['plan'],
-  ['analyze'],
   ['database'],
   ['schema', 'prepare', 'analyze'],
   ['load'],

@@ -45,6 +45,8 @@ export interface LanguageCount {
 
 /** What became of names. */
 export interface Resolution {
+  /** Places where there is one. */
+  sites: number;
   /** Those that lead to something of the project: by which rule. */
   resolved: Record<string, number>;
   /** The others, and why: `outside` is a call in no function, which can be no edge. */
@@ -119,7 +121,7 @@ export function noResolution(): { calls: Resolution; bases: Resolution } {
     outside: 0,
   });
   return {
-    calls: { resolved: { ...CALL_RULES }, unresolved: unresolved() },
-    bases: { resolved: { base: 0 }, unresolved: unresolved() },
+    calls: { sites: 0, resolved: { ...CALL_RULES }, unresolved: unresolved() },
+    bases: { sites: 0, resolved: { base: 0 }, unresolved: unresolved() },
   };
 }

@@ -115,9 +115,12 @@ function count(
 ): void {
   for (const { rule } of calls) add(found.calls.resolved, rule, 1);
   add(found.bases.resolved, 'base', inherits.length);
+  found.calls.sites += calls.length;
+  found.bases.sites += inherits.length;
   for (const what of ['calls', 'bases'] as const) {
     for (const [reason, times] of Object.entries(unresolved[what])) {
       add(found[what].unresolved, reason, times);
+      found[what].sites += times;
     }
   }
 }
