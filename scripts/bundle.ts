@@ -16,6 +16,7 @@ const BUNDLED = ['commander', 'hyparquet', 'pluralize-esm'];
 const ENTRIES: Record<string, string> = {
   start: 'process/start.js',
   worker: 'process/worker.js',
+  thread: 'analyze/thread.js',
   cli: 'cli.js',
 };
 

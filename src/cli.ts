@@ -39,6 +39,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<CommandMod
     summary: 'print a schema, show that of a database, or create it in one',
     load: async () => await import('./commands/schema.js'),
   },
+  analyze: {
+    summary: 'make a dataset of source code: its functions, classes, calls',
+    load: async () => await import('./commands/analyze.js'),
+  },
   preprocess: {
     summary: 'rewrite Parquet files so that they hold what the schema wants',
     load: async () => await import('./commands/preprocess.js'),

@@ -54,7 +54,7 @@ export function describeEvent(event: LoadEvent): LogLine[] {
 }
 
 /** What is wrong, and what to do. */
-export function describeProblem({ message, hint }: Problem): string {
+export function describeProblem({ message, hint }: Pick<Problem, 'message' | 'hint'>): string {
   return hint === undefined ? message : `${message} (${hint})`;
 }
 

@@ -225,6 +225,14 @@ export type ErrorCode =
   | 'VALUE_INEXACT'
   /** An answer can't be drawn: it holds no nodes and rels, or too many. */
   | 'NO_PICTURE'
+  /** A directory holds no file of a language that is known. */
+  | 'NO_SOURCES'
+  /** A source file or a directory cannot be read. */
+  | 'SOURCE_UNREADABLE'
+  /** The parser failed at a source file, or took too long. */
+  | 'SOURCE_FAILED'
+  /** What the last analysis kept is damaged, and was made anew (a warning). */
+  | 'CACHE_DAMAGED'
   /** It took longer than it may. */
   | 'TIMEOUT'
   /** Bad command-line arguments. */
@@ -295,6 +303,9 @@ export interface BadRow {
  * to the disk and put it in its place. A comparison looks for the rows that differ (`compare`).
  */
 export type StepName =
+  | 'discover'
+  | 'parse'
+  | 'resolve'
   | 'schema'
   | 'read'
   | 'rewrite'

@@ -1,7 +1,7 @@
 /** Parsing by tree-sitter: a text's places that a language's query names. */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Language as Grammar, Parser, Query } from 'web-tree-sitter';
+import { ownFile } from '../files.js';
 import type { Language } from './language.js';
 
 /** A place in a text that the query gives a name. */
@@ -20,24 +20,29 @@ export interface Parsed {
   syntaxErrors: { count: number; line: number } | null;
 }
 
-/** Where the build puts the grammars and the queries. */
-const ASSETS = new URL('../../analyze/', import.meta.url);
-
 const ERRORS = '\n(ERROR) @syntaxerror\n(MISSING) @syntaxerror\n';
 
+/** A grammar or a query, where the build puts it. */
 export function assetFile(name: string): string {
-  return fileURLToPath(new URL(name, ASSETS));
+  return ownFile(`dist/analyze/${name}`);
 }
 
 export function queryText(language: Language): string {
   return readFileSync(assetFile(`${language.query}.scm`), 'utf8') + ERRORS;
 }
 
+/** Emscripten keeps its state here. */
+const state: { HEAPU8?: Uint8Array } = {};
 let runtime: Promise<void> | undefined;
+
+/** Bytes of WebAssembly's memory, which never shrinks. */
+export function heapSize(): number {
+  return state.HEAPU8?.byteLength ?? 0;
+}
 
 /** Makes the function that parses a language's texts; it keeps the grammar. */
 export async function openParser(language: Language): Promise<(text: string) => Parsed> {
-  runtime ??= Parser.init();
+  runtime ??= Parser.init(state);
   await runtime;
   const grammar = await Grammar.load(assetFile(`${language.grammar}.wasm`));
   const parser = new Parser();

@@ -48,7 +48,9 @@ export type NoteCode =
   /** A submodule that is not checked out. */
   | 'SUBMODULE'
   /** Git could not be asked, so its ignore files were read instead. */
-  | 'GIT';
+  | 'GIT'
+  /** A file at which the parser failed, or took too long. */
+  | 'PARSER';
 
 export interface FileNote {
   /** As in {@link SourceFile}; that of a directory ends with `/`. The first one, where there are several. */

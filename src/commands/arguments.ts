@@ -87,12 +87,17 @@ export function byteSize(text: string, least: number): number {
   const power = 'bkmgt'.indexOf(unit.charAt(0).toLowerCase() || 'b');
   const bytes = Number(digits) * (unit.length > 1 && /i/i.test(unit) ? 1024 : 1000) ** power;
   if (digits === undefined || bytes < least) {
-    const example = `${Math.floor(least / 1e6)}MB`;
+    const example = least < 1e6 ? `${Math.floor(least / 1e3)}kB` : `${Math.floor(least / 1e6)}MB`;
     throw new InvalidArgumentError(
       `It is not a size of at least ${example}, such as 512MB or 4GB.`,
     );
   }
   return Math.floor(bytes);
+}
+
+export function positiveNumber(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It is not a positive number.');
+  return Number(text);
 }
 
 /** Where something lies. `~` is the home directory also where no shell made it one: `--db=~/x`. */

@@ -23,6 +23,7 @@ import {
   engineFor,
   engineOption,
   OUTPUT_GROUP,
+  positiveNumber,
   reportFormat,
   reportFormatOption,
   schemaOption,
@@ -278,11 +279,6 @@ export function refusal(
 /** Before the dataset was looked at. */
 function knownSchema({ schema }: OutputFlags): GraphSchema {
   return schema === undefined ? codeGraph : { nodes: [], edges: [] };
-}
-
-function positiveNumber(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It is not a positive number.');
-  return Number(text);
 }
 
 const MIN_POOL = 64_000_000;

@@ -1,6 +1,7 @@
 /** The JSON document of every command; docs/json.md tells of them, docs/json/ has their schemas. */
 import { type DatabaseIdentity, identifyDatabase } from '../database/identity.js';
 import type { CreatedTables } from '../database/create.js';
+import type { AnalyzeReport } from '../analyze/report.js';
 import type { ExportReport } from '../export.js';
 import type { ShownPlan } from '../plan/shown.js';
 import type { PreprocessReport } from '../prepare/preprocess.js';
@@ -70,6 +71,31 @@ export function exportDocument(report: ExportReport, subject: Subject): unknown 
     edge_times: report.edgeTimes,
     errors: [],
     warnings: [],
+  };
+}
+
+export function analyzeDocument(report: AnalyzeReport): unknown {
+  const languages = Object.entries(report.languages).map(([name, count]) => {
+    const { files, lines, cached, filesOnly } = count;
+    return [name, { files, lines, cached, files_only: filesOnly }];
+  });
+  return {
+    root: report.root,
+    dataset: report.dataset,
+    total_nodes: report.totalNodes,
+    total_edges: report.totalEdges,
+    total_time: report.totalTime,
+    node_rows: report.nodeRows,
+    edge_rows: report.edgeRows,
+    step_times: report.stepTimes,
+    languages: Object.fromEntries(languages) as unknown,
+    calls: report.calls,
+    bases: report.bases,
+    syntax_errors: report.syntaxErrors,
+    others: report.others,
+    notes: report.notes,
+    errors: report.errors,
+    warnings: report.warnings,
   };
 }
 

@@ -60,7 +60,8 @@ export function frameOf(
     state: 'running',
     seconds: (now - began) / 1000,
     done: plan ? Math.min(plan.rows, rowsDone(progress, now)) : 0,
-    total: plan?.rows,
+    // A work may have no tables.
+    total: plan && plan.tables.size > 0 ? plan.rows : undefined,
     fraction: plan && fraction,
     left,
   };

@@ -3,6 +3,9 @@ import { listNames, plural } from '../format.js';
 import { describeProblem } from '../log.js';
 import type { Problem } from '../types.js';
 
+/** A problem, or what is told like one. */
+type Told = Omit<Problem, 'code'> & { code: string };
+
 /** As many of one kind are told one by one. */
 const FEW = 3;
 
@@ -10,7 +13,7 @@ const FEW = 3;
  * A line for each problem; many with one code are one line, which tells the first of them whole, and of
  * the others where they are.
  */
-export function summarizeProblems(problems: readonly Problem[]): string[] {
+export function summarizeProblems(problems: readonly Told[]): string[] {
   const codes = [...new Set(problems.map(({ code }) => code))];
   return codes.flatMap((code) => {
     const list = problems.filter((problem) => problem.code === code);
@@ -19,12 +22,12 @@ export function summarizeProblems(problems: readonly Problem[]): string[] {
   });
 }
 
-function describeMissing(list: readonly Problem[]): string {
+function describeMissing(list: readonly Told[]): string {
   const files = list.map(({ file, table }) => file ?? table ?? '');
   return `${plural(list.length, 'table')} have no file and count 0 rows: ${listNames(files)}`;
 }
 
-function describeMany([first, ...others]: readonly Problem[]): string {
+function describeMany([first, ...others]: readonly Told[]): string {
   if (!first) return '';
   const places = new Set(others.flatMap(({ file, table }) => file ?? table ?? []));
   const where = places.size > 0 ? `, about ${listNames([...places])}` : '';

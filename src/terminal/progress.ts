@@ -49,6 +49,9 @@ interface Plan {
 
 /** What people read for a step. */
 export const STEP_TITLES: Record<StepName, string> = {
+  discover: 'finding files',
+  parse: 'parsing files',
+  resolve: 'resolving names',
   schema: 'reading schema',
   read: 'reading footers',
   rewrite: 'rewriting files',
