@@ -49,6 +49,8 @@ export interface Rules {
   super: readonly string[];
   /** Names of methods that a call of the class calls, the first that is there; `class`: its own name. */
   constructors: readonly string[];
+  /** Members of an object that are its class. */
+  classMembers: readonly string[];
   /** Whether methods see the names in their class's body without an object. */
   seesClassNames: boolean;
   /** Whether a module gives others only what it exports. */

@@ -11,6 +11,7 @@ export const python: Language = {
     self: 'first parameter',
     super: ['super()'],
     constructors: ['__init__', '__new__'],
+    classMembers: ['__class__'],
     seesClassNames: false,
     hidesNames: false,
     module: 'file',
