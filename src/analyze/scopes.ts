@@ -1,6 +1,8 @@
 /** The facts of a file while they are gathered: its scopes, what their names stand for, and who uses them. */
 import type {
   Binding,
+  DecoratorFact,
+  ExceptionFact,
   ImportFact,
   Index,
   Path,
@@ -51,13 +53,14 @@ export function createScopes(text: string, { rules }: Language) {
     scopes: [],
   };
   const sites: Sites = {
-    decorators: [],
-    exceptions: [],
     calls: noUses(),
     callsOutside: 0,
     names: { ...noUses(), areWrites: [] },
     members: { ...noUses(), areWrites: [] },
   };
+
+  const decorators: DecoratorFact[] = [];
+  const exceptions: ExceptionFact[] = [];
 
   function add(is: ScopeFact['is'], parent: Index): Index {
     kinds.push({ is, parent });
@@ -352,6 +355,8 @@ export function createScopes(text: string, { rules }: Language) {
   return {
     symbols,
     sites,
+    decorators,
+    exceptions,
     add,
     bind,
     isOuter,
