@@ -1,0 +1,244 @@
+"""The calls and base classes of a Python project, as pyright sees them: by the index that scip-python writes.
+
+Where calls are is known from Python's ast, what they call from the index. See README.md for the rules.
+"""
+import ast
+import json
+import os
+import subprocess
+import tempfile
+from collections import defaultdict
+
+import ast_truth
+import scip
+from ast_truth import Facts
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+INDEXER = os.path.join(HERE, "node_modules/@sourcegraph/scip-python/index.js")
+# Bases that have no constructor of their own.
+BARE = {"builtins/object#", "typing/Generic#", "typing/Protocol#", "abc/ABC#", "typing_extensions/Protocol#"}
+
+
+def truth(project: str, index: str | None = None) -> dict:
+    if index:
+        documents = scip.read(index)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            documents = scip.read(run_indexer(project, folder))
+    found, failed = ast_truth.extract_all(project, ast_truth.list_files(project))
+    found = [facts for facts in found if facts.path in documents]
+    names = Names(found, documents)
+    return {
+        "language": "python",
+        "tool": "scip-python",
+        "files": [facts.path for facts in found],
+        "failed": failed,
+        "sites": [site for facts in found for site in call_sites(facts, names)],
+        "inherits": [edge for facts in found for edge in base_edges(facts, names)],
+    }
+
+
+def run_indexer(project: str, folder: str) -> str:
+    # Its own look at installed packages runs pip; an empty list stands for it.
+    environment, output = os.path.join(folder, "environment.json"), os.path.join(folder, "index.scip")
+    with open(environment, "w", encoding="utf-8") as file:
+        json.dump([], file)
+    command = ["node", "--max-old-space-size=6000", INDEXER, "index", "--project-name", "x", "--project-version", "0"]
+    command += ["--environment", environment, "--output", output, "--quiet"]
+    subprocess.run(command, cwd=project, check=True, stdout=subprocess.DEVNULL)
+    return output
+
+
+class Names:
+    """What each place of a file names. Local symbols bear their file's name."""
+
+    def __init__(self, found: list[Facts], documents: dict[str, list[scip.Occurrence]]):
+        self.at: dict[tuple[str, int, int], str] = {}
+        self.functions: dict[str, list[tuple[Facts, int]]] = defaultdict(list)
+        self.classes: dict[str, list[tuple[Facts, int]]] = defaultdict(list)
+        self.bases: dict[tuple[str, int], list[str | None]] = {}
+        for facts in found:
+            functions = {(f[2], f[0]): at for at, f in enumerate(facts.functions)}
+            classes = {(c[2], c[0]): at for at, c in enumerate(facts.classes)}
+            # A decorated class starts, for ast, on the line of `class`; its name stands there.
+            for one in documents[facts.path]:
+                symbol = f"{facts.path} {one.symbol}" if one.symbol.startswith("local ") else one.symbol
+                self.at[facts.path, one.line, one.column] = symbol
+                if one.is_definition:
+                    name = word_at(facts, one.line, one.column)
+                    if (one.line, name) in functions:
+                        self.functions[symbol].append((facts, functions[one.line, name]))
+                    elif (one.line, name) in classes:
+                        self.classes[symbol].append((facts, classes[one.line, name]))
+        for facts in found:
+            for at, row in enumerate(facts.classes):
+                self.bases[facts.path, at] = [self.symbol_of(facts, base) for base in row[5]]
+
+    def symbol_of(self, facts: Facts, node: ast.AST) -> str | None:
+        """Of the last name of `a.b.c` (without `[…]`)."""
+        while isinstance(node, ast.Subscript):
+            node = node.value
+        if isinstance(node, ast.Name):
+            line, column = node.lineno, node.col_offset
+        elif isinstance(node, ast.Attribute):
+            line, column = node.end_lineno, node.end_col_offset - len(node.attr.encode())
+        else:
+            return None
+        before = facts.lines()[line - 1][:column].decode()
+        return self.at.get((facts.path, line, len(before.encode("utf-16-le")) // 2))
+
+
+def word_at(facts: Facts, line: int, column: int) -> str:
+    lines = facts.lines()
+    text = lines[line - 1].decode() if line <= len(lines) else ""
+    rest = text.encode("utf-16-le")[2 * column :].decode("utf-16-le", "ignore")
+    size = 0
+    while size < len(rest) and (rest[size].isalnum() or rest[size] == "_"):
+        size += 1
+    return rest[:size]
+
+
+def call_sites(facts: Facts, names: Names) -> list[dict]:
+    sites = []
+    for node, scope, function in facts.calls:
+        symbol = names.symbol_of(facts, node.func)
+        verdict, callees = what_is_called(symbol, names)
+        called = getattr(node.func, "id", "")
+        if verdict == "local variable" and called and not ast_truth.find_scope(scope, called):
+            verdict = "external"  # overloaded builtins have local symbols
+        name_line = node.func.end_lineno if isinstance(node.func, ast.Attribute) else node.func.lineno
+        sites.append(
+            {
+                "file": facts.path,
+                "line": node.lineno,
+                "last": name_line,
+                "callers": [function_place(facts, at) for at in enclosing(facts, function)],
+                "name": getattr(node.func, "attr", getattr(node.func, "id", "")),
+                "shape": shape(node.func, scope),
+                "verdict": verdict,
+                "symbol": symbol,
+                "callees": callees,
+            }
+        )
+    return sites
+
+
+def enclosing(facts: Facts, function: int) -> list[int]:
+    """The function, then those around it."""
+    scope = facts.functions[function][5]
+    found = []
+    while scope:
+        if scope.kind == "function":
+            found.append(scope.at)
+        scope = scope.parent
+    return found
+
+
+def function_place(facts: Facts, at: int) -> dict:
+    name, _, start, *_ = facts.functions[at]
+    return {"file": facts.path, "name": name, "low": start, "high": start}
+
+
+def class_place(facts: Facts, at: int) -> dict:
+    name, _, start, *_ = facts.classes[at]
+    return {"file": facts.path, "name": name, "low": start, "high": start}
+
+
+def what_is_called(symbol: str | None, names: Names) -> tuple[str, list[dict]]:
+    """`project` (an edge is expected), `optional` (allowed), or why there is none; and what would be right."""
+    if symbol is None:
+        return "unknown", []
+    if symbol in names.functions:
+        # Several where it is defined again: branches of an `if`, overloads.
+        return "project", [function_place(*one) for one in names.functions[symbol]]
+    if symbol in names.classes:
+        return constructor(names, symbol)
+    if " local " in symbol or symbol.endswith(")"):
+        return "local variable", []
+    if symbol.startswith("scip-python python x 0 ") and not symbol.endswith(("#", "().")):
+        return "module" if symbol.endswith(":") else "variable or attribute", []
+    return "external", []
+
+
+def constructor(names: Names, symbol: str) -> tuple[str, list[dict]]:
+    """The `__init__` that a call of the class runs: its own, or the first of its bases."""
+    made: list[dict] = []
+    verdict = "class without constructor"
+    for one in linearize(names, symbol, ()):
+        if one not in names.classes:
+            if one is None or not any(one.endswith(bare) for bare in BARE):
+                return ("optional", made) if made else ("class with external constructor", [])
+            continue
+        for facts, at in names.classes[one]:
+            methods = [f for f, row in enumerate(facts.functions) if row[4] == at]
+            for f in methods:
+                if facts.functions[f][0] == "__init__":
+                    made.append(function_place(facts, f))
+                    verdict = "project"
+                elif facts.functions[f][0] == "__new__":
+                    made.append(function_place(facts, f))
+        if verdict == "project":
+            return verdict, made
+        if made:
+            return "optional", made
+        if any(is_dataclass(*each) for each in names.classes[one]):
+            return "class with generated constructor", []
+    return verdict, made
+
+
+def is_dataclass(facts: Facts, at: int) -> bool:
+    start = facts.classes[at][2]
+    above = b" ".join(facts.lines()[max(0, start - 6) : start - 1]).decode()
+    return "dataclass" in above.rsplit("class ", 1)[-1].replace("dataclasses.dataclass", "dataclass") and "@" in above
+
+
+def linearize(names: Names, symbol: str | None, seen: tuple) -> list[str | None]:
+    """C3; where it fails, depth first. None is a class that nobody knows."""
+    if symbol in seen or symbol not in names.classes:
+        return [symbol]
+    facts, at = names.classes[symbol][-1]
+    bases = names.bases[facts.path, at]
+    lists = [linearize(names, base, (*seen, symbol)) for base in bases] + [list(bases)]
+    merged: list[str | None] = [symbol]
+    while any(lists):
+        lists = [one for one in lists if one]
+        head = next((one[0] for one in lists if not any(one[0] in rest[1:] for rest in lists)), lists[0][0])
+        merged.append(head)
+        lists = [[each for each in one if each != head or head is None][(one[0] is None and head is None) :] for one in lists]
+    return merged
+
+
+def base_edges(facts: Facts, names: Names) -> list[dict]:
+    edges = []
+    for at in range(len(facts.classes)):
+        for symbol in names.bases[facts.path, at]:
+            if symbol in names.classes:
+                bases = [class_place(*one) for one in names.classes[symbol]]
+                edges.append({"class": class_place(facts, at), "bases": bases, "required": True})
+    return edges
+
+
+def shape(callee: ast.AST, scope: ast_truth.Scope) -> str:
+    if isinstance(callee, ast.Name):
+        return f"{what_name(callee.id, scope)}()"
+    if not isinstance(callee, ast.Attribute):
+        return "expression()"
+    receiver = callee.value
+    if isinstance(receiver, ast.Name):
+        return f"{what_name(receiver.id, scope)}.m()"
+    if isinstance(receiver, ast.Call):
+        of = receiver.func
+        return "super().m()" if isinstance(of, ast.Name) and of.id == "super" else "call().m()"
+    if isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name):
+        return f"{what_name(receiver.value.id, scope)}.a.m()"
+    return f"{type(receiver).__name__.lower()}.m()"
+
+
+def what_name(name: str, scope: ast_truth.Scope) -> str:
+    if ast_truth.class_of_self(scope, name) >= 0:
+        return "self"
+    found = ast_truth.find_scope(scope, name)
+    if not found:
+        return "builtin or star-imported"
+    where = "local" if found.parent else "module's"
+    return f"{where} {'variable' if found.names[name] is not None else 'name'}"
