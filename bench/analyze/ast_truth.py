@@ -511,7 +511,9 @@ def main() -> None:
     for table, rows in counts.items():
         print(f"{table:20} {rows:9,}")
     print(f"{len(found)} files, {megabytes:.1f} MB; CPU s: extraction {extracted:.2f}", end="")
-    print(f", resolving and writing {tables:.2f}, together {extracted + tables:.2f}" if options.tables else "")
+    if options.tables:
+        print(f", resolving and writing {tables:.2f}, together {extracted + tables:.2f}", end="")
+    print(f", the whole process {time.process_time():.2f}")
 
 
 if __name__ == "__main__":

@@ -20,11 +20,12 @@ BARE = {"builtins/object#", "typing/Generic#", "typing/Protocol#", "abc/ABC#", "
 
 
 def truth(project: str, index: str | None = None) -> dict:
-    if index:
-        documents = scip.read(index)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            documents = scip.read(run_indexer(project, folder))
+    """`index` is read where it is there, and written where it is not."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = os.path.abspath(index or os.path.join(folder, "index.scip"))
+        if not os.path.exists(output):
+            run_indexer(project, folder, output)
+        documents = scip.read(output)
     found, failed = ast_truth.extract_all(project, ast_truth.list_files(project))
     found = [facts for facts in found if facts.path in documents]
     names = Names(found, documents)
@@ -38,15 +39,15 @@ def truth(project: str, index: str | None = None) -> dict:
     }
 
 
-def run_indexer(project: str, folder: str) -> str:
+def run_indexer(project: str, folder: str, output: str) -> None:
     # Its own look at installed packages runs pip; an empty list stands for it.
-    environment, output = os.path.join(folder, "environment.json"), os.path.join(folder, "index.scip")
+    environment = os.path.join(folder, "environment.json")
     with open(environment, "w", encoding="utf-8") as file:
         json.dump([], file)
     command = ["node", "--max-old-space-size=6000", INDEXER, "index", "--project-name", "x", "--project-version", "0"]
-    command += ["--environment", environment, "--output", output, "--quiet"]
+    command += ["--environment", environment, "--output", f"{output}.part", "--quiet"]
     subprocess.run(command, cwd=project, check=True, stdout=subprocess.DEVNULL)
-    return output
+    os.rename(f"{output}.part", output)
 
 
 class Names:
@@ -106,6 +107,8 @@ def call_sites(facts: Facts, names: Names) -> list[dict]:
         called = getattr(node.func, "id", "")
         if verdict == "local variable" and called and not ast_truth.find_scope(scope, called):
             verdict = "external"  # overloaded builtins have local symbols
+        if verdict == "external" and symbol.endswith(f" builtins/{getattr(node.func, 'attr', '')}#"):
+            verdict = "unknown"  # the indexer takes `self.filter()` for `filter()`, where it is overloaded
         name_line = node.func.end_lineno if isinstance(node.func, ast.Attribute) else node.func.lineno
         sites.append(
             {

@@ -164,7 +164,7 @@ def main() -> None:
     one = commands.add_parser("run")
     one.add_argument("project")
     one.add_argument("language", choices=["python", "typescript", "javascript"])
-    one.add_argument("--index", help="an index that scip-python wrote before")
+    one.add_argument("--index", help="where scip-python's index is kept: read if it is there, else written")
     two = commands.add_parser("compare")
     two.add_argument("truth")
     two.add_argument("dataset")

@@ -17,7 +17,8 @@ interface Place {
   high: number;
 }
 
-type Verdict = 'project' | 'optional' | 'external' | 'local variable' | 'unknown' | string;
+type Verdict =
+  'project' | 'optional' | 'external' | 'local variable' | 'unknown' | 'class without constructor';
 
 interface Site {
   file: string;
