@@ -5,6 +5,7 @@ Where calls are is known from Python's ast, what they call from the index. See R
 import ast
 import json
 import os
+import re
 import subprocess
 import tempfile
 from collections import defaultdict
@@ -58,24 +59,34 @@ class Names:
         self.functions: dict[str, list[tuple[Facts, int]]] = defaultdict(list)
         self.classes: dict[str, list[tuple[Facts, int]]] = defaultdict(list)
         self.bases: dict[tuple[str, int], list[str | None]] = {}
+        self.symbols: dict[tuple[int, str], str] = {}  # of the class that a scope defines by a name
         for facts in found:
-            functions = {(f[2], f[0]): at for at, f in enumerate(facts.functions)}
-            classes = {(c[2], c[0]): at for at, c in enumerate(facts.classes)}
-            # A decorated class starts, for ast, on the line of `class`; its name stands there.
+            self.add_definitions(facts)
             for one in documents[facts.path]:
                 symbol = f"{facts.path} {one.symbol}" if one.symbol.startswith("local ") else one.symbol
                 self.at[facts.path, one.line, one.column] = symbol
-                if one.is_definition:
-                    name = word_at(facts, one.line, one.column)
-                    if (one.line, name) in functions:
-                        self.functions[symbol].append((facts, functions[one.line, name]))
-                    elif (one.line, name) in classes:
-                        self.classes[symbol].append((facts, classes[one.line, name]))
+            for table, rows in ((self.functions, facts.functions), (self.classes, facts.classes)):
+                for at, row in enumerate(rows):
+                    symbol = self.at.get((facts.path, row[2], column_of_name(facts, row)))
+                    # The indexer's own idea: of names that are imported as well, of functions in methods.
+                    if symbol and names_it(symbol, row[0]) and (facts, at) not in table[symbol]:
+                        table[symbol].append((facts, at))
         for facts in found:
             for at, row in enumerate(facts.classes):
-                self.bases[facts.path, at] = [self.symbol_of(facts, base) for base in row[5]]
+                self.bases[facts.path, at] = [self.symbol_of(facts, base, row[6]) for base in row[5]]
 
-    def symbol_of(self, facts: Facts, node: ast.AST) -> str | None:
+    def add_definitions(self, facts: Facts) -> None:
+        module = facts.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        prefix = f"scip-python python x 0 {f'`{module}`' if '.' in module else module}/"
+        for at, (name, *_, own) in enumerate(facts.functions):
+            symbol = f"{prefix}{descriptors(facts, own.parent)}{name}()."
+            self.functions[symbol].append((facts, at))
+        for at, row in enumerate(facts.classes):
+            symbol = f"{prefix}{descriptors(facts, row[6])}{row[0]}#"
+            self.classes[symbol].append((facts, at))
+            self.symbols[id(row[6]), row[0]] = symbol
+
+    def symbol_of(self, facts: Facts, node: ast.AST, scope: ast_truth.Scope) -> str | None:
         """Of the last name of `a.b.c` (without `[…]`)."""
         while isinstance(node, ast.Subscript):
             node = node.value
@@ -86,25 +97,55 @@ class Names:
         else:
             return None
         before = facts.lines()[line - 1][:column].decode()
-        return self.at.get((facts.path, line, len(before.encode("utf-16-le")) // 2))
+        symbol = self.at.get((facts.path, line, len(before.encode("utf-16-le")) // 2))
+        if symbol and isinstance(node, ast.Name) and symbol.endswith(f" builtins/{node.id}#"):
+            # The indexer takes a class of the file for the builtin of its name.
+            return self.symbols.get((id(ast_truth.find_scope(scope, node.id)), node.id), symbol)
+        return symbol
 
 
-def word_at(facts: Facts, line: int, column: int) -> str:
-    lines = facts.lines()
-    text = lines[line - 1].decode() if line <= len(lines) else ""
-    rest = text.encode("utf-16-le")[2 * column :].decode("utf-16-le", "ignore")
-    size = 0
-    while size < len(rest) and (rest[size].isalnum() or rest[size] == "_"):
-        size += 1
-    return rest[:size]
+def names_it(symbol: str, name: str) -> bool:
+    """Not what a decorator makes of it, nor the builtin of its name."""
+    return " local " in symbol or (last_name(symbol) == name and " builtins/" not in symbol)
+
+
+def last_name(symbol: str) -> str:
+    """`f` of `…/Cart#f().`; of a local symbol, which tells no name, nothing."""
+    return "" if " local " in symbol else re.split(r"[/#.]", symbol.rstrip(".()#"))[-1].strip("`")
+
+
+def descriptors(facts: Facts, scope: ast_truth.Scope | None) -> str:
+    """`Cart#total().` of what is in that method."""
+    if scope is None or scope.parent is None:
+        return ""
+    around = descriptors(facts, scope.parent)
+    if scope.kind == "function":
+        return f"{around}{facts.functions[scope.at][0]}()."
+    return f"{around}{facts.classes[scope.at][0]}#" if scope.kind == "class" else around
+
+
+def column_of_name(facts: Facts, row: tuple) -> int:
+    text = facts.lines()[row[2] - 1].decode()
+    found = re.search(rf"\b(?:def|class)\s+({re.escape(row[0])})\b", text)
+    return len(text[: found.start(1)].encode("utf-16-le")) // 2 if found else -1
 
 
 def call_sites(facts: Facts, names: Names) -> list[dict]:
     sites = []
+    aliases = {row[2] for row in facts.imports if row[2]}
     for node, scope, function in facts.calls:
-        symbol = names.symbol_of(facts, node.func)
+        symbol = names.symbol_of(facts, node.func, scope)
         verdict, callees = what_is_called(symbol, names)
         called = getattr(node.func, "id", "")
+        written = called or getattr(node.func, "attr", "")
+        if callees and written not in (last_name(symbol), *aliases):
+            verdict, callees = "unknown", []  # the wrapper that a decorator puts in a function's place
+        if len(callees) > 1 and symbol in names.functions:
+            # Functions in methods bear the symbol of a method of their name.
+            owner = ast_truth.find_scope(scope, called) if called else None
+            around = [(one, one[0].functions[one[1]][5].parent) for one in names.functions[symbol]]
+            seen = [one for one, it in around if (it is owner if called else it.kind == "class")]
+            callees = [function_place(*one) for one in seen] or callees
         if verdict == "local variable" and called and not ast_truth.find_scope(scope, called):
             verdict = "external"  # overloaded builtins have local symbols
         if verdict == "external" and symbol.endswith(f" builtins/{getattr(node.func, 'attr', '')}#"):
@@ -116,7 +157,7 @@ def call_sites(facts: Facts, names: Names) -> list[dict]:
                 "line": node.lineno,
                 "last": name_line,
                 "callers": [function_place(facts, at) for at in enclosing(facts, function)],
-                "name": getattr(node.func, "attr", getattr(node.func, "id", "")),
+                "name": written,
                 "shape": shape(node.func, scope),
                 "verdict": verdict,
                 "symbol": symbol,
@@ -152,14 +193,15 @@ def what_is_called(symbol: str | None, names: Names) -> tuple[str, list[dict]]:
     if symbol is None:
         return "unknown", []
     if symbol in names.functions:
-        # Several where it is defined again: branches of an `if`, overloads.
+        # Several where it is defined again: branches of an `if`, overloads. Any of them is right.
         return "project", [function_place(*one) for one in names.functions[symbol]]
     if symbol in names.classes:
         return constructor(names, symbol)
     if " local " in symbol or symbol.endswith(")"):
         return "local variable", []
     if symbol.startswith("scip-python python x 0 ") and not symbol.endswith(("#", "().")):
-        return "module" if symbol.endswith(":") else "variable or attribute", []
+        # A module cannot be called: the indexer's mistake.
+        return "unknown" if symbol.endswith(":") else "variable or attribute", []
     return "external", []
 
 
@@ -215,9 +257,10 @@ def base_edges(facts: Facts, names: Names) -> list[dict]:
     edges = []
     for at in range(len(facts.classes)):
         for symbol in names.bases[facts.path, at]:
-            if symbol in names.classes:
-                bases = [class_place(*one) for one in names.classes[symbol]]
-                edges.append({"class": class_place(facts, at), "bases": bases, "required": True})
+            bases = [class_place(*one) for one in names.classes.get(symbol or "", [])]
+            if bases or symbol is None or " local " in symbol or symbol.endswith(":"):
+                # Without bases it is one that the index tells nothing of.
+                edges.append({"class": class_place(facts, at), "bases": bases, "required": bool(bases)})
     return edges
 
 

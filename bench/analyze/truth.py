@@ -131,21 +131,25 @@ def compare(truth: dict, dataset: str, source: str | None, limit: int) -> None:
 
 def inherits(truth: dict, classes: Nodes, edges: list[tuple], covered: set, limit: int) -> None:
     ours = {(a, b) for a, b in edges if a in classes.by_id and classes.by_id[a][1] in covered}
-    right, wanted, missed = set(), 0, []
+    right, unknown, wanted, missed = set(), set(), 0, []
     for edge in truth["inherits"]:
         ids = (classes.find(edge["class"]), [classes.find(base) for base in edge["bases"]])
         met = {(ids[0], base) for base in ids[1]} & ours
         right |= met
+        if not edge["bases"]:
+            unknown |= {one for one in ours if one[0] == ids[0]}
         if edge["required"]:
             wanted += 1
             if not met:
                 missed.append(edge)
     print(f"\nINHERITS: true {wanted}, ours {len(ours)}, right {len(right)}; ", end="")
-    print(f"precision {percent(len(right), len(ours))}, recall {percent(wanted - len(missed), wanted)}")
+    unknown -= right
+    print(f"precision {percent(len(right), len(ours))} (without the {len(unknown)} that the truth knows nothing of: ", end="")
+    print(f"{percent(len(right), len(ours - unknown))}), recall {percent(wanted - len(missed), wanted)}")
     for edge in missed[:limit]:
         print("    missed", *("{name} {file}:{low}".format(**one) for one in (edge["class"], edge["bases"][0])))
     for a, b in sorted(ours - right)[:limit]:
-        print("    wrong", classes.text(a), "->", classes.text(b))
+        print("    unknown" if (a, b) in unknown else "    wrong", classes.text(a), "->", classes.text(b))
 
 
 def sample(items: list, limit: int) -> list:
