@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections import defaultdict
 
@@ -16,6 +17,7 @@ from ast_truth import Facts
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 INDEXER = os.path.join(HERE, "node_modules/@sourcegraph/scip-python/index.js")
+PROJECT = "scip-python python x 0 "
 # Bases that have no constructor of their own.
 BARE = {"builtins/object#", "typing/Generic#", "typing/Protocol#", "abc/ABC#", "typing_extensions/Protocol#"}
 
@@ -77,7 +79,7 @@ class Names:
 
     def add_definitions(self, facts: Facts) -> None:
         module = facts.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        prefix = f"scip-python python x 0 {f'`{module}`' if '.' in module else module}/"
+        prefix = f"{PROJECT}{f'`{module}`' if '.' in module else module}/"
         for at, (name, *_, own) in enumerate(facts.functions):
             symbol = f"{prefix}{descriptors(facts, own.parent)}{name}()."
             self.functions[symbol].append((facts, at))
@@ -138,7 +140,7 @@ def call_sites(facts: Facts, names: Names) -> list[dict]:
         verdict, callees = what_is_called(symbol, names)
         called = getattr(node.func, "id", "")
         written = called or getattr(node.func, "attr", "")
-        if callees and written not in (last_name(symbol), *aliases):
+        if callees and " local " not in symbol and written not in (last_name(symbol), *aliases):
             verdict, callees = "unknown", []  # the wrapper that a decorator puts in a function's place
         if len(callees) > 1 and symbol in names.functions:
             # Functions in methods bear the symbol of a method of their name.
@@ -150,6 +152,11 @@ def call_sites(facts: Facts, names: Names) -> list[dict]:
             verdict = "external"  # overloaded builtins have local symbols
         if verdict == "external" and symbol.endswith(f" builtins/{getattr(node.func, 'attr', '')}#"):
             verdict = "unknown"  # the indexer takes `self.filter()` for `filter()`, where it is overloaded
+        own = class_that_is_called(facts, node.func, scope)
+        if own >= 0 and not callees:
+            # The index tells of `cls()` that it is a parameter. It may be a subclass.
+            _, callees = constructor(names, names.symbols[id(facts.classes[own][6]), facts.classes[own][0]])
+            verdict = "optional" if callees else verdict
         name_line = node.func.end_lineno if isinstance(node.func, ast.Attribute) else node.func.lineno
         sites.append(
             {
@@ -165,6 +172,21 @@ def call_sites(facts: Facts, names: Names) -> list[dict]:
             }
         )
     return sites
+
+
+def class_that_is_called(facts: Facts, callee: ast.AST, scope: ast_truth.Scope) -> int:
+    """By `cls()`, `type(self)()`, `self.__class__()`: the class around; else -1."""
+    match callee:
+        case ast.Name(id=name):
+            at = ast_truth.class_of_self(scope, name)
+            method = ast_truth.find_scope(scope, name).at if at >= 0 else -1
+            is_class = any(d[3] == method and d[0] == "classmethod" for d in facts.decorators)
+            return at if is_class or (at >= 0 and facts.functions[method][0] == "__new__") else -1
+        case ast.Attribute(value=ast.Name(id=name), attr="__class__"):
+            return ast_truth.class_of_self(scope, name)
+        case ast.Call(func=ast.Name(id="type"), args=[ast.Name(id=name)]):
+            return ast_truth.class_of_self(scope, name)
+    return -1
 
 
 def enclosing(facts: Facts, function: int) -> list[int]:
@@ -199,9 +221,16 @@ def what_is_called(symbol: str | None, names: Names) -> tuple[str, list[dict]]:
         return constructor(names, symbol)
     if " local " in symbol or symbol.endswith(")"):
         return "local variable", []
-    if symbol.startswith("scip-python python x 0 ") and not symbol.endswith(("#", "().")):
-        # A module cannot be called: the indexer's mistake.
-        return "unknown" if symbol.endswith(":") else "variable or attribute", []
+    # Mistakes of the indexer: a call of a module, a module of Python's in the project, and what it takes
+    # for an object's own since it does not know the class.
+    if symbol.endswith(":") or "builtins/object#" in symbol:
+        return "unknown", []
+    if symbol.startswith(PROJECT):
+        module = symbol.removeprefix(PROJECT).split("/")[0].strip("`").split(".")[0]
+        if module in sys.stdlib_module_names:
+            return "unknown", []
+        if not symbol.endswith(("#", "().")):
+            return "variable or attribute", []
     return "external", []
 
 
@@ -258,7 +287,7 @@ def base_edges(facts: Facts, names: Names) -> list[dict]:
     for at in range(len(facts.classes)):
         for symbol in names.bases[facts.path, at]:
             bases = [class_place(*one) for one in names.classes.get(symbol or "", [])]
-            if bases or symbol is None or " local " in symbol or symbol.endswith(":"):
+            if bases or symbol is None or " local " in symbol or not symbol.endswith("#"):
                 # Without bases it is one that the index tells nothing of.
                 edges.append({"class": class_place(facts, at), "bases": bases, "required": bool(bases)})
     return edges

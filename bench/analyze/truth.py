@@ -28,6 +28,10 @@ def run(project: str, language: str, index: str | None) -> dict:
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
+# What the truth says of a call where it can't tell what is called.
+UNKNOWN = ("unknown", "local variable", "variable or attribute")
+
+
 class Nodes:
     """The functions or the classes of a dataset, found by file, name and the lines where they may start."""
 
@@ -58,6 +62,8 @@ def compare(truth: dict, dataset: str, source: str | None, limit: int) -> None:
     if covered - have:
         print(f"files of the truth that the dataset lacks: {len(covered - have)}, {sorted(covered - have)[:5]}")
 
+    method, owner = endpoints(dataset, "method_of")
+    class_of = {at: classes.by_id[of][0] for at, of in rows(dataset, f"select {method}, {owner} from {{method_of}}")}
     line = "call_line" if "call_line" in columns(dataset, "calls") else "line_number"
     rule = "rule" if "rule" in columns(dataset, "calls") else "'(no column rule)'"
     start, end = endpoints(dataset, "calls")
@@ -89,13 +95,12 @@ def compare(truth: dict, dataset: str, source: str | None, limit: int) -> None:
     for (from_, at, to), how in ours.items():
         sites = allowed[from_, at]
         if not any(to in site["ids"] for site in sites):
-            name = functions.by_id[to][0]
-            at_it = [s for s in sites if s["name"] == name] or [s for s in sites if name in ("__init__", "__new__", "constructor")]
+            at_it = sites_of(sites, functions.by_id[to][0], class_of.get(to))
             verdict = at_it[0]["verdict"] if at_it else "another name" if sites else "no call site in this line"
             other = "" if not at_it or not at_it[0]["ids"] else f", true: {functions.text(at_it[0]['ids'][0])}"
             wrong.append((how, verdict, from_, at, to, other, at_it[0].get("symbol") if at_it else None))
     right = len(ours) - len(wrong)
-    unknown = sum(1 for one in wrong if one[1] in ("unknown", "local variable", "variable or attribute"))
+    unknown = sum(1 for one in wrong if one[1] in UNKNOWN)
     print(f"true edges {len(wanted):,}, ours {len(ours):,}, right {right:,}")
     print(f"precision {percent(right, len(ours))} (without the {unknown} that the truth knows nothing of: ", end="")
     print(f"{percent(right, len(ours) - unknown)})")
@@ -127,6 +132,15 @@ def compare(truth: dict, dataset: str, source: str | None, limit: int) -> None:
         print(line_of(file, at))
 
     inherits(truth, classes, rows(dataset, "select {}, {} from {{inherits}}".format(*endpoints(dataset, "inherits"))), covered, limit)
+
+
+def sites_of(sites: list[dict], name: str, its_class: str | None) -> list[dict]:
+    """The call sites of a line that an edge to a function of that name may be meant for."""
+    named = [site for site in sites if site["name"] in (name, its_class)]
+    if not named and name in ("__init__", "__new__", "constructor"):
+        # An inherited constructor: called by the name of another class.
+        named = [site for site in sites if site["verdict"] != "project"] or sites
+    return sorted(named, key=lambda site: site["verdict"] not in UNKNOWN)
 
 
 def inherits(truth: dict, classes: Nodes, edges: list[tuple], covered: set, limit: int) -> None:
