@@ -31,7 +31,7 @@ mobx       6.16.1    typescript  mobx              src
 toolkit    2.15.0    typescript  @reduxjs/toolkit  src
 express    5.3.0     javascript  express           lib
 hyparquet  1.33.0    javascript  hyparquet         src
-preact     10.29.8   javascript  preact            src,hooks/src,compat/src,debug/src,devtools/src,test-utils/src
+preact     10.29.8   javascript  preact            src,hooks/src,jsx-runtime/src,compat/src,debug/src,devtools/src,test-utils/src
 '
 
 # The parts of a package, its package.json, and no tests, which call what is not there.

@@ -132,8 +132,8 @@ function whatIsCalled(
   const symbol = name && resolved(checker.getSymbolAtLocation(name));
   const text = symbol ? checker.getFullyQualifiedName(symbol) : null;
   const found = symbol ? functionsOf(symbol, 0) : { functions: [], isSure: true };
-  const places = found.functions.map(placeOf).filter((place) => place !== undefined);
-  if (places.length > 0) {
+  const places = withOverloads(found.functions, symbol?.declarations ?? []);
+  if (found.functions.length > 0 && places.length > 0) {
     const isSure = found.isSure && new Set(found.functions).size === 1;
     return { verdict: isSure ? 'project' : 'optional', symbol: text, callees: places };
   }
@@ -162,12 +162,25 @@ function constructorOf(node: Call): { verdict: Verdict; symbol: string | null; c
   const bodies = [...all, declaration].filter(
     (one): one is ts.FunctionLikeDeclaration => ts.isFunctionLike(one) && hasBody(one),
   );
-  const places = [...new Set(bodies)].map(placeOf).filter((place) => place !== undefined);
+  const count = new Set(bodies).size;
   return {
-    verdict: places.length === 1 ? 'project' : places.length > 1 ? 'optional' : 'local variable',
+    verdict: count === 1 ? 'project' : count > 1 ? 'optional' : 'local variable',
     symbol: symbol ? checker.getFullyQualifiedName(symbol) : null,
-    callees: places,
+    callees: count > 0 ? withOverloads(bodies, all) : [],
   };
+}
+
+/** The implementations first. A dataset may have rows for the signatures before them, too. */
+function withOverloads(
+  functions: ts.SignatureDeclaration[],
+  declarations: ts.Declaration[],
+): Place[] {
+  const signatures = declarations.filter(
+    (one): one is ts.SignatureDeclaration => ts.isFunctionLike(one) && isInProject(one),
+  );
+  return [...new Set([...functions, ...signatures])]
+    .map(placeOf)
+    .filter((place) => place !== undefined);
 }
 
 interface Found {
