@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import ast_truth
-from ast_truth import Facts, Scope, find_scope
+from ast_facts import Facts, Scope, class_of_self, find_scope
 
 COLUMNS = {
     "files": "path language last_modified content_hash",
@@ -63,7 +63,7 @@ def add_rows(facts: Facts, tables: dict, project: dict, modified: float) -> None
         tables["contains_function"].append((p, id_))
         if at >= 0:
             tables["method_of"].append((id_, classes[at]))
-    for at, (id_, (name, _, start, end, bases, _, _)) in enumerate(zip(classes, facts.classes)):
+    for at, (id_, (name, _, start, end, bases, *_)) in enumerate(zip(classes, facts.classes)):
         text = b"\n".join(lines[start - 1 : end]).decode()
         tables["classes"].append((id_, name, p, start, end, bases, not name.startswith("_"), text))
         tables["contains_class"].append((p, id_))
@@ -197,7 +197,7 @@ def callee(project: dict, facts: Facts, node: ast.AST, scope: Scope) -> tuple | 
     if type(node) is ast.Attribute:
         of = node.value
         if type(of) is ast.Name:
-            at = ast_truth.class_of_self(scope, of.id)
+            at = class_of_self(scope, of.id)
             if at >= 0:
                 return find_method(project, facts, at, node.attr, set())
         elif type(of) is ast.Call and type(of.func) is ast.Name and of.func.id == "super":

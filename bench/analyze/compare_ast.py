@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 
 import ast_truth
-from ast_truth import Facts
+from ast_facts import Facts
 from dataset import columns, endpoints, rows
 
 MUST_MATCH = {"functions", "classes", "imports", "decorators", "exceptions"}

@@ -13,7 +13,7 @@ from collections import defaultdict
 
 import ast_truth
 import scip
-from ast_truth import Facts
+from ast_facts import Facts, Scope, class_of_self, find_scope
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 INDEXER = os.path.join(HERE, "node_modules/@sourcegraph/scip-python/index.js")
@@ -88,7 +88,7 @@ class Names:
             self.classes[symbol].append((facts, at))
             self.symbols[id(row[6]), row[0]] = symbol
 
-    def symbol_of(self, facts: Facts, node: ast.AST, scope: ast_truth.Scope) -> str | None:
+    def symbol_of(self, facts: Facts, node: ast.AST, scope: Scope) -> str | None:
         """Of the last name of `a.b.c` (without `[…]`)."""
         while isinstance(node, ast.Subscript):
             node = node.value
@@ -102,7 +102,7 @@ class Names:
         symbol = self.at.get((facts.path, line, len(before.encode("utf-16-le")) // 2))
         if symbol and isinstance(node, ast.Name) and symbol.endswith(f" builtins/{node.id}#"):
             # The indexer takes a class of the file for the builtin of its name.
-            return self.symbols.get((id(ast_truth.find_scope(scope, node.id)), node.id), symbol)
+            return self.symbols.get((id(find_scope(scope, node.id)), node.id), symbol)
         return symbol
 
 
@@ -116,7 +116,7 @@ def last_name(symbol: str) -> str:
     return "" if " local " in symbol else re.split(r"[/#.]", symbol.rstrip(".()#"))[-1].strip("`")
 
 
-def descriptors(facts: Facts, scope: ast_truth.Scope | None) -> str:
+def descriptors(facts: Facts, scope: Scope | None) -> str:
     """`Cart#total().` of what is in that method."""
     if scope is None or scope.parent is None:
         return ""
@@ -144,11 +144,11 @@ def call_sites(facts: Facts, names: Names) -> list[dict]:
             verdict, callees = "unknown", []  # the wrapper that a decorator puts in a function's place
         if len(callees) > 1 and symbol in names.functions:
             # Functions in methods bear the symbol of a method of their name.
-            owner = ast_truth.find_scope(scope, called) if called else None
+            owner = find_scope(scope, called) if called else None
             around = [(one, one[0].functions[one[1]][5].parent) for one in names.functions[symbol]]
             seen = [one for one, it in around if (it is owner if called else it.kind == "class")]
             callees = [function_place(*one) for one in seen] or callees
-        if verdict == "local variable" and called and not ast_truth.find_scope(scope, called):
+        if verdict == "local variable" and called and not find_scope(scope, called):
             verdict = "external"  # overloaded builtins have local symbols
         if verdict == "external" and symbol.endswith(f" builtins/{getattr(node.func, 'attr', '')}#"):
             verdict = "unknown"  # the indexer takes `self.filter()` for `filter()`, where it is overloaded
@@ -174,18 +174,18 @@ def call_sites(facts: Facts, names: Names) -> list[dict]:
     return sites
 
 
-def class_that_is_called(facts: Facts, callee: ast.AST, scope: ast_truth.Scope) -> int:
+def class_that_is_called(facts: Facts, callee: ast.AST, scope: Scope) -> int:
     """By `cls()`, `type(self)()`, `self.__class__()`: the class around; else -1."""
     match callee:
         case ast.Name(id=name):
-            at = ast_truth.class_of_self(scope, name)
-            method = ast_truth.find_scope(scope, name).at if at >= 0 else -1
+            at = class_of_self(scope, name)
+            method = find_scope(scope, name).at if at >= 0 else -1
             is_class = any(d[3] == method and d[0] == "classmethod" for d in facts.decorators)
             return at if is_class or (at >= 0 and facts.functions[method][0] == "__new__") else -1
         case ast.Attribute(value=ast.Name(id=name), attr="__class__"):
-            return ast_truth.class_of_self(scope, name)
+            return class_of_self(scope, name)
         case ast.Call(func=ast.Name(id="type"), args=[ast.Name(id=name)]):
-            return ast_truth.class_of_self(scope, name)
+            return class_of_self(scope, name)
     return -1
 
 
@@ -240,7 +240,7 @@ def constructor(names: Names, symbol: str) -> tuple[str, list[dict]]:
     verdict = "class without constructor"
     for one in linearize(names, symbol, ()):
         if one not in names.classes:
-            if one is None or not any(one.endswith(bare) for bare in BARE):
+            if not any(one.endswith(bare) for bare in BARE):
                 return ("optional", made) if made else ("class with external constructor", [])
             continue
         for facts, at in names.classes[one]:
@@ -261,24 +261,23 @@ def constructor(names: Names, symbol: str) -> tuple[str, list[dict]]:
 
 
 def is_dataclass(facts: Facts, at: int) -> bool:
-    start = facts.classes[at][2]
-    above = b" ".join(facts.lines()[max(0, start - 6) : start - 1]).decode()
-    return "dataclass" in above.rsplit("class ", 1)[-1].replace("dataclasses.dataclass", "dataclass") and "@" in above
+    return any(name.rsplit(".", 1)[-1] == "dataclass" for name in facts.classes[at][7])
 
 
-def linearize(names: Names, symbol: str | None, seen: tuple) -> list[str | None]:
-    """C3; where it fails, depth first. None is a class that nobody knows."""
+def linearize(names: Names, symbol: str, seen: tuple) -> list[str]:
+    """C3; where it fails, depth first."""
     if symbol in seen or symbol not in names.classes:
         return [symbol]
     facts, at = names.classes[symbol][-1]
-    bases = names.bases[facts.path, at]
-    lists = [linearize(names, base, (*seen, symbol)) for base in bases] + [list(bases)]
-    merged: list[str | None] = [symbol]
-    while any(lists):
-        lists = [one for one in lists if one]
-        head = next((one[0] for one in lists if not any(one[0] in rest[1:] for rest in lists)), lists[0][0])
+    # A base that nobody knows is one of its own.
+    bases = [base or f"? {facts.path} {at} {n}" for n, base in enumerate(names.bases[facts.path, at])]
+    lists = [linearize(names, base, (*seen, symbol)) for base in bases] + [bases]
+    merged = [symbol]
+    while lists := [one for one in lists if one]:
+        heads = [one[0] for one in lists]
+        head = next((one for one in heads if not any(one in rest[1:] for rest in lists)), heads[0])
         merged.append(head)
-        lists = [[each for each in one if each != head or head is None][(one[0] is None and head is None) :] for one in lists]
+        lists = [[each for each in one if each != head] for one in lists]
     return merged
 
 
@@ -293,7 +292,7 @@ def base_edges(facts: Facts, names: Names) -> list[dict]:
     return edges
 
 
-def shape(callee: ast.AST, scope: ast_truth.Scope) -> str:
+def shape(callee: ast.AST, scope: Scope) -> str:
     if isinstance(callee, ast.Name):
         return f"{what_name(callee.id, scope)}()"
     if not isinstance(callee, ast.Attribute):
@@ -309,10 +308,10 @@ def shape(callee: ast.AST, scope: ast_truth.Scope) -> str:
     return f"{type(receiver).__name__.lower()}.m()"
 
 
-def what_name(name: str, scope: ast_truth.Scope) -> str:
-    if ast_truth.class_of_self(scope, name) >= 0:
+def what_name(name: str, scope: Scope) -> str:
+    if class_of_self(scope, name) >= 0:
         return "self"
-    found = ast_truth.find_scope(scope, name)
+    found = find_scope(scope, name)
     if not found:
         return "builtin or star-imported"
     where = "local" if found.parent else "module's"

@@ -90,7 +90,10 @@ def compare(truth: dict, dataset: str, source: str | None, limit: int) -> None:
                 lost["the caller has no row" if not caller else "the callee has no row"] += 1
                 wanted.setdefault((site["file"], lines, json.dumps(site["callees"])), {**site, "lost": True})
 
-    missed = [s for (caller, at, ids), s in wanted.items() if "lost" in s or not any((caller, n, i) in ours for n in at for i in ids)]
+    missed = []
+    for (caller, lines, ids), site in wanted.items():
+        if "lost" in site or not any((caller, at, to) in ours for at in lines for to in ids):
+            missed.append(site)
     wrong = []
     for (from_, at, to), how in ours.items():
         sites = allowed[from_, at]
@@ -105,7 +108,8 @@ def compare(truth: dict, dataset: str, source: str | None, limit: int) -> None:
     print(f"precision {percent(right, len(ours))} (without the {unknown} that the truth knows nothing of: ", end="")
     print(f"{percent(right, len(ours) - unknown)})")
     print(f"recall    {percent(len(wanted) - len(missed), len(wanted))}", end="")
-    print(f" (of those with rows at both ends: {percent(len(wanted) - len(missed), len(wanted) - sum('lost' in s for s in wanted.values()))})")
+    whole = len(wanted) - sum("lost" in site for site in wanted.values())
+    print(f" (of those with rows at both ends: {percent(len(wanted) - len(missed), whole)})")
     for why, count in lost.items():
         print(f"  {why}: {count}")
     print("ours by rule:", dict(Counter(ours.values()).most_common()))
@@ -128,10 +132,11 @@ def compare(truth: dict, dataset: str, source: str | None, limit: int) -> None:
         print(f"  {count:6} {kind[0]}: {kind[1]}")
     for how, verdict, from_, at, to, other, symbol in sample(wrong, limit):
         _, file, _ = functions.by_id[from_]
-        print(f"    {file}:{at} -> {functions.text(to)} [{how}: {verdict}{other or f' {symbol}' if symbol else other}]", end="")
-        print(line_of(file, at))
+        said = f"{how}: {verdict}{other or (f' {symbol}' if symbol else '')}"
+        print(f"    {file}:{at} -> {functions.text(to)} [{said}]{line_of(file, at)}")
 
-    inherits(truth, classes, rows(dataset, "select {}, {} from {{inherits}}".format(*endpoints(dataset, "inherits"))), covered, limit)
+    child, base = endpoints(dataset, "inherits")
+    inherits(truth, classes, rows(dataset, f"select {child}, {base} from {{inherits}}"), covered, limit)
 
 
 def sites_of(sites: list[dict], name: str, its_class: str | None) -> list[dict]:
@@ -158,8 +163,9 @@ def inherits(truth: dict, classes: Nodes, edges: list[tuple], covered: set, limi
                 missed.append(edge)
     print(f"\nINHERITS: true {wanted}, ours {len(ours)}, right {len(right)}; ", end="")
     unknown -= right
-    print(f"precision {percent(len(right), len(ours))} (without the {len(unknown)} that the truth knows nothing of: ", end="")
-    print(f"{percent(len(right), len(ours - unknown))}), recall {percent(wanted - len(missed), wanted)}")
+    print(f"precision {percent(len(right), len(ours))} (without the {len(unknown)} that", end="")
+    print(f" the truth knows nothing of: {percent(len(right), len(ours - unknown))})", end="")
+    print(f", recall {percent(wanted - len(missed), wanted)}")
     for edge in missed[:limit]:
         print("    missed", *("{name} {file}:{low}".format(**one) for one in (edge["class"], edge["bases"][0])))
     for a, b in sorted(ours - right)[:limit]:

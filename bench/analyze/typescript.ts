@@ -6,16 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-
-interface Place {
-  file: string;
-  name: string;
-  /** Another name that it has: of a function expression that is assigned. */
-  also?: string;
-  /** The lines on which it may be said to start: of its statement to that of its body. */
-  low: number;
-  high: number;
-}
+import { bare, classPlace, lineOf, nameOf, type Place, placeOf } from './places.js';
 
 type Verdict =
   'project' | 'optional' | 'external' | 'local variable' | 'unknown' | 'class without constructor';
@@ -58,14 +49,18 @@ for (const file of program.getSourceFiles()) {
   if (covered.has(path.resolve(file.fileName))) visit(file);
 }
 process.stdout.write(
-  JSON.stringify({
-    language,
-    tool: `typescript ${ts.version}`,
-    files: paths.map((file) => relative(file)),
-    failed: [],
-    sites,
-    inherits,
-  }),
+  JSON.stringify(
+    {
+      language,
+      tool: `typescript ${ts.version}`,
+      files: paths.map((file) => relative(file)),
+      failed: [],
+      sites,
+      inherits,
+    },
+    (key, value: unknown) =>
+      key === 'file' && typeof value === 'string' ? relative(value) : value,
+  ),
 );
 
 /** Without declarations, dependencies and links. */
@@ -108,7 +103,7 @@ function addSite(node: Call): void {
   const name = nameOf(callee);
   const target = whatIsCalled(node, callee, name);
   sites.push({
-    file: relative(node.getSourceFile().fileName),
+    file: node.getSourceFile().fileName,
     line: lineOf(node),
     last: lineOf(name ?? callee),
     callers,
@@ -270,27 +265,6 @@ function isInProject(node: ts.Node): boolean {
   return covered.has(path.resolve(node.getSourceFile().fileName));
 }
 
-/** Without parentheses and what only types see. */
-function bare(node: ts.Expression): ts.Expression {
-  return ts.isParenthesizedExpression(node) ||
-    ts.isNonNullExpression(node) ||
-    ts.isAsExpression(node) ||
-    ts.isSatisfiesExpression(node) ||
-    ts.isTypeAssertionExpression(node)
-    ? bare(node.expression)
-    : node;
-}
-
-function nameOf(node: ts.Expression) {
-  if (ts.isIdentifier(node)) return node;
-  if (ts.isPropertyAccessExpression(node)) return node.name;
-  if (ts.isElementAccessExpression(node)) {
-    const key = node.argumentExpression;
-    return ts.isStringLiteralLike(key) ? key : undefined;
-  }
-  return undefined;
-}
-
 /** The named functions around a place, from the innermost: which of them has a row, the dataset says. */
 function enclosing(node: ts.Node): Place[] {
   const places: Place[] = [];
@@ -299,63 +273,6 @@ function enclosing(node: ts.Node): Place[] {
     if (place) places.push(place);
   }
   return places;
-}
-
-/** Where a function is, and its name; nothing where it has none. */
-function placeOf(node: ts.SignatureDeclaration): Place | undefined {
-  if (ts.isConstructorDeclaration(node)) return place(node, 'constructor', node);
-  const own = node.name && ts.isComputedPropertyName(node.name) ? node.name.getText() : text(node);
-  if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) {
-    return place(node, own ?? (ts.isFunctionDeclaration(node) ? 'default' : ''), node);
-  }
-  let holder: ts.Node = node.parent;
-  while (
-    ts.isParenthesizedExpression(holder) ||
-    ts.isAsExpression(holder) ||
-    ts.isSatisfiesExpression(holder)
-  ) {
-    holder = holder.parent;
-  }
-  let name: string | undefined;
-  if (
-    ts.isVariableDeclaration(holder) ||
-    ts.isPropertyAssignment(holder) ||
-    ts.isPropertyDeclaration(holder)
-  ) {
-    name = text(holder);
-  } else if (
-    ts.isBinaryExpression(holder) &&
-    holder.operatorToken.kind === ts.SyntaxKind.EqualsToken
-  ) {
-    name = nameOf(bare(holder.left))?.text;
-  } else if (ts.isExportAssignment(holder)) name = 'default';
-  if (name === undefined && own === undefined) return undefined;
-  const found = place(node, name ?? own ?? '', holder);
-  return found && own !== undefined && own !== name ? { ...found, also: own } : found;
-}
-
-function text(node: { name?: ts.Node | undefined }): string | undefined {
-  const name = node.name;
-  if (!name) return undefined;
-  return ts.isIdentifier(name) || ts.isPrivateIdentifier(name) || ts.isStringLiteralLike(name)
-    ? name.text
-    : name.getText();
-}
-
-function place(node: ts.Node, name: string, holder: ts.Node): Place | undefined {
-  if (name === '') return undefined;
-  let outer = holder;
-  while (!ts.isStatement(outer) && !ts.isClassElement(outer) && !ts.isObjectLiteralElement(outer)) {
-    if (!(outer.parent as ts.Node | undefined) || ts.isSourceFile(outer.parent)) break;
-    outer = outer.parent;
-  }
-  const body = (node as { body?: ts.Node }).body;
-  return {
-    file: relative(node.getSourceFile().fileName),
-    name,
-    low: lineOf(ts.isVariableDeclaration(holder) ? holder.parent.parent : outer),
-    high: Math.max(lineOf(node), body && ts.isBlock(body) ? lineOf(body) : 0),
-  };
 }
 
 function addBases(node: ts.ClassLikeDeclaration | ts.InterfaceDeclaration): void {
@@ -380,13 +297,6 @@ function addBases(node: ts.ClassLikeDeclaration | ts.InterfaceDeclaration): void
       inherits.push({ class: own, bases, required: isExtension });
     }
   }
-}
-
-function classPlace(node: ts.ClassLikeDeclaration | ts.InterfaceDeclaration): Place | undefined {
-  const holder = ts.isVariableDeclaration(node.parent) ? node.parent : node;
-  const name = text(holder) ?? text(node);
-  const found = name === undefined ? undefined : place(node, name, holder);
-  return found && { ...found, high: lineOf(node.members[0] ?? node) };
 }
 
 function shape(callee: ts.Expression): string {
@@ -418,11 +328,6 @@ function kindOf(name: ts.Identifier): string {
     : ts.isClassLike(declaration)
       ? 'class'
       : 'name';
-}
-
-function lineOf(node: ts.Node): number {
-  const file = node.getSourceFile();
-  return file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1;
 }
 
 function relative(file: string): string {
