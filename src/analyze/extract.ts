@@ -31,6 +31,8 @@ export function extractFacts(
     open.at(-1)?.inside ?? { scope: 0, function: -1, class: -1, prefix: '' };
   const innermost = (kind: string): Region | undefined =>
     open.findLast((region) => region.kind === kind);
+  /** Of the statement that something stands in, where that is told. */
+  const lineOf = (mark: Mark): number => innermost('statement')?.mark.line ?? mark.line;
   const first = (region: Region, field: string): Mark | undefined => region.fields.get(field)?.[0];
 
   function use(uses: Uses, { line }: Mark, path: Path): void {
@@ -270,7 +272,7 @@ export function extractFacts(
       ...(alias && { alias: sliceOf(alias) }),
       ...(local !== undefined && { local }),
       ...columns,
-      line: region.mark.line,
+      line: lineOf(region.mark),
     };
     scopes.addImport(region.outside.scope, fact, region.fields.has('export'));
   }
@@ -322,7 +324,7 @@ export function extractFacts(
         if (at >= 0)
           exceptions.push({
             name: called.trim(),
-            line: mark.line,
+            line: lineOf(mark),
             function: at,
             context: name,
           });
