@@ -67,7 +67,8 @@ export function extractFacts(
     } else if (kind === 'scope') {
       region.inside = { ...outside, scope: scopes.add('block', outside.scope), class: -1 };
     } else if (kind === 'outer') {
-      region.inside = innermost('function')?.outside ?? outside;
+      const around = open.findLast(({ kind: of }) => of === 'function' || of === 'scope');
+      region.inside = around?.outside ?? outside;
     }
     open.push(region);
     return region;
@@ -292,6 +293,8 @@ export function extractFacts(
       region?.kind === 'export'
     )
       return;
+    // The b of a.b.
+    if (region?.kind === 'member' && region.mark.end === mark.end) return;
     const name = sliceOf(mark);
     if (region?.kind === 'target') {
       region.bound.push(mark);
@@ -350,7 +353,7 @@ export function extractFacts(
       const begin = called[0];
       const end = called.at(-1);
       if (begin && end) {
-        if (context().function < 0) sites.callsOutside += 1;
+        if (context().function < 0) sites.unresolved.outside += 1;
         else use(sites.calls, region.mark, toPath(text.slice(begin.start, end.end), rules));
       }
     } else closeRegion(region);

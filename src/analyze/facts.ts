@@ -181,11 +181,13 @@ export interface Uses {
 /** What of a file is resolved with the help of others. */
 export interface Sites {
   calls: Uses;
-  /** Calls in no function, which can be no edge. */
-  callsOutside: number;
-  /** Names alone, which may be variables. */
+  /** Calls that are no edge whatever other files hold. */
+  unresolved: { outside: number; external: number; unknown: number };
+  /** Uses of variables of the same file. `areWrites` has the places in the columns that are assigned to. */
+  references: { functions: Index[]; variables: Index[]; lines: number[]; areWrites: Index[] };
+  /** Names alone, which may be variables of other files. */
   names: Uses & { areWrites: Index[] };
-  /** `a.b`, which may be attributes. `areWrites` has the places in the columns that are assigned to. */
+  /** `a.b`, which may be attributes. */
   members: Uses & { areWrites: Index[] };
 }
 

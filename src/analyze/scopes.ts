@@ -36,7 +36,7 @@ interface Assigned {
 
 const noUses = (): Uses => ({ functions: [], scopes: [], lines: [], paths: [] });
 
-export function createScopes(text: string, { rules }: Language) {
+export function createScopes(text: string, { rules, findRootModule }: Language) {
   const names: Map<string, Binding[]>[] = [new Map<string, Binding[]>()];
   const kinds: Omit<ScopeFact, 'names'>[] = [{ is: 'module' }];
   const lineStarts = startsOfLines(text);
@@ -54,7 +54,8 @@ export function createScopes(text: string, { rules }: Language) {
   };
   const sites: Sites = {
     calls: noUses(),
-    callsOutside: 0,
+    unresolved: { outside: 0, external: 0, unknown: 0 },
+    references: { functions: [], variables: [], lines: [], areWrites: [] },
     names: { ...noUses(), areWrites: [] },
     members: { ...noUses(), areWrites: [] },
   };
@@ -335,22 +336,48 @@ export function createScopes(text: string, { rules }: Language) {
   }
 
   /** Leaves out the uses that can be none of a variable or an attribute, and hands out the scopes. */
+  /** What becomes of a use: it is told here, or it takes other files to tell. */
+  function judge(scope: Index, path: Path): 'open' | 'external' | 'unknown' {
+    const root = /^[^.()[\]]*/.exec(path)?.[0] ?? '';
+    if (root === '?' || root === '') return 'unknown';
+    if (root === "'") return 'external';
+    if (rules.self !== 'first parameter' && rules.self.words.includes(root)) return 'open';
+    if (rules.super.includes(root) || rules.super.includes(`${root}()`)) return 'open';
+    if (rules.types.self.includes(root)) return 'open';
+    const found = lookUp(scope, root);
+    if (!found) return hasOpenNames() ? 'open' : 'external';
+    const isTold = found.some((one) => one.is !== 'parameter' || Object.keys(one).length > 1);
+    return isTold ? 'open' : 'unknown';
+  }
+
+  /** Whether names may come from elsewhere without being told here. */
+  const hasOpenNames = (): boolean =>
+    rules.module === 'directory' ||
+    rules.seesClassNames ||
+    findRootModule !== undefined ||
+    symbols.allImports !== undefined;
+
+  /** Settles what can be settled here, and hands out the scopes. */
   function finish(): void {
-    const hasOpenNames = rules.module === 'directory' || symbols.allImports !== undefined;
-    keep(sites.names, (scope, name) => {
+    const { references, unresolved } = sites;
+    keep(sites.names, (scope, name, at, isWrite) => {
       const found = lookUp(scope, name);
-      return found
-        ? found.some(({ is }) => is === 'variable' || is === 'import' || is === 'attribute')
-        : hasOpenNames;
+      if (!found) return hasOpenNames();
+      const [only] = found;
+      if (only?.is === 'variable' && found.length === 1) {
+        if (isWrite) references.areWrites.push(references.lines.length);
+        references.functions.push(sites.names.functions[at] ?? -1);
+        references.variables.push(only.at);
+        references.lines.push(sites.names.lines[at] ?? 0);
+        return false;
+      }
+      return found.some(({ is }) => is === 'variable' || is === 'import' || is === 'attribute');
     });
-    keep(sites.members, (scope, path) => {
-      const root = /^[^.()[\]]*/.exec(path)?.[0] ?? '';
-      if (root === '?' || root === "'" || root === '') return false;
-      if (rules.self !== 'first parameter' && rules.self.words.includes(root)) return true;
-      if (rules.super.includes(root)) return true;
-      const found = lookUp(scope, root);
-      if (!found) return hasOpenNames;
-      return found.some((binding) => binding.is !== 'parameter' || Object.keys(binding).length > 1);
+    keep(sites.members, (scope, path) => judge(scope, path) === 'open');
+    keep({ ...sites.calls, areWrites: [] }, (scope, path) => {
+      const judgement = judge(scope, path);
+      if (judgement !== 'open') unresolved[judgement] += 1;
+      return judgement === 'open';
     });
     symbols.scopes = kinds.map((kind, at) => ({
       ...kind,
@@ -380,7 +407,7 @@ export function createScopes(text: string, { rules }: Language) {
 
 function keep(
   uses: Uses & { areWrites: Index[] },
-  isKept: (scope: Index, path: Path) => boolean,
+  isKept: (scope: Index, path: Path, at: Index, isWrite: boolean) => boolean,
 ): void {
   const { functions, scopes, lines, paths } = uses;
   const written = new Set(uses.areWrites);
@@ -388,7 +415,7 @@ function keep(
   let to = 0;
   for (let at = 0; at < paths.length; at++) {
     const [scope = 0, path = ''] = [scopes[at], paths[at]];
-    if (!isKept(scope, path)) continue;
+    if (!isKept(scope, path, at, written.has(at))) continue;
     functions[to] = functions[at] ?? -1;
     scopes[to] = scope;
     lines[to] = lines[at] ?? 0;
@@ -402,9 +429,16 @@ function keep(
 /** Where a definition ends, without the comments behind its last line. */
 function withoutComments(text: string, start: number, end: number, comment?: string): number {
   if (comment === undefined) return end;
-  for (let last = end; ; ) {
+  for (let last = end; ;) {
     const line = text.lastIndexOf('\n', last - 1);
-    if (line <= start || !text.slice(line + 1, last).trimStart().startsWith(comment)) return last;
+    if (
+      line <= start ||
+      !text
+        .slice(line + 1, last)
+        .trimStart()
+        .startsWith(comment)
+    )
+      return last;
     last = start + text.slice(start, line).trimEnd().length;
   }
 }
