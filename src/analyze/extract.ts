@@ -5,7 +5,7 @@
 import type { Facts, ImportFact, Index, Path, Uses } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark, Parsed } from './parser.js';
-import { toPath, toTypePath } from './paths.js';
+import { toPath, toTypePath, toValue } from './paths.js';
 import { type Context, rank, type Region, TAKES } from './regions.js';
 import { createScopes } from './scopes.js';
 
@@ -25,6 +25,7 @@ export function extractFacts(
 
   const sliceOf = ({ start, end }: Mark): string => text.slice(start, end);
   const pathOf = (mark: Mark): Path => toPath(sliceOf(mark), rules);
+  const valueOf = (mark: Mark): Path => toValue(sliceOf(mark), rules);
   const flat = (mark: Mark): string => sliceOf(mark).replace(/\s+/g, ' ');
   const context = (): Context =>
     open.at(-1)?.inside ?? { scope: 0, function: -1, class: -1, prefix: '' };
@@ -162,9 +163,9 @@ export function extractFacts(
     const eachMark = first(region, 'each');
     const inherited = region.fields.get('chained')?.[0];
     const value = inherited
-      ? pathOf(inherited)
+      ? valueOf(inherited)
       : valueMark
-        ? pathOf(valueMark)
+        ? valueOf(valueMark)
         : eachMark
           ? `${pathOf(eachMark)}[]`
           : undefined;
@@ -328,7 +329,7 @@ export function extractFacts(
       } else if (name === 'return') {
         const fact = symbols.functions[context().function];
         if (fact && fact.scope === scopes.functionScope(context().scope))
-          (fact.returns ??= []).push(pathOf(mark));
+          (fact.returns ??= []).push(valueOf(mark));
       } else if (name === 'global' || name === 'nonlocal') {
         scopes.bind(context().scope, sliceOf(mark), {
           is: 'outer',

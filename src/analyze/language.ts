@@ -66,6 +66,13 @@ export interface Rules {
   separators: readonly string[];
   /** Words and signs before an expression that do not change what it has (`await`, `new`, `&`). */
   prefixes: readonly string[];
+  /** How an expression's value is one of several. */
+  choices: {
+    conditional?: 'if else' | '?:';
+    /** Its value is one of the operands (`or`), or the last (`and`). */
+    either: readonly string[];
+    both: readonly string[];
+  };
   /** Whether `Cart { … }` makes one. */
   bracesConstruct: boolean;
   /** Signs and words before a type that do not change whose methods its values have (`*`, `readonly`). */

@@ -4,9 +4,6 @@ import type { Module } from './language.js';
 import type { Sources } from './sources.js';
 import { EXTERNAL, type Found, isKnown, type Thing, UNKNOWN } from './things.js';
 
-/** Modules that give on what others give them are not followed further. */
-const DEEPEST = 24;
-
 interface Callers {
   /** What a name's bindings lead to. */
   thingOf: (file: string, scope: Index, bindings: readonly Binding[]) => Thing;
@@ -19,7 +16,20 @@ export function createModules(
   { thingOf, findName, once }: Callers,
 ) {
   const imports = new WeakMap<ImportFact, Thing>();
-  let depth = 0;
+  const directories = new Map<string, Map<string, string>>();
+  const asked = new Set<string>();
+
+  const modules = new WeakMap<ImportFact, Module | 'none'>();
+  const known = new WeakMap<Symbols, Map<string, Found | 'none'>>();
+
+  function moduleOf(file: string, fact: ImportFact): Module | undefined {
+    let module = modules.get(fact);
+    if (!module) {
+      module = languageOf(file).findModule(fact.module, file, project) ?? 'none';
+      modules.set(fact, module);
+    }
+    return module === 'none' ? undefined : module;
+  }
 
   function importedBy(file: string, fact: ImportFact): Thing {
     return once(imports, fact, () => {
@@ -43,37 +53,60 @@ export function createModules(
 
   /** A name that a module gives to others. */
   function nameInModule(module: Module, name: string): Found | undefined {
-    if ('directory' in module) {
-      for (const file of project.filesIn(module.directory)) {
-        if (!symbolsOf(file) || languageOf(file).rules.module !== 'directory') continue;
-        const found = ownNameOf(file, name);
-        if (found) return found;
+    if ('file' in module) return ownNameOf(module.file, name);
+    const file = namesIn(module.directory).get(name);
+    return file === undefined ? undefined : ownNameOf(file, name);
+  }
+
+  /** Which file of a directory has a name, where its files are one module. */
+  function namesIn(directory: string): Map<string, string> {
+    let names = directories.get(directory);
+    if (!names) {
+      names = new Map();
+      for (const file of project.filesIn(directory)) {
+        const scope = symbolsOf(file)?.scopes[0];
+        if (!scope || languageOf(file).rules.module !== 'directory') continue;
+        for (const name of Object.keys(scope.names)) if (!names.has(name)) names.set(name, file);
       }
-      return undefined;
+      directories.set(directory, names);
     }
-    if (depth >= DEEPEST) return undefined;
-    depth += 1;
-    try {
-      return ownNameOf(module.file, name);
-    } finally {
-      depth -= 1;
-    }
+    return names;
   }
 
   function ownNameOf(file: string, name: string): Found | undefined {
     const symbols = symbolsOf(file);
     if (!symbols) return undefined;
+    let names = known.get(symbols);
+    if (!names) {
+      names = new Map<string, Found | 'none'>();
+      known.set(symbols, names);
+    }
+    const before = names.get(name);
+    if (before) return before === 'none' ? undefined : before;
+    const question = `${file} ${name}`;
+    // Modules may bring each other's names in a circle.
+    if (asked.has(question)) return undefined;
+    asked.add(question);
+    try {
+      const found = askForName(file, symbols, name);
+      // What is not found in the midst of a circle may be found from elsewhere.
+      if (found ? isKnown(found.thing) : asked.size === 1) names.set(name, found ?? 'none');
+      return found;
+    } finally {
+      asked.delete(question);
+    }
+  }
+
+  function askForName(file: string, symbols: Symbols, name: string): Found | undefined {
     const { exports, allExports, allImports } = symbols;
-    const isHidden =
-      languageOf(file).rules.hidesNames && !(exports && Object.hasOwn(exports, name));
-    const local = exports && Object.hasOwn(exports, name) ? (exports[name] ?? name) : name;
+    const { hidesNames } = languageOf(file).rules;
+    const isExported = exports !== undefined && Object.hasOwn(exports, name);
+    const local = isExported ? (exports[name] ?? name) : name;
     const names = symbols.scopes[0]?.names ?? {};
-    if (!isHidden && Object.hasOwn(names, local)) {
+    if ((isExported || !hidesNames) && Object.hasOwn(names, local)) {
       return { thing: thingOf(file, 0, names[local] ?? []), rule: 'import' };
     }
-    const all = languageOf(file).rules.hidesNames
-      ? allExports
-      : [...(allImports ?? []), ...(allExports ?? [])];
+    const all = hidesNames ? allExports : [...(allImports ?? []), ...(allExports ?? [])];
     const thing = broughtByAll(file, symbols, all, name);
     return thing && { thing, rule: 'import' };
   }
@@ -86,7 +119,7 @@ export function createModules(
   ): Thing | undefined {
     for (const at of (all ?? []).toReversed()) {
       const fact = symbols.imports[at];
-      const module = fact && languageOf(file).findModule(fact.module, file, project);
+      const module = fact && moduleOf(file, fact);
       const found = module && (nameInModule(module, name)?.thing ?? submodule(file, module, name));
       if (found && isKnown(found)) return found;
     }

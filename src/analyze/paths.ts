@@ -28,6 +28,63 @@ export function toPath(text: string, rules: Rules): Path {
   return pathOf(text.trim(), rules);
 }
 
+/**
+ * What an expression may give, as paths with `|` between them: `a if b else c` is `a|c`.
+ *
+ * @param text - The source of an expression.
+ */
+export function toValue(text: string, rules: Rules): Path {
+  if (NAMES.test(text) || text.length > MOST || !CHOICE.test(text)) return toPath(text, rules);
+  const choices = choicesOf(text.trim().replace(/\s+/g, ' '), rules);
+  const known = choices.filter((choice) => !rules.types.nothings.includes(choice));
+  return [...new Set(known.map((choice) => toPath(choice, rules)))].join('|') || '?';
+}
+
+/** The paths of a value. */
+export function pathsOf(value: Path): Path[] {
+  return value.includes('|') ? value.split('|') : [value];
+}
+
+/** A text without any of these has no choices. */
+const CHOICE = /\b(?:or|and|if|else)\b|[?|&]/;
+
+/** The operands that an expression's value is one of. */
+function choicesOf(text: string, rules: Rules): string[] {
+  if (text.startsWith('(') && endOf(text, 0) === text.length)
+    return choicesOf(text.slice(1, -1).trim(), rules);
+  const { either, both, conditional } = rules.choices;
+  if (conditional === 'if else') {
+    const [first, ...others] = splitOutside(text, ' else ');
+    if (first !== undefined && others.length > 0) {
+      const [then, condition] = splitOutside(first, ' if ');
+      if (then === undefined || condition === undefined) return [text];
+      return [then.trim(), others.join(' else ').trim()].flatMap((part) => choicesOf(part, rules));
+    }
+  } else if (conditional === '?:') {
+    const [condition, ...others] = splitOutside(
+      text.replaceAll('?.', '\u0000').replaceAll('??', '\u0001'),
+      '?',
+    );
+    if (condition !== undefined && others.length > 0) {
+      const rest = others.join('?').replaceAll('\u0000', '?.').replaceAll('\u0001', '??');
+      const parts = splitOutside(rest, ':');
+      if (parts.length < 2) return [text];
+      // In a chain the last part may be a conditional itself.
+      const middle = parts.slice(0, -1).join(':');
+      return [middle.trim(), (parts.at(-1) ?? '').trim()].flatMap((part) => choicesOf(part, rules));
+    }
+  }
+  for (const sign of either) {
+    const parts = splitOutside(text, sign);
+    if (parts.length > 1) return parts.flatMap((part) => choicesOf(part.trim(), rules));
+  }
+  for (const sign of both) {
+    const parts = splitOutside(text, sign);
+    if (parts.length > 1) return choicesOf((parts.at(-1) ?? '').trim(), rules);
+  }
+  return [text];
+}
+
 function pathOf(text: string, rules: Rules): Path {
   const prefix = rules.prefixes.find((word) => startsWithWord(text, word));
   if (prefix !== undefined) {
@@ -180,18 +237,24 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   return name;
 }
 
-/** Splits at a sign that is in no brackets. */
+/** Splits at a sign that is in no brackets and in no quotes. */
 function splitOutside(text: string, sign: string): string[] {
+  if (!text.includes(sign)) return [text];
   const parts: string[] = [];
   let depth = 0;
   let start = 0;
   for (let at = 0; at < text.length; at++) {
     const here = text[at] ?? '';
-    if ('([{<'.includes(here)) depth += 1;
+    if (here === '"' || here === '`' || here === "'") {
+      const end = endOfQuoted(text, at, here);
+      if (end < 0) return [text];
+      at = end;
+    } else if ('([{<'.includes(here)) depth += 1;
     else if (')]}>'.includes(here)) depth -= 1;
-    else if (here === sign && depth === 0) {
+    else if (depth === 0 && text.startsWith(sign, at)) {
       parts.push(text.slice(start, at));
-      start = at + 1;
+      start = at + sign.length;
+      at = start - 1;
     }
   }
   parts.push(text.slice(start));

@@ -66,7 +66,7 @@ function resolveFile(
   for (const [i, path] of calls.paths.entries()) {
     const from = calls.functions[i] ?? -1;
     const line = calls.lines[i] ?? 0;
-    const found = find(file, calls.scopes[i] ?? 0, path);
+    const found = find(file, calls.scopes[i] ?? 0, path, line);
     const called = calledBy(found);
     if (called.thing.is === 'function') {
       resolved.calls.push({ from, to: targetOf(called.thing), line, rule: called.rule });
@@ -81,7 +81,7 @@ function resolveFile(
   for (const [i, path] of members.paths.entries()) {
     const from = members.functions[i] ?? -1;
     const line = members.lines[i] ?? 0;
-    const { thing } = find(file, members.scopes[i] ?? 0, path);
+    const { thing } = find(file, members.scopes[i] ?? 0, path, line);
     if (thing.is === 'attribute') {
       resolved.accesses.push({
         from,

@@ -6,7 +6,7 @@ import type { Binding, CallRule, Index, Path, TypePath } from './facts.js';
 import { createLineages } from './lineage.js';
 import { extensionsOf, selfAttributesOf } from './memberindex.js';
 import { createModules } from './modules.js';
-import { CALL, ITEM, partsOf } from './paths.js';
+import { CALL, ITEM, partsOf, pathsOf } from './paths.js';
 import { directoryOf } from './places.js';
 import {
   agree,
@@ -61,21 +61,26 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     }
   }
 
-  /** What a path leads to, from a place in a file. */
-  function find(file: string, scope: Index, path: Path): Found {
+  /**
+   * What a path leads to, from a place in a file.
+   *
+   * @param line - Where it is used: what the same function assigns later is not seen.
+   */
+  function find(file: string, scope: Index, path: Path, line?: number): Found {
     if (depth >= DEEPEST) return { thing: UNKNOWN, rule: 'type' };
     depth += 1;
     try {
-      return follow(file, scope, path);
+      return follow(file, scope, path, line);
     } finally {
       depth -= 1;
     }
   }
 
-  function follow(file: string, scope: Index, path: Path): Found {
+  function follow(file: string, scope: Index, path: Path, line?: number): Found {
     const parts = partsOf(path);
     let at = 1;
     let found = findRoot(file, scope, parts);
+    if (line !== undefined) found = { ...found, thing: seenFrom(found.thing, file, scope, line) };
     if (found.thing.is === 'super' && parts[1] === CALL && rulesOf(file).super.includes('super()'))
       at = 2;
     for (; at < parts.length && isFollowed(found.thing); at++) {
@@ -85,6 +90,64 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       else found = memberOf(valueOf(found.thing), part);
     }
     return found;
+  }
+
+  function seenFrom(thing: Thing, file: string, scope: Index, line: number): Thing {
+    if (thing.is === 'several') {
+      const things = thing.of.map((one) => seenFrom(one, file, scope, line));
+      const variable = things.find((one) => one.is === 'variable' && one.before !== undefined);
+      return variable ?? { is: 'several', of: things };
+    }
+    if (thing.is !== 'variable' || thing.file !== file || thing.binding.values.length === 0)
+      return thing;
+    const isSeen = thing.binding.lines.some((assigned) => assigned < line);
+    const isOwn = functionScope(file, scope) === functionScope(file, thing.scope);
+    return isOwn && isSeen ? { ...thing, before: line } : thing;
+  }
+
+  /** The scope of the function that a scope is in; the module's where it is in none. */
+  function functionScope(file: string, scope: Index): Index {
+    const scopes = symbolsOf(file)?.scopes ?? [];
+    for (let at = scope; ;) {
+      const here = scopes[at];
+      if (!here || here.is === 'function' || here.parent === undefined) return at;
+      at = here.parent;
+    }
+  }
+
+  /** @param line - As in {@link find}. */
+  function valueOfPath(
+    file: string,
+    scope: Index,
+    value: Path,
+    line?: number,
+    isStrict = false,
+  ): Thing {
+    const { nothings } = rulesOf(file).types;
+    const paths = pathsOf(value).filter((path) => !nothings.includes(path));
+    return agree(
+      paths.map((path) => valueOf(find(file, scope, path, line).thing)),
+      isStrict,
+    );
+  }
+
+  /** What was assigned last before a line, else the first one before it that leads anywhere. */
+  function lastValue(
+    file: string,
+    scope: Index,
+    { values, lines }: Binding & { is: 'variable' },
+    before: number,
+  ): Thing {
+    let last: Thing = UNKNOWN;
+    for (let at = values.length - 1; at >= 0; at--) {
+      const line = lines[at] ?? 0;
+      if (line >= before) continue;
+      const value = valueOfPath(file, scope, values[at] ?? '?', line);
+      if (isKnown(value)) return value;
+      last = value;
+      if (value.is === 'external') return value;
+    }
+    return last;
   }
 
   const isFollowed = ({ is }: Thing): boolean =>
@@ -203,13 +266,18 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   function valueOf(thing: Thing): Thing {
     switch (thing.is) {
       case 'variable': {
-        const { file, scope, binding } = thing;
+        const { file, scope, binding, before } = thing;
+        if (before !== undefined && binding.type === undefined && binding.values.length > 1) {
+          return lastValue(file, scope, binding, before);
+        }
         return once(values, binding, () => {
           if (binding.type !== undefined) {
             const typed = typedAs(file, scope, binding.type);
             if (isKnown(typed)) return typed;
           }
-          return agree(binding.values.map((path) => valueOf(find(file, scope, path).thing)));
+          return agree(
+            binding.values.map((path, i) => valueOfPath(file, scope, path, binding.lines[i])),
+          );
         });
       }
       case 'parameter': {
@@ -222,7 +290,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         if (binding.type !== undefined) return typedAs(file, scope, binding.type);
         const { value } = binding;
         if (value === undefined) return UNKNOWN;
-        return once(values, binding, () => valueOf(find(file, scope, value).thing));
+        return once(values, binding, () => valueOfPath(file, scope, value));
       }
       case 'attribute': {
         const symbols = symbolsOf(thing.file);
@@ -235,9 +303,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
             if (isKnown(typed)) return typed;
           }
           const scope = fact.scope < 0 ? owner.scope : fact.scope;
-          return agree(
-            (fact.values ?? []).map((path) => valueOf(find(thing.file, scope, path).thing)),
-          );
+          return agree((fact.values ?? []).map((path) => valueOfPath(thing.file, scope, path)));
         });
       }
       case 'function': {
@@ -282,9 +348,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         return asReturned(typedAs(thing.file, scope, fact.type));
       }
       if (!fact.returns) return UNKNOWN;
-      return asReturned(
-        agree(fact.returns.map((path) => valueOf(find(thing.file, fact.scope, path).thing))),
+      const all = fact.returns.map((path) =>
+        valueOfPath(thing.file, fact.scope, path, fact.endLine + 1, true),
       );
+      return asReturned(agree(all, true));
     });
   }
 

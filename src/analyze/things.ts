@@ -23,7 +23,14 @@ export type Thing =
   | ObjectThing
   /** Many of one kind. */
   | { is: 'items'; of: Thing }
-  | { is: 'variable'; file: string; scope: Index; binding: Binding & { is: 'variable' } }
+  /** `before`: the line of a use in the same function, which sees what was assigned last. */
+  | {
+      is: 'variable';
+      file: string;
+      scope: Index;
+      binding: Binding & { is: 'variable' };
+      before?: number;
+    }
   | { is: 'parameter'; file: string; scope: Index; binding: Binding & { is: 'parameter' } }
   | { is: 'attribute'; file: string; at: Index }
   | { is: 'module'; module: Module; file: string }
@@ -58,9 +65,14 @@ export function isSame(a: Thing, b: Thing): boolean {
   return a.is === b.is && 'at' in a && 'at' in b && a.file === b.file && a.at === b.at;
 }
 
-/** The one thing that several lead to, as far as they lead anywhere. */
-export function agree(things: readonly Thing[]): Thing {
+/**
+ * The one thing that several lead to, as far as they lead anywhere.
+ *
+ * @param isStrict - What leads out of the project is one of several then.
+ */
+export function agree(things: readonly Thing[], isStrict = false): Thing {
   const known = things.filter(isKnown);
+  if (isStrict && known.length > 0 && things.some(({ is }) => is === 'external')) return AMBIGUOUS;
   const [first, ...others] = known;
   if (!first)
     return (

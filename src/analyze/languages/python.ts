@@ -18,10 +18,11 @@ export const python: Language = {
     decorators: {
       statics: ['staticmethod'],
       classMethods: ['classmethod', '__new__', '__init_subclass__', '__class_getitem__'],
-      properties: ['property', 'cached_property'],
+      properties: ['property', 'cached_property', 'setter', 'deleter'],
     },
     separators: ['.'],
     prefixes: ['await'],
+    choices: { conditional: 'if else', either: [' or '], both: [' and '] },
     bracesConstruct: false,
     typePrefixes: [],
     types: {

@@ -6,7 +6,7 @@
 (lambda) @scope
 (parameters [(identifier) (tuple_pattern) (list_splat_pattern) (dictionary_splat_pattern)] @parameter @parameter.target)
 (lambda_parameters [(identifier) (tuple_pattern) (list_splat_pattern) (dictionary_splat_pattern)] @parameter @parameter.target)
-(default_parameter name: (_) @parameter.target value: (_) @outer) @parameter
+(default_parameter name: (_) @parameter.target value: (_) @parameter.value @outer) @parameter
 (typed_parameter . (identifier) @parameter.target type: (type) @parameter.type @outer) @parameter
 (typed_parameter . [(list_splat_pattern) (dictionary_splat_pattern)] @parameter.target type: (type) @outer) @parameter
 (typed_default_parameter name: (_) @parameter.target type: (type) @parameter.type @outer value: (_) @outer) @parameter
