@@ -84,6 +84,26 @@ const RESOURCES: Record<string, Check> = {
 /** Those of the other functions. */
 const ENGINE: Record<string, Check> = { engine: oneOf(...ENGINE_NAMES) };
 
+const isText: Check = (value) => (typeof value === 'string' ? undefined : 'a string');
+
+const isTexts: Check = (value) =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string')
+    ? undefined
+    : 'an array of strings';
+
+const isAssignment: Check = (value) =>
+  typeof value === 'object' && value !== null && isTexts(Object.values(value)) === undefined
+    ? undefined
+    : 'an object of patterns and languages';
+
+/** Those of whatever writes an analysis. */
+const ANALYSIS: Record<string, Check> = {
+  source: isA('boolean'),
+  onEvent: isA('function'),
+  clock: isA('function'),
+  signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+};
+
 const OTHERS = {
   readSchema: ENGINE,
   readStats: { degrees: isA('boolean') },
@@ -100,6 +120,17 @@ const OTHERS = {
     clock: isA('function'),
   },
   verifyDatabase: { schema: isSchemaObject, ...RESOURCES, onEvent: isA('function') },
+  analyzeCodebase: {
+    ...ANALYSIS,
+    languages: isTexts,
+    assign: isAssignment,
+    exclude: isTexts,
+    maxSize: wholeFrom(0),
+    cache: isA('boolean'),
+    jobs: wholeFrom(1),
+  },
+  analyzeFiles: { language: isText, jobs: wholeFrom(1) },
+  exportToParquet: ANALYSIS,
   DependencyGraph: { ...ENGINE, readOnly: isA('boolean') },
 } satisfies Record<string, Record<string, Check>>;
 
