@@ -50,7 +50,7 @@ export async function languageRows(root: string): Promise<string[]> {
 
   const rows: string[] = [];
   const at = (name: string, ordinal: number): string => (ordinal ? `${name}#${ordinal}` : name);
-  for (const [file, { symbols, sites }] of facts) {
+  for (const [file, { symbols, sites, decorators, exceptions }] of facts) {
     const { functions, classes, variables, attributes, imports } = symbols;
     const nameOf = (
       table: 'functions' | 'classes' | 'variables' | 'attributes',
@@ -107,7 +107,7 @@ export async function languageRows(root: string): Promise<string[]> {
         fact.isRelative && 'relative',
       );
     }
-    for (const fact of sites.decorators) {
+    for (const fact of decorators) {
       add(
         'DECORATED_BY',
         nameOf('functions', own(fact.function)),
@@ -117,7 +117,7 @@ export async function languageRows(root: string): Promise<string[]> {
         fact.arguments && `(${fact.arguments})`,
       );
     }
-    for (const fact of sites.exceptions) {
+    for (const fact of exceptions) {
       add(
         'HANDLES_EXCEPTION',
         nameOf('functions', own(fact.function)),

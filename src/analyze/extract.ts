@@ -19,7 +19,7 @@ export function extractFacts(
 ): Facts {
   const { rules } = language;
   const scopes = createScopes(text, language);
-  const { symbols, sites } = scopes;
+  const { symbols, sites, decorators, exceptions } = scopes;
   const open: Region[] = [];
   let pendingDecorators: Mark[][] = [];
 
@@ -31,6 +31,8 @@ export function extractFacts(
     open.at(-1)?.inside ?? { scope: 0, function: -1, class: -1, prefix: '' };
   const innermost = (kind: string): Region | undefined =>
     open.findLast((region) => region.kind === kind);
+  /** Of the statement that something stands in, where that is told. */
+  const lineOf = (mark: Mark): number => innermost('statement')?.mark.line ?? mark.line;
   const first = (region: Region, field: string): Mark | undefined => region.fields.get(field)?.[0];
 
   function use(uses: Uses, { line }: Mark, path: Path): void {
@@ -132,10 +134,10 @@ export function extractFacts(
   }
 
   /** Says what the decorators of a function make of it, and keeps them. */
-  function readDecorators({ decorators, fields }: Region, at: Index): void {
+  function readDecorators(region: Region, at: Index): void {
     const fact = symbols.functions[at];
     if (!fact) return;
-    for (const [position, [mark, nameMark, argumentsMark]] of decorators.entries()) {
+    for (const [position, [mark, nameMark, argumentsMark]] of region.decorators.entries()) {
       if (!mark || !nameMark) continue;
       const name = flat(nameMark);
       const line = mark.line;
@@ -144,15 +146,15 @@ export function extractFacts(
             .replace(/^\(([^]*)\)$/, '$1')
             .trim()
         : '';
-      sites.decorators.push({ name, arguments: words, line, function: at, position });
+      decorators.push({ name, arguments: words, line, function: at, position });
       const last = name.split('.').at(-1) ?? '';
       if (rules.decorators.statics.includes(last)) fact.isStatic = true;
       if (rules.decorators.classMethods.includes(last)) fact.isClassMethod = true;
       if (rules.decorators.properties.includes(last)) fact.isProperty = true;
     }
     if (rules.decorators.classMethods.includes(fact.name)) fact.isClassMethod = true;
-    if (fields.has('static')) fact.isStatic = true;
-    if (fields.has('property')) fact.isProperty = true;
+    if (region.fields.has('static')) fact.isStatic = true;
+    if (region.fields.has('property')) fact.isProperty = true;
   }
 
   /** What comes to a name: by a type, by what is assigned, by what is gone through. */
@@ -270,7 +272,7 @@ export function extractFacts(
       ...(alias && { alias: sliceOf(alias) }),
       ...(local !== undefined && { local }),
       ...columns,
-      line: region.mark.line,
+      line: lineOf(region.mark),
     };
     scopes.addImport(region.outside.scope, fact, region.fields.has('export'));
   }
@@ -320,9 +322,9 @@ export function extractFacts(
         const raised = flat(mark);
         const called = /^([^()[\]{}'"]+)\(/.exec(raised)?.[1] ?? raised;
         if (at >= 0)
-          sites.exceptions.push({
+          exceptions.push({
             name: called.trim(),
-            line: mark.line,
+            line: lineOf(mark),
             function: at,
             context: name,
           });
@@ -373,5 +375,5 @@ export function extractFacts(
   }
   closeUntil(Infinity);
   scopes.finish();
-  return { symbols, sites, syntaxErrors };
+  return { symbols, decorators, exceptions, sites, syntaxErrors };
 }

@@ -180,8 +180,6 @@ export interface Uses {
 
 /** What of a file is resolved with the help of others. */
 export interface Sites {
-  decorators: DecoratorFact[];
-  exceptions: ExceptionFact[];
   calls: Uses;
   /** Calls in no function, which can be no edge. */
   callsOutside: number;
@@ -191,12 +189,18 @@ export interface Sites {
   members: Uses & { areWrites: Index[] };
 }
 
-/** What a parser makes of a file. */
-export interface Facts {
+/** What a file tells by itself. */
+export interface OwnFacts {
   symbols: Symbols;
-  sites: Sites;
+  decorators: DecoratorFact[];
+  exceptions: ExceptionFact[];
   /** Places that the grammar does not understand, and the line of the first. */
   syntaxErrors: { count: number; line: number } | null;
+}
+
+/** What a parser makes of a file. */
+export interface Facts extends OwnFacts {
+  sites: Sites;
 }
 
 /** A function, class, variable or attribute of some file. */

@@ -49,8 +49,12 @@ export interface Rules {
   super: readonly string[];
   /** Names of methods that a call of the class calls, the first that is there; `class`: its own name. */
   constructors: readonly string[];
+  /** Members of an object that are its class. */
+  classMembers: readonly string[];
   /** Whether methods see the names in their class's body without an object. */
   seesClassNames: boolean;
+  /** What begins a comment, where comments after a definition's last line count as its own. */
+  trailingComment?: string;
   /** Whether a module gives others only what it exports. */
   hidesNames: boolean;
   /** What shares the module's scope without imports: the file alone, or all files of its directory. */

@@ -42,7 +42,9 @@ export function createModules(
       const module = language.findModule(isFirst ? (local ?? '') : named, file, project);
       if (!module) return EXTERNAL;
       if (name === undefined || name === '*') return { is: 'module', module, file };
-      return nameInModule(module, name)?.thing ?? submodule(file, module, name) ?? UNKNOWN;
+      const own = nameInModule(module, name)?.thing;
+      // A package may import its own modules by its own name.
+      return own && isKnown(own) ? own : (submodule(file, module, name) ?? own ?? UNKNOWN);
     });
   }
 

@@ -116,7 +116,8 @@ function resolveFile(
         rule: 'constructor',
       };
     }
-    if (direct && thing.is !== 'function') return { thing: UNKNOWN, rule: found.rule };
+    // A property's function is called, and then what it returns.
+    if (direct && thing.is !== 'function') return { thing: direct, rule: found.rule };
     return { thing, rule: found.rule };
   }
 

@@ -368,6 +368,8 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       case 'class':
         return { thing: memberOfClass(thing, name) ?? UNKNOWN, rule: 'class' };
       case 'object':
+        if (rulesOf(thing.of.file).classMembers.includes(name))
+          return { thing: thing.of, rule: 'class' };
         return { thing: memberOfClass(thing.of, name) ?? UNKNOWN, rule: RULES[thing.how] };
       case 'super':
         return { thing: memberOfClass(thing.of, name, 1) ?? UNKNOWN, rule: 'super' };

@@ -1,6 +1,8 @@
 /** The facts of a file while they are gathered: its scopes, what their names stand for, and who uses them. */
 import type {
   Binding,
+  DecoratorFact,
+  ExceptionFact,
   ImportFact,
   Index,
   Path,
@@ -51,13 +53,14 @@ export function createScopes(text: string, { rules }: Language) {
     scopes: [],
   };
   const sites: Sites = {
-    decorators: [],
-    exceptions: [],
     calls: noUses(),
     callsOutside: 0,
     names: { ...noUses(), areWrites: [] },
     members: { ...noUses(), areWrites: [] },
   };
+
+  const decorators: DecoratorFact[] = [];
+  const exceptions: ExceptionFact[] = [];
 
   function add(is: ScopeFact['is'], parent: Index): Index {
     kinds.push({ is, parent });
@@ -92,7 +95,9 @@ export function createScopes(text: string, { rules }: Language) {
   };
 
   /** Where a definition stands, and what it is called. */
-  function placed(table: string, { start, end, line }: Mark, name: string, prefix: string) {
+  function placed(table: string, mark: Mark, name: string, prefix: string) {
+    const { start, line } = mark;
+    const end = withoutComments(text, start, mark.end, rules.trailingComment);
     const qualifiedName = `${prefix}${name}`;
     const ordinal = ordinalOf(table, qualifiedName);
     return { name, qualifiedName, ordinal, startLine: line, endLine: lineAt(end - 1), start, end };
@@ -202,6 +207,9 @@ export function createScopes(text: string, { rules }: Language) {
     if (known?.is === 'variable') {
       known.values.push(value ?? '?');
       known.lines.push(line);
+      const variable = symbols.variables[known.at];
+      // What begins first may end last (a loop).
+      if (variable) variable.line = Math.min(variable.line, line);
       if (type !== undefined) known.type ??= type;
       return;
     }
@@ -236,6 +244,7 @@ export function createScopes(text: string, { rules }: Language) {
     const fact = known === undefined ? undefined : symbols.attributes[known];
     if (known !== undefined && fact) {
       fact.typeHint ||= typeHint;
+      fact.isClassAttribute ||= isClassAttribute;
       if (type !== undefined) fact.type ??= type;
       if (value !== undefined) (fact.values ??= []).push(value);
       return known;
@@ -352,6 +361,8 @@ export function createScopes(text: string, { rules }: Language) {
   return {
     symbols,
     sites,
+    decorators,
+    exceptions,
     add,
     bind,
     isOuter,
@@ -386,6 +397,16 @@ function keep(
     to += 1;
   }
   for (const column of [functions, scopes, lines, paths]) column.length = to;
+}
+
+/** Where a definition ends, without the comments behind its last line. */
+function withoutComments(text: string, start: number, end: number, comment?: string): number {
+  if (comment === undefined) return end;
+  for (let last = end; ; ) {
+    const line = text.lastIndexOf('\n', last - 1);
+    if (line <= start || !text.slice(line + 1, last).trimStart().startsWith(comment)) return last;
+    last = start + text.slice(start, line).trimEnd().length;
+  }
 }
 
 function startsOfLines(text: string): number[] {

@@ -35,7 +35,11 @@ export function serve(
       } catch (error) {
         answer = { failure: messageOf(error) };
       }
-      port.postMessage(answer);
+      const buffers = 'packed' in answer ? Object.values(answer.packed) : [];
+      port.postMessage(
+        answer,
+        buffers.map(({ buffer }) => buffer),
+      );
     });
   });
   port?.postMessage('ready');

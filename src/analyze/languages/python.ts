@@ -11,7 +11,9 @@ export const python: Language = {
     self: 'first parameter',
     super: ['super()'],
     constructors: ['__init__', '__new__'],
+    classMembers: ['__class__'],
     seesClassNames: false,
+    trailingComment: '#',
     hidesNames: false,
     module: 'file',
     isPublic: (name) => !name.startsWith('_'),
@@ -62,8 +64,7 @@ export const python: Language = {
   },
   describeImport: ({ module, name, isFrom }) => ({
     local: module.split('.')[0] ?? '',
-    importedName:
-      name === undefined ? module : module.endsWith('.') ? `${module}${name}` : `${module}.${name}`,
+    importedName: name === undefined ? module : `${module}.${name}`,
     importType: isFrom ? 'from' : 'module',
     isRelative: module.startsWith('.'),
   }),
