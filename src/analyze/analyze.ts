@@ -164,7 +164,7 @@ async function* checkedResults(
     const isResult =
       typeof path === 'string' &&
       languageNamed(String(language)) !== undefined &&
-      (known === undefined || known.packed.symbols instanceof Uint8Array);
+      (known === undefined || known.packed.own instanceof Uint8Array);
     const hint = 'give what analyzeFiles yields, each file once';
     if (!isResult) {
       throw new KgloadError({ code: 'USAGE', message: 'a result is none of an analysis', hint });
