@@ -10,7 +10,7 @@ import type {
 } from './analyze/report.js';
 import { KgloadError } from './errors.js';
 import { onDisk } from './files.js';
-import { checkOptions, checkTexts } from './options.js';
+import { checkIterable, checkOptions, checkTexts } from './options.js';
 
 /** What the caller names is wanted. */
 const ANY_SIZE = 1_000_000_000;
@@ -61,6 +61,7 @@ export async function* analyzeFiles(
   options: FileOptions = {},
 ): AsyncGenerator<FileAnalysis> {
   checkTexts({ 'the path of the sources': projectRoot });
+  checkIterable('the files', files);
   checkOptions('analyzeFiles', options);
   const { languageFor, analyzeSources } = await import('./analyze/analyze.js');
   const list = [...files].map((file) => {
@@ -102,6 +103,7 @@ export async function exportToParquet(
   options: ExportOfAnalysis = {},
 ): Promise<AnalyzeReport> {
   checkTexts({ 'the path of the dataset': outputDir, 'the path of the sources': projectRoot });
+  checkIterable('the results', results);
   checkOptions('exportToParquet', options);
   const { exportResults } = await import('./analyze/analyze.js');
   return await exportResults(results, outputDir, projectRoot, options);

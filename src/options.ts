@@ -156,6 +156,20 @@ export function checkTexts(values: Record<string, unknown>): void {
 }
 
 /**
+ * Refuses what has no items, and a text, whose characters are hardly meant.
+ *
+ * @throws {KgloadError} `USAGE`.
+ */
+export function checkIterable(name: string, value: unknown): void {
+  const { [Symbol.iterator]: items, [Symbol.asyncIterator]: later } = Object(value) as Record<
+    symbol,
+    unknown
+  >;
+  if (typeof value !== 'string' && (items ?? later)) return;
+  throw usage(`${name} must be an array, or iterable, not ${shown(value)}`);
+}
+
+/**
  * Refuses what is no connection.
  *
  * @throws {KgloadError} `USAGE`.

@@ -160,7 +160,7 @@ async function* checkedResults(
 ): AsyncGenerator<FileResult> {
   const seen = new Set<string>();
   for await (const result of results) {
-    const { path, language, known } = result as Partial<FileResult>;
+    const { path, language, known } = Object(result) as Partial<FileResult>;
     const isResult =
       typeof path === 'string' &&
       languageNamed(String(language)) !== undefined &&
