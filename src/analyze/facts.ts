@@ -230,6 +230,7 @@ export type CallRule =
   | 'constructed'
   | 'returned'
   | 'constructor';
+/** Why a name leads to nothing in the project; `outside`: it is a call in no function. */
 export type Unresolved = 'external' | 'ambiguous' | 'unknown' | 'outside';
 
 /** What a file's names lead to. */
