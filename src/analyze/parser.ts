@@ -28,7 +28,12 @@ export function assetFile(name: string): string {
 }
 
 export function queryText(language: Language): string {
-  return readFileSync(assetFile(`${language.query}.scm`), 'utf8') + ERRORS;
+  return (
+    [language.query]
+      .flat()
+      .map((name) => readFileSync(assetFile(`${name}.scm`), 'utf8'))
+      .join('\n') + ERRORS
+  );
 }
 
 /** Emscripten keeps its state here. */
@@ -44,11 +49,25 @@ export function heapSize(): number {
 export async function openParser(language: Language): Promise<(text: string) => Parsed> {
   runtime ??= Parser.init(state);
   await runtime;
-  const grammar = await Grammar.load(assetFile(`${language.grammar}.wasm`));
-  const parser = new Parser();
-  parser.setLanguage(grammar);
-  const query = new Query(grammar, queryText(language));
-  return (text) => parse(parser, query, text);
+  const readers = await Promise.all(
+    [language.grammar].flat().map(async (name) => {
+      const grammar = await Grammar.load(assetFile(`${name}.wasm`));
+      const parser = new Parser();
+      parser.setLanguage(grammar);
+      const query = new Query(grammar, queryText(language));
+      return (text: string) => parse(parser, query, text);
+    }),
+  );
+  return (text) => {
+    let best: Parsed | undefined;
+    for (const read of readers) {
+      const parsed = read(text);
+      if (!parsed.syntaxErrors) return parsed;
+      if (!best?.syntaxErrors || parsed.syntaxErrors.count < best.syntaxErrors.count) best = parsed;
+    }
+    if (!best) throw new Error(`${language.name} has no grammar`);
+    return best;
+  };
 }
 
 function parse(parser: Parser, query: Query, text: string): Parsed {
