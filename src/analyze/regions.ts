@@ -38,6 +38,9 @@ const RANKS: Record<string, number> = {
   scope: 0,
   object: 0.5,
   from: 0.5,
+  // It gets its name later, and what lies between would not know of it.
+  function: 1.5,
+  class: 1.5,
   return: 2,
   member: 3,
   call: 3,
