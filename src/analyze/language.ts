@@ -28,6 +28,11 @@ export interface Language {
   grammar: string | readonly string[];
   /** Of src/analyze/queries; several are one. */
   query: string | readonly string[];
+  /**
+   * Texts of the same length that the grammar may understand better, where it does not understand a
+   * text: only what is between names may be changed.
+   */
+  mend?: (text: string) => string[];
   rules: Rules;
   /** What the columns of an import say, and the name that an import of a whole module binds. */
   describeImport: (what: {

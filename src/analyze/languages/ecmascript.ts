@@ -86,6 +86,7 @@ export const typescript: Language = {
   files: ['.ts', '.tsx', '.mts', '.cts'],
   grammar: ['tree-sitter-typescript', 'tree-sitter-tsx'],
   query: ['ecmascript', 'typescript'],
+  mend,
 };
 
 export const javascript: Language = {
@@ -96,3 +97,16 @@ export const javascript: Language = {
   grammar: 'tree-sitter-javascript',
   query: ['ecmascript', 'javascript'],
 };
+
+/** What the grammar does not know: modifiers of type parameters, and signatures with no sign between them. */
+function mend(text: string): string[] {
+  const plain = text.replace(
+    /([<,](?:\s|\/\*[^]*?\*\/|\/\/.*\n)*)(in\s+out|in|out|const)(?=\s+[\p{L}_$])/gu,
+    (_all, before: string, words: string) => before + words.replace(/\S/g, ' '),
+  );
+  const separated = plain.replace(
+    /([\w$>)\]}'"`])((?:[ \t\r\n]|\/\*[^]*?\*\/|\/\/.*\n)*\n[ \t]*)[ \t](?=[<(])/g,
+    (_all, before: string, blank: string) => `${before}${blank};`,
+  );
+  return [plain, separated];
+}
