@@ -24,6 +24,10 @@ export async function languageRows(root: string): Promise<string[]> {
   }
   const known = [...facts.keys()];
   const directoryOf = (file: string): string => file.slice(0, Math.max(0, file.lastIndexOf('/')));
+  const ancestorsOf = (file: string): string[] => {
+    const directory = directoryOf(file);
+    return directory === '' ? [''] : [directory, ...ancestorsOf(directory)];
+  };
   const resolve = createFileResolver({
     symbolsOf: (file) => facts.get(file)?.symbols,
     languageOf: (file) => {
@@ -35,6 +39,7 @@ export async function languageRows(root: string): Promise<string[]> {
       hasFile: (path) => facts.has(path),
       hasDirectory: (path) => known.some((file) => file.startsWith(`${path}/`)),
       filesIn: (path) => known.filter((file) => directoryOf(file) === path),
+      directories: () => [...new Set(known.flatMap(ancestorsOf))],
       read: (path) => (files.includes(path) ? readFileSync(join(root, path), 'utf8') : undefined),
     },
     extendersOf: (name) =>

@@ -5,7 +5,7 @@
 import type { Facts, ImportFact, Index, Path, Uses } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark, Parsed } from './parser.js';
-import { toPath, toTypePath, toValue } from './paths.js';
+import { pathOfNames, toPath, toTypePath, toValue } from './paths.js';
 import { type Context, rank, type Region, TAKES } from './regions.js';
 import { createScopes } from './scopes.js';
 
@@ -22,10 +22,15 @@ export function extractFacts(
   const { symbols, sites, decorators, exceptions } = scopes;
   const open: Region[] = [];
   let pendingDecorators: Mark[][] = [];
+  /** The scopes of the objects with members, by where they begin. */
+  const objects = new Map<number, Index>();
 
   const sliceOf = ({ start, end }: Mark): string => text.slice(start, end);
   const pathOf = (mark: Mark): Path => toPath(sliceOf(mark), rules);
-  const valueOf = (mark: Mark): Path => toValue(sliceOf(mark), rules);
+  const valueOf = (mark: Mark): Path => {
+    const object = objects.get(mark.start);
+    return object === undefined ? toValue(sliceOf(mark), rules) : pathOfNames(object);
+  };
   const flat = (mark: Mark): string => sliceOf(mark).replace(/\s+/g, ' ');
   const context = (): Context =>
     open.at(-1)?.inside ?? { scope: 0, function: -1, class: -1, prefix: '' };
@@ -53,6 +58,7 @@ export function extractFacts(
       fields: new Map(),
       bound: [],
       members: [],
+      waiting: [],
       decorators: [],
     };
     if (kind === 'function') {
@@ -61,10 +67,17 @@ export function extractFacts(
       region.inside = { ...outside, scope: scopes.add('function', outside.scope), class: -1 };
     } else if (kind === 'class') {
       pendingDecorators = [];
-      region.inside = { ...outside, scope: scopes.add('class', outside.scope) };
+      region.inside = { ...outside, scope: scopes.add('class', outside.scope), class: -1 };
+    } else if (kind === 'lambda') {
+      region.inside = { ...outside, scope: scopes.add('function', outside.scope), class: -1 };
+    } else if (kind === 'object') {
+      const scope = scopes.add('object', outside.scope);
+      objects.set(mark.start, scope);
+      const prefix = `${outside.prefix}${holderOf(open.at(-1))}`;
+      region.inside = { ...outside, scope, class: -1, prefix };
     } else if (kind === 'extension') {
       region.inside = { ...outside, scope: scopes.add('class', outside.scope), class: -1 };
-    } else if (kind === 'scope') {
+    } else if (kind === 'scope' || kind === 'namespace') {
       region.inside = { ...outside, scope: scopes.add('block', outside.scope), class: -1 };
     } else if (kind === 'outer') {
       const around = open.findLast(({ kind: of }) => of === 'function' || of === 'scope');
@@ -72,6 +85,14 @@ export function extractFacts(
     }
     open.push(region);
     return region;
+  }
+
+  /** What an object with members is given to, as the beginning of its members' names. */
+  function holderOf(region: Region | undefined): string {
+    const mark =
+      region && (first(region, 'target') ?? first(region, 'name') ?? first(region, 'alias'));
+    const name = mark ? sliceOf(mark) : '';
+    return /^[\w$]+$/.test(name) ? `${name}.` : '';
   }
 
   /** A field says something of the innermost region of its kind. */
@@ -84,12 +105,14 @@ export function extractFacts(
       const target = openRegion(mark, 'target');
       target.bound = region.bound;
       target.members = region.members;
+      target.isAssignment = region.kind === 'assignment';
       if (region.fields.has('target')) return;
     }
     const marks = region.fields.get(field);
     if (marks) marks.push(mark);
     else region.fields.set(field, [mark]);
-    if (field === 'name') nameRegion(region, sliceOf(mark));
+    if (field === 'name') nameRegion(region, nameOf(mark));
+    else if (field === 'own') nameByOwn(region, mark);
     else if (mark.name === 'extension.type') {
       const receiver = toTypePath(sliceOf(mark), rules);
       if (receiver !== undefined) {
@@ -102,8 +125,24 @@ export function extractFacts(
     }
   }
 
+  const nameOf = (mark: Mark): string => sliceOf(mark).replace(/^(["'])([^]*)\1$/, '$2');
+
+  /** The name of a function or a class that only it itself sees. */
+  function nameByOwn(region: Region, mark: Mark): void {
+    const { fields, outside, inside } = region;
+    const is = region.kind === 'class' ? 'class' : 'function';
+    if (fields.get('own')?.length !== 1) return;
+    if (!fields.has('name')) {
+      fields.set('free', [mark]);
+      nameRegion(region, nameOf(mark));
+    }
+    const at = is === 'class' ? region.inside.class : region.inside.function;
+    if (inside !== outside) scopes.bind(inside.scope, nameOf(mark), { is, at });
+  }
+
   function nameRegion(region: Region, name: string): void {
     const { outside, mark } = region;
+    const exported = first(region, 'whole') ? '=' : first(region, 'exported') ? name : undefined;
     if (region.kind === 'function') {
       const receiverText = first(region, 'receiver');
       const receiver = receiverText
@@ -111,7 +150,10 @@ export function extractFacts(
         : outside.class < 0
           ? outside.receiver
           : undefined;
-      const prefix = receiverText && receiver !== undefined ? `${receiver}.` : outside.prefix;
+      const prefix =
+        receiverText && receiver !== undefined && !isSelf(receiver)
+          ? `${receiver}.`
+          : outside.prefix;
       const at = scopes.addFunction(mark, name, {
         prefix,
         outside: outside.scope,
@@ -119,20 +161,30 @@ export function extractFacts(
         modifiers: (region.fields.get('modifiers') ?? []).map(sliceOf).join(' '),
         classAt: outside.class,
         receiver,
-        isFree: receiverText !== undefined,
+        isFree: receiverText !== undefined || exported !== undefined || region.fields.has('free'),
+        isSignature: region.fields.has('signature'),
       });
+      if (exported !== undefined) scopes.addExport(exported, { is: 'function', at });
       region.inside = { ...region.inside, function: at, prefix: `${prefix}${name}.` };
       readDecorators(region, at);
     } else if (region.kind === 'class') {
       const at = scopes.addClass(mark, name, {
+        isFree: exported !== undefined || region.fields.has('free'),
         prefix: outside.prefix,
         outside: outside.scope,
         scope: region.inside.scope,
         modifiers: (region.fields.get('modifiers') ?? []).map(sliceOf).join(' '),
       });
       region.inside = { ...region.inside, class: at, prefix: `${outside.prefix}${name}.` };
+      if (exported !== undefined) scopes.addExport(exported, { is: 'class', at });
+    } else if (region.kind === 'namespace') {
+      const scope = scopes.addNames(outside.scope, name, region.inside.scope);
+      region.inside = { ...region.inside, scope, prefix: `${outside.prefix}${name}.` };
     }
   }
+
+  const isSelf = (name: string): boolean =>
+    rules.self !== 'first parameter' && rules.self.words.includes(name);
 
   /** Says what the decorators of a function make of it, and keeps them. */
   function readDecorators(region: Region, at: Index): void {
@@ -189,6 +241,19 @@ export function extractFacts(
         const { type, value } = isWhole(region, bound) ? given(region) : {};
         scopes.bindParameter(outside.scope, sliceOf(bound), { type, value });
       }
+    } else if (kind === 'generic') {
+      for (const bound of region.bound) {
+        const { type } = given(region);
+        scopes.bind(outside.scope, sliceOf(bound), {
+          is: 'type',
+          ...(type !== undefined && { type }),
+        });
+      }
+    } else if (kind === 'alias') {
+      const name = first(region, 'name');
+      const value = first(region, 'value');
+      const path = value ? valueOf(value) : '?';
+      if (name && path !== '?') scopes.bind(outside.scope, nameOf(name), { is: 'alias', path });
     } else if (kind === 'decorator') {
       const name = first(region, 'name');
       const words = first(region, 'arguments');
@@ -217,17 +282,24 @@ export function extractFacts(
         symbols.extensions.push({ type: region.inside.receiver, base: path, scope: outside.scope });
       }
     } else if (kind === 'import') closeImport(region);
+    else if (kind === 'from') for (const waiting of region.waiting) addImport(waiting, region);
+    else if (kind === 'assignment') closeAssignment(region);
     else if (kind === 'export') closeExport(region);
   }
 
   function closeVariable(region: Region): void {
-    const { outside } = region;
+    // A parameter may declare a field of its method's class.
+    const isDeclared = region.kind === 'field' && region.outside.class < 0;
+    const outside = (isDeclared ? innermost('function')?.outside : undefined) ?? region.outside;
+    const scope = region.fields.has('hoisted')
+      ? scopes.functionScope(outside.scope)
+      : outside.scope;
     const what = given(region);
     const typeMark = first(region, 'type');
     const typeHint = typeMark ? flat(typeMark) : '';
     for (const bound of [...(region.fields.get('name') ?? []), ...region.bound]) {
       const known = region.kind === 'field' || isWhole(region, bound) ? what : {};
-      scopes.bindVariable(outside.scope, sliceOf(bound), {
+      scopes.bindVariable(scope, nameOf(bound), {
         line: bound.line,
         typeHint,
         isClassAttribute: region.kind === 'variable' || region.fields.has('static'),
@@ -236,11 +308,34 @@ export function extractFacts(
         ...known,
       });
     }
+    assignMembers(region, outside, { ...what, typeHint });
+    keepChain(region);
+  }
+
+  function closeAssignment(region: Region): void {
+    const { outside } = region;
+    const what = given(region);
+    for (const bound of region.bound) {
+      const value = isWhole(region, bound) ? what.value : undefined;
+      scopes.assign(outside.scope, sliceOf(bound), bound.line, value ?? '?');
+    }
+    assignMembers(region, outside, { ...what, typeHint: '' });
+    keepChain(region);
+  }
+
+  function assignMembers(
+    region: Region,
+    outside: Context,
+    what: { type?: string; value?: Path; typeHint: string },
+  ): void {
     for (const member of region.members) {
-      const known = isWhole(region, member) ? { ...what, typeHint } : { typeHint: '' };
+      const known = isWhole(region, member) ? what : { typeHint: '' };
       scopes.assignMember(outside, pathOf(member), { line: member.line, ...known });
     }
-    // a = b = c: both are c.
+  }
+
+  /** Of `a = b = c` both are c. */
+  function keepChain(region: Region): void {
     const around = innermostOpenVariable(region);
     const value = around && first(around, 'value');
     const own = first(region, 'value');
@@ -250,10 +345,17 @@ export function extractFacts(
   }
 
   const innermostOpenVariable = (region: Region): Region | undefined =>
-    open.findLast((other) => other !== region && other.kind === 'variable');
+    open.findLast(
+      (other) => other !== region && (other.kind === 'variable' || other.kind === 'assignment'),
+    );
 
   function closeImport(region: Region): void {
     const fromRegion = innermost('from');
+    if (fromRegion && !fromRegion.fields.has('module')) fromRegion.waiting.push(region);
+    else addImport(region, fromRegion);
+  }
+
+  function addImport(region: Region, fromRegion: Region | undefined): void {
     const moduleMark = (fromRegion && first(fromRegion, 'module')) ?? first(region, 'module');
     const module = moduleMark
       ? sliceOf(moduleMark)
@@ -263,10 +365,14 @@ export function extractFacts(
     const nameMark = first(region, 'name');
     const all = first(region, 'all');
     const alias = first(region, 'alias');
-    const name = all ? '*' : nameMark && sliceOf(nameMark);
+    const own = first(region, 'default');
+    const name = all ? '*' : own ? 'default' : nameMark && nameOf(nameMark);
     const isFrom = fromRegion !== undefined;
-    const { local: whole, ...columns } = language.describeImport({ module, name, isFrom });
-    const local = alias ? sliceOf(alias) : name === '*' ? undefined : (name ?? whole);
+    const kindMark = (fromRegion && first(fromRegion, 'kind')) ?? first(region, 'kind');
+    const kind = kindMark && sliceOf(kindMark);
+    const { local: whole, ...columns } = language.describeImport({ module, name, isFrom, kind });
+    const bound = alias ?? own;
+    const local = bound ? sliceOf(bound) : name === '*' ? undefined : (name ?? whole);
     const fact: ImportFact = {
       module,
       ...(name !== undefined && { name }),
@@ -279,9 +385,17 @@ export function extractFacts(
   }
 
   function closeExport(region: Region): void {
-    const name = first(region, 'name');
-    const alias = first(region, 'alias') ?? name;
-    if (name && alias) (symbols.exports ??= {})[sliceOf(alias)] = sliceOf(name);
+    const names = region.fields.get('name') ?? [];
+    const alias = first(region, 'alias');
+    const value = first(region, 'value');
+    if (value) {
+      const path = valueOf(value);
+      const name = region.fields.has('whole') ? '=' : alias && nameOf(alias);
+      if (name !== undefined && path !== '?') scopes.addExport(name, { is: 'alias', path });
+    }
+    for (const name of names) {
+      (symbols.exports ??= {})[alias ? nameOf(alias) : sliceOf(name)] = sliceOf(name);
+    }
   }
 
   function visitName(mark: Mark, isTaken: boolean): void {
@@ -299,7 +413,7 @@ export function extractFacts(
     if (region?.kind === 'target') {
       region.bound.push(mark);
       // It binds there, and is written from here.
-      if (!scopes.isOuter(context().scope, name)) return;
+      if (!region.isAssignment && !scopes.isOuter(context().scope, name)) return;
       sites.names.areWrites.push(sites.names.paths.length);
     }
     if (context().function >= 0) use(sites.names, mark, name);
@@ -307,9 +421,17 @@ export function extractFacts(
 
   function visit(group: Mark[]): void {
     let isTaken = false;
+    const has = (name: string): boolean => group.some((mark) => mark.name === name);
     for (const mark of group) {
       const { name } = mark;
       if (TAKES.has(name)) isTaken = true;
+      // What gets a name from what it is given to is none without a name; a field may be a function.
+      if (name === 'lambda' && (has('function.body') || has('function'))) continue;
+      if (name === 'class' && has('class.body')) continue;
+      if (name === 'function' && has('function.body')) continue;
+      // The call that a statement imports by is that import.
+      if (name === 'import' && has('call') && (innermost('import') ?? innermost('from'))) continue;
+      if (name === 'field.name' && has('function.name')) continue;
       if (name === 'name') visitName(mark, isTaken);
       else if (name === 'member') {
         const region = open.at(-1);
@@ -323,7 +445,11 @@ export function extractFacts(
       } else if (name === 'raise' || name === 'catch') {
         const at = context().function;
         const raised = flat(mark);
-        const called = /^([^()[\]{}'"]+)\(/.exec(raised)?.[1] ?? raised;
+        const made = rules.prefixes.find(
+          (word) => /\w$/.test(word) && raised.startsWith(`${word} `),
+        );
+        const plain = made === undefined ? raised : raised.slice(made.length).trimStart();
+        const called = /^([^()[\]{}'"]+)\(/.exec(plain)?.[1] ?? plain;
         if (at >= 0)
           exceptions.push({
             name: called.trim(),
@@ -333,14 +459,17 @@ export function extractFacts(
           });
       } else if (name === 'return') {
         const fact = symbols.functions[context().function];
-        if (fact && fact.scope === scopes.functionScope(context().scope))
+        if (fact && fact.scope === scopes.functionScope(context().scope)) {
           (fact.returns ??= []).push(valueOf(mark));
+          (fact.returnScopes ??= []).push(context().scope);
+        }
       } else if (name === 'global' || name === 'nonlocal') {
         scopes.bind(context().scope, sliceOf(mark), {
           is: 'outer',
           ...(name === 'global' && { isGlobal: true as const }),
         });
-      } else if (name === 'package') symbols.package = sliceOf(mark).replace(/\s+/g, '');
+      } else if (name === 'self') scopes.ownSelf(context().scope);
+      else if (name === 'package') symbols.package = sliceOf(mark).replace(/\s+/g, '');
       else if (name.includes('.')) addField(mark);
       else if (name !== 'skip') openRegion(mark);
     }

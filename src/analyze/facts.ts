@@ -37,8 +37,11 @@ export interface FunctionFact {
   isProperty?: true;
   /** What it returns, as written; see {@link TypePath}. */
   type?: TypePath;
-  /** What its return statements return. */
+  /** What its return statements return, and in which scopes. */
   returns?: Path[];
+  returnScopes?: Index[];
+  /** It says how it is called, and another one of its name may do it (overloads). */
+  isSignature?: true;
   /** The scope that it stands in, and that of its own names. */
   outside: Index;
   scope: Index;
@@ -134,15 +137,24 @@ export type Binding =
   | { is: 'attribute'; at: Index }
   /** `isSelf`: it is the object; `isClass`: the object's class. */
   | { is: 'parameter'; type?: TypePath; value?: Path; isSelf?: true; isClass?: true }
+  /** It stands for a type: an alias, a type parameter. */
+  | { is: 'type'; type?: TypePath }
+  /** Another name for what a path leads to. */
+  | { is: 'alias'; path: Path }
+  /** The names of a scope. */
+  | { is: 'names'; scope: Index }
   /** It is another scope's (global, nonlocal); `isGlobal` the module's. */
   | { is: 'outer'; isGlobal?: true };
 
 export interface ScopeFact {
-  is: 'module' | 'class' | 'function' | 'block';
+  /** An `object` has names that only its members' path leads to. */
+  is: 'module' | 'class' | 'function' | 'block' | 'object';
   /** The scope around it; the module's has none. */
   parent?: Index;
-  /** Of the class or the function. */
+  /** Of the class or the function; a function without a name has none. */
   at?: Index;
+  /** `this` is its own, where that is told for each function. */
+  ownsSelf?: true;
   /** A name that is bound twice to things of different kinds has several, in the order of the source. */
   names: Record<string, Binding[]>;
 }
@@ -159,7 +171,7 @@ export interface Symbols {
   scopes: ScopeFact[];
   /** Imports that bring all names of a module. */
   allImports?: Index[];
-  /** What the file gives to others under another name than its own (exports): names of the module's scope. */
+  /** What the file gives to others (exports): names of the module's scope. `=` is the module itself. */
   exports?: Record<string, string>;
   /** Imports that give all their names on (`export *`, `pub use x::*`). */
   allExports?: Index[];

@@ -11,6 +11,8 @@ export interface Project {
   hasDirectory: (path: string) => boolean;
   /** The files that lie in it directly. */
   filesIn: (path: string) => readonly string[];
+  /** All directories that files lie in, at any depth. */
+  directories: () => readonly string[];
   /** A file that is no source but says where modules are (go.mod, tsconfig.json), as text. */
   read: (path: string) => string | undefined;
 }
@@ -22,13 +24,24 @@ export interface Language {
   files: readonly string[];
   /** Programs in a first line `#!`. */
   interpreters?: readonly string[];
-  /** The file of the grammar, without `.wasm`, by the end of the file name where there are several. */
-  grammar: string;
-  /** Of src/analyze/queries. */
-  query: string;
+  /** The file of the grammar, without `.wasm`. Of several the first reads a text that has the fewest errors. */
+  grammar: string | readonly string[];
+  /** Of src/analyze/queries; several are one. */
+  query: string | readonly string[];
+  /**
+   * Texts of the same length that the grammar may understand better, where it does not understand a
+   * text: only what is between names may be changed.
+   */
+  mend?: (text: string) => string[];
   rules: Rules;
   /** What the columns of an import say, and the name that an import of a whole module binds. */
-  describeImport: (what: { module: string; name: string | undefined; isFrom: boolean }) => {
+  describeImport: (what: {
+    module: string;
+    name: string | undefined;
+    isFrom: boolean;
+    /** What the query says of how it is imported. */
+    kind: string | undefined;
+  }) => {
     local?: string;
     importedName: string;
     importType: string;
@@ -46,6 +59,8 @@ export interface Language {
 export interface Rules {
   /** How methods name their object: a word, or their first parameter. */
   self: { words: readonly string[] } | 'first parameter';
+  /** The query says which functions have a self of their own; in others it is that of what is around. */
+  marksSelf?: true;
   super: readonly string[];
   /** Names of methods that a call of the class calls, the first that is there; `class`: its own name. */
   constructors: readonly string[];
@@ -77,6 +92,10 @@ export interface Rules {
     either: readonly string[];
     both: readonly string[];
   };
+  /** Words before a type that an expression has then (`as`), or that do not change what it has (`satisfies`). */
+  casts?: { changes: readonly string[]; checks: readonly string[] };
+  /** A name may begin with `#`. */
+  hasHashNames?: true;
   /** Whether `Cart { … }` makes one. */
   bracesConstruct: boolean;
   /** Signs and words before a type that do not change whose methods its values have (`*`, `readonly`). */
@@ -86,6 +105,13 @@ export interface Rules {
     transparent: readonly string[];
     /** Types whose last argument is what they hold. */
     collections: readonly string[];
+    /** Methods of collections that give an item, or another collection of the same. */
+    itemCalls?: readonly string[];
+    sameCalls?: readonly string[];
+    /** Whether `Cart['total']` is the type of a member. */
+    bracketsPick?: true;
+    /** Words before a name whose type it then is (`typeof`). */
+    ofValues?: readonly string[];
     /** Types whose value is the class itself. */
     classes: readonly string[];
     /** What a union may hold beside the type. */

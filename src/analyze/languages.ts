@@ -1,8 +1,9 @@
 /** The languages that are analysed. */
 import type { Language } from './language.js';
+import { javascript, typescript } from './languages/ecmascript.js';
 import { python } from './languages/python.js';
 
-export const LANGUAGES: readonly Language[] = [python];
+export const LANGUAGES: readonly Language[] = [python, typescript, javascript];
 
 const byEnd = new Map<string, Language>();
 const byName = new Map<string, Language>();

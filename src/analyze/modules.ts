@@ -4,16 +4,20 @@ import type { Module } from './language.js';
 import type { Sources } from './sources.js';
 import { EXTERNAL, type Found, isKnown, type Thing, UNKNOWN } from './things.js';
 
+/** The name under which a module gives itself. */
+const WHOLE = '=';
+
 interface Callers {
   /** What a name's bindings lead to. */
   thingOf: (file: string, scope: Index, bindings: readonly Binding[]) => Thing;
   findName: (file: string, scope: Index, name: string) => Found;
+  memberOf: (thing: Thing, name: string) => Thing;
   once: (memo: WeakMap<ImportFact, Thing>, key: ImportFact, find: () => Thing) => Thing;
 }
 
 export function createModules(
   { symbolsOf, languageOf, project }: Sources,
-  { thingOf, findName, once }: Callers,
+  { thingOf, findName, memberOf, once }: Callers,
 ) {
   const imports = new WeakMap<ImportFact, Thing>();
   const directories = new Map<string, Map<string, string>>();
@@ -41,7 +45,8 @@ export function createModules(
         name === undefined && alias === undefined && named.startsWith(`${local ?? ''}.`);
       const module = language.findModule(isFirst ? (local ?? '') : named, file, project);
       if (!module) return EXTERNAL;
-      if (name === undefined || name === '*') return { is: 'module', module, file };
+      if (name === undefined || name === '*')
+        return nameInModule(module, WHOLE)?.thing ?? { is: 'module', module, file };
       const own = nameInModule(module, name)?.thing;
       // A package may import its own modules by its own name.
       return own && isKnown(own) ? own : (submodule(file, module, name) ?? own ?? UNKNOWN);
@@ -107,6 +112,13 @@ export function createModules(
     const names = symbols.scopes[0]?.names ?? {};
     if ((isExported || !hidesNames) && Object.hasOwn(names, local)) {
       return { thing: thingOf(file, 0, names[local] ?? []), rule: 'import' };
+    }
+    // What is the module itself has its members, and is its default.
+    if (name !== WHOLE && exports && Object.hasOwn(exports, WHOLE)) {
+      const whole = ownNameOf(file, WHOLE)?.thing ?? UNKNOWN;
+      const member = memberOf(whole, name);
+      if (isKnown(member)) return { thing: member, rule: 'import' };
+      if (name === 'default') return { thing: whole, rule: 'import' };
     }
     const all = hidesNames ? allExports : [...(allImports ?? []), ...(allExports ?? [])];
     const thing = broughtByAll(file, symbols, all, name);

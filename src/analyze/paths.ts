@@ -1,5 +1,5 @@
 /** Expressions and written types as paths: what of them names tell. */
-import type { Path, TypePath } from './facts.js';
+import type { Index, Path, TypePath } from './facts.js';
 import type { Rules } from './language.js';
 
 /** Longer texts are seldom names, and take long to look at. */
@@ -8,6 +8,8 @@ const MOST = 2000;
 const NAMES = /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*$/;
 const NAME = /[\p{L}\p{Nl}_$#@][\p{L}\p{Nl}\p{Mn}\p{Nd}_$]*/uy;
 const BLANK = /(?:\s|\\\n|#.*\n|\/\/.*\n|\/\*[^]*?\*\/)*/y;
+/** Where `#` begins a name. */
+const BLANK_BEFORE_HASH = /(?:\s|\/\/.*\n|\/\*[^]*?\*\/)*/y;
 const LITERAL = /^(?:[rbufRBUF]{0,2}["'`]|\d)/;
 const CLOSING: Record<string, string> = { '(': ')', '[': ']', '{': '}', '<': '>' };
 
@@ -20,6 +22,29 @@ export const CALL = '()';
 export function partsOf(path: Path): string[] {
   const names = path.includes('(') ? path.replaceAll(CALL, '.()') : path;
   return (names.includes('[') ? names.replaceAll(ITEM, '.[]') : names).split('.');
+}
+
+/** A path that starts from an object of a written type: a cast. */
+function pathOfType(type: TypePath | undefined): Path {
+  if (type === undefined || type.startsWith('=')) return '?';
+  return `:${type.replaceAll(ITEM, '*').replaceAll('.', '/')}`;
+}
+
+/** The type that a path starts from, by its first part. */
+export function typeOfRoot(root: string): TypePath | undefined {
+  return root.startsWith(':')
+    ? root.slice(1).replaceAll('*', ITEM).replaceAll('/', '.')
+    : undefined;
+}
+
+/** The path of the names of a scope of the same file: an object with members. */
+export function pathOfNames(scope: Index): Path {
+  return `{${scope}`;
+}
+
+/** The scope that a path starts from, by its first part. */
+export function namesOfRoot(root: string): Index | undefined {
+  return root.startsWith('{') ? Number(root.slice(1)) : undefined;
 }
 
 /** @param text - The source of an expression. */
@@ -54,6 +79,9 @@ function choicesOf(text: string, rules: Rules): string[] {
   if (text.startsWith('(') && endOf(text, 0) === text.length)
     return choicesOf(text.slice(1, -1).trim(), rules);
   const { either, both, conditional } = rules.choices;
+  // A function without a name gives no value.
+  if (conditional === '?:' && text.includes('=>') && splitOutside(text, '=>').length > 1)
+    return [text];
   if (conditional === 'if else') {
     const [first, ...others] = splitOutside(text, ' else ');
     if (first !== undefined && others.length > 0) {
@@ -96,8 +124,9 @@ function pathOf(text: string, rules: Rules): Path {
   let at = 0;
   let path: Path;
   const skipBlank = (): void => {
-    BLANK.lastIndex = at;
-    at += BLANK.exec(text)?.[0].length ?? 0;
+    const blank = rules.hasHashNames ? BLANK_BEFORE_HASH : BLANK;
+    blank.lastIndex = at;
+    at += blank.exec(text)?.[0].length ?? 0;
   };
   const name = (): string | undefined => {
     NAME.lastIndex = at;
@@ -131,6 +160,9 @@ function pathOf(text: string, rules: Rules): Path {
       if (part !== 'await') path += `.${part}`;
       continue;
     }
+    const cast = rules.casts && castAt(text.slice(at), rules.casts);
+    if (cast?.type !== undefined) return pathOfType(toTypePath(cast.type, rules));
+    if (cast) return path;
     const sign = text[at] ?? '';
     if (sign === '!' || sign === '?') {
       at += 1;
@@ -145,6 +177,19 @@ function pathOf(text: string, rules: Rules): Path {
     else if (sign !== '<') path += CALL;
     at = end;
   }
+}
+
+/** What `as Cart` makes of what it stands behind; `as const` and others leave its type. */
+function castAt(
+  rest: string,
+  { changes, checks }: NonNullable<Rules['casts']>,
+): { type?: string } | undefined {
+  const word = /^\w+(?=\s)/.exec(rest)?.[0];
+  if (word === undefined) return undefined;
+  if (checks.includes(word)) return {};
+  if (!changes.includes(word)) return undefined;
+  const type = splitOutside(rest, `${word} `).at(-1)?.trim() ?? '';
+  return type === 'const' ? {} : { type };
 }
 
 /** What is called on a literal is the language's own. */
@@ -166,9 +211,9 @@ function endOf(text: string, start: number): number {
     if (sign === '"' || sign === "'" || sign === '`') {
       at = endOfQuoted(text, at, sign);
       if (at < 0) return -1;
-    } else if (sign === '(' || sign === '[' || sign === '{' || (sign === '<' && at === start)) {
-      open.push(CLOSING[sign] ?? '');
-    } else if (sign === open.at(-1)) {
+    } else if (sign === '(' || sign === '[' || sign === '{') open.push(CLOSING[sign] ?? '');
+    else if (sign === '<' && (at === start || open.at(-1) === '>')) open.push('>');
+    else if (sign === open.at(-1) && !(sign === '>' && text[at - 1] === '=')) {
       open.pop();
       if (open.length === 0) return at + 1;
     }
@@ -201,6 +246,11 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   const prefix = rules.typePrefixes.find((word) => startsWithWord(rest, word));
   if (prefix !== undefined) return toTypePath(rest.slice(prefix.length), rules);
   if (rest.length > MOST) return undefined;
+  const value = types.ofValues?.find((word) => startsWithWord(rest, word));
+  if (value !== undefined) {
+    const of = rest.slice(value.length).trim();
+    return NAMES.test(of) ? `=${of}` : undefined;
+  }
   const union = splitOutside(rest, '|')
     .map((part) => part.trim())
     .filter((part) => part !== '' && !types.nothings.includes(part));
@@ -224,7 +274,11 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   const parts = splitOutside(rest.slice(open + 1, -1), ',').map((part) => part.trim());
   const last = name.split('.').at(-1) ?? '';
   // Of a tuple nothing is known; `(Cart)` is Cart.
-  if (name === '') return parts.length === 1 ? toTypePath(parts[0] ?? '', rules) : undefined;
+  if (name === '')
+    return rest.startsWith('(') && parts.length === 1
+      ? toTypePath(parts[0] ?? '', rules)
+      : undefined;
+  if (rest[open] === '[' && types.bracketsPick) return undefined;
   if (types.transparent.includes(last)) return toTypePath(parts[0] ?? '', rules);
   if (types.classes.includes(last)) {
     const of = toTypePath(parts[0] ?? '', rules);

@@ -21,6 +21,7 @@ export function createProject(root: string, paths: readonly string[]): Project {
     hasFile: (path) => files.has(path),
     hasDirectory: (path) => directories.has(path),
     filesIn: (path) => directories.get(path) ?? [],
+    directories: () => [...directories.keys()],
     read(path) {
       if (path.split('/').includes('..')) return undefined;
       if (!texts.has(path)) texts.set(path, readText(join(root, path)));

@@ -24,13 +24,32 @@ export interface Region {
   fields: Map<string, Mark[]>;
   /** The names that a pattern in it binds, and the members that it assigns to. */
   bound: Mark[];
+  /** Its names are not bound here: they are assigned to. */
+  isAssignment?: boolean;
   members: Mark[];
+  /** Imports in it that wait for what it says behind them. */
+  waiting: Region[];
   /** What decorates it. */
   decorators: Mark[][];
 }
 
 /** In a group of marks of the same place, which comes first. */
-const RANKS: Record<string, number> = { member: 3, call: 3, subscript: 3, name: 5 };
+const RANKS: Record<string, number> = {
+  scope: 0,
+  object: 0.5,
+  from: 0.5,
+  // It gets its name later, and what lies between would not know of it.
+  function: 1.5,
+  class: 1.5,
+  return: 2,
+  member: 3,
+  call: 3,
+  subscript: 3,
+  // A function's other fields say how it is named.
+  'function.name': 4.5,
+  'class.name': 4.5,
+  name: 5,
+};
 export const rank = ({ name }: Mark): number =>
   RANKS[name] ?? (name.endsWith('.target') ? 2 : name.includes('.') ? 4 : 1);
 
@@ -47,7 +66,6 @@ export const TAKES = new Set([
   'import.module',
   'import.all',
   'from.module',
-  'export.name',
-  'export.alias',
+  'namespace.name',
   'package',
 ]);

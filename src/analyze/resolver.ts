@@ -6,7 +6,7 @@ import type { Binding, CallRule, Index, Path, TypePath } from './facts.js';
 import { createLineages } from './lineage.js';
 import { extensionsOf, selfAttributesOf } from './memberindex.js';
 import { createModules } from './modules.js';
-import { CALL, ITEM, partsOf, pathsOf } from './paths.js';
+import { CALL, ITEM, namesOfRoot, partsOf, pathsOf, typeOfRoot } from './paths.js';
 import { directoryOf } from './places.js';
 import {
   agree,
@@ -39,7 +39,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   const lineageOf = createLineages(basesOf);
   const { importedBy, submodule, nameInModule, broughtByAll } = createModules(
     { symbolsOf, languageOf, project, extendersOf },
-    { thingOf, findName, once },
+    { thingOf, findName, memberOf: anyMemberOf, once },
   );
   let depth = 0;
 
@@ -87,7 +87,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       const part = parts[at] ?? '';
       if (part === CALL) found = { thing: returned(found.thing), rule: 'returned' };
       else if (part === ITEM) found = { thing: itemOf(valueOf(found.thing)), rule: 'type' };
-      else found = memberOf(valueOf(found.thing), part);
+      else found = memberIn(found.thing, part);
     }
     return found;
   }
@@ -164,7 +164,12 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       const of = classAround(file, scope);
       return { thing: of ? { is: 'super', of } : UNKNOWN, rule: 'super' };
     }
+    const cast = typeOfRoot(name);
+    if (cast !== undefined) return { thing: typedAs(file, scope, cast), rule: 'type' };
+    const names = namesOfRoot(name);
+    if (names !== undefined) return { thing: { is: 'names', file, scope: names }, rule: 'local' };
     if (rules.self !== 'first parameter' && rules.self.words.includes(name)) {
+      if (rules.marksSelf) return { thing: selfAround(file, scope) ?? UNKNOWN, rule: 'self' };
       const of = classAround(file, scope);
       return { thing: of ? { is: 'object', of, how: 'self' } : UNKNOWN, rule: 'self' };
     }
@@ -178,6 +183,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   /** The class that the code of a scope belongs to. */
   function classAround(file: string, scope: Index): ClassThing | undefined {
     const symbols = symbolsOf(file);
+    if (rulesOf(file).marksSelf) {
+      const self = selfAround(file, scope);
+      return self?.is === 'object' ? self.of : self?.is === 'class' ? self : undefined;
+    }
     for (let at: Index | undefined = scope; at !== undefined; at = symbols?.scopes[at]?.parent) {
       const kind = symbols?.scopes[at];
       if (kind?.is === 'class' && kind.at !== undefined) return { is: 'class', file, at: kind.at };
@@ -190,6 +199,33 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     return undefined;
   }
 
+  /** What `this` is, where the query marks the functions that have their own. */
+  function selfAround(file: string, scope: Index): Thing | undefined {
+    const { scopes = [], functions = [] } = symbolsOf(file) ?? {};
+    for (let at: Index | undefined = scope; at !== undefined; at = scopes[at]?.parent) {
+      const kind = scopes[at];
+      if (kind?.is === 'class')
+        return kind.at === undefined
+          ? undefined
+          : { is: 'object', of: { is: 'class', file, at: kind.at }, how: 'self' };
+      if (!kind?.ownsSelf) continue;
+      const fact = functions[kind.at ?? -1];
+      if (!fact || kind.at === undefined) return undefined;
+      if (fact.class !== undefined) {
+        const of: ClassThing = { is: 'class', file, at: fact.class };
+        return fact.isStatic ? of : { is: 'object', of, how: 'self' };
+      }
+      if (fact.receiver !== undefined) {
+        const { thing } = find(file, fact.outside, fact.receiver);
+        return thing.is === 'class' ? { is: 'object', of: thing, how: 'self' } : thing;
+      }
+      if (scopes[fact.outside]?.is === 'object') return { is: 'names', file, scope: fact.outside };
+      // What makes objects by itself: its members are those of what it makes.
+      return { is: 'function', file, at: kind.at };
+    }
+    return undefined;
+  }
+
   function findName(file: string, scope: Index, name: string): Found {
     const symbols = symbolsOf(file);
     if (!symbols) return { thing: UNKNOWN, rule: 'module' };
@@ -197,7 +233,9 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     for (let at: Index | undefined = scope; at !== undefined; at = symbols.scopes[at]?.parent) {
       const here = symbols.scopes[at];
       if (!here) break;
-      if (here.is === 'class' && at !== scope && !seesClassNames) continue;
+      if (here.is === 'object') continue;
+      const isHidden = here.is === 'class' && at !== scope && !seesClassNames;
+      if (isHidden && !here.names[name]?.some(({ is }) => is === 'type')) continue;
       if (here.is === 'class' && seesClassNames && here.at !== undefined) {
         const member = memberOfClass({ is: 'class', file, at: here.at }, name);
         if (member && isKnown(member)) return { thing: member, rule: 'self' };
@@ -237,6 +275,12 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
           const fact = symbolsOf(file)?.imports[binding.at];
           return fact ? importedBy(file, fact) : UNKNOWN;
         }
+        case 'alias':
+          return find(file, scope, binding.path).thing;
+        case 'names':
+          return { is: 'names', file, scope: binding.scope };
+        case 'type':
+          return { is: 'type', file, scope, binding };
         case 'variable':
           return { is: 'variable', file, scope, binding };
         case 'parameter':
@@ -310,6 +354,13 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         const fact = symbolsOf(thing.file)?.functions[thing.at];
         return fact?.isProperty ? returned(thing) : thing;
       }
+      case 'type': {
+        const { file, scope, binding } = thing;
+        const { type } = binding;
+        return type === undefined
+          ? UNKNOWN
+          : once(values, binding, () => typedAs(file, scope, type));
+      }
       case 'several':
         return agree(thing.of.map(valueOf));
       default:
@@ -320,14 +371,24 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   /** What a written type's values are. */
   function typedAs(file: string, scope: Index, type: TypePath): Thing {
     if (type.startsWith('=')) {
-      const { thing } = find(file, scope, type.slice(1));
-      return thing.is === 'class' ? thing : UNKNOWN;
+      const thing = valueOf(find(file, scope, type.slice(1)).thing);
+      return isKnown(thing) ? thing : UNKNOWN;
     }
     if (type.endsWith(ITEM))
-      return { is: 'items', of: typedAs(file, scope, type.slice(0, -ITEM.length)) };
-    const value = valueOf(find(file, scope, type).thing);
+      return { is: 'items', file, of: typedAs(file, scope, type.slice(0, -ITEM.length)) };
+    const { thing } = find(file, scope, type);
+    const value = valueOf(thing);
+    if (thing.is === 'type') return value;
     if (value.is === 'class') return { is: 'object', of: value, how: 'type' };
     return value.is === 'external' ? EXTERNAL : UNKNOWN;
+  }
+
+  /** What a method of a collection gives, by its name. */
+  function giverOf(items: Thing & { is: 'items' }, name: string): Thing | undefined {
+    const { itemCalls = [], sameCalls = [] } =
+      items.file === undefined ? {} : rulesOf(items.file).types;
+    if (itemCalls.includes(name)) return { is: 'giver', of: items.of };
+    return sameCalls.includes(name) ? { is: 'giver', of: items } : undefined;
   }
 
   const itemOf = (thing: Thing): Thing =>
@@ -338,6 +399,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     const thing = called.is === 'function' ? called : valueOf(called);
     if (thing.is === 'class') return { is: 'object', of: thing, how: 'constructed' };
     if (thing.is === 'external') return EXTERNAL;
+    if (thing.is === 'giver') return thing.of;
     if (thing.is !== 'function') return UNKNOWN;
     const fact = symbolsOf(thing.file)?.functions[thing.at];
     if (!fact) return UNKNOWN;
@@ -348,8 +410,8 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         return asReturned(typedAs(thing.file, scope, fact.type));
       }
       if (!fact.returns) return UNKNOWN;
-      const all = fact.returns.map((path) =>
-        valueOfPath(thing.file, fact.scope, path, fact.endLine + 1, true),
+      const all = fact.returns.map((path, i) =>
+        valueOfPath(thing.file, fact.returnScopes?.[i] ?? fact.scope, path, fact.endLine + 1, true),
       );
       return asReturned(agree(all, true));
     });
@@ -358,15 +420,55 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   const asReturned = (thing: Thing): Thing =>
     thing.is === 'object' ? { ...thing, how: 'returned' } : thing;
 
+  function memberIn(thing: Thing, name: string): Found {
+    return givenMember(thing, name) ?? memberOf(valueOf(thing), name);
+  }
+
+  function anyMemberOf(thing: Thing, name: string): Thing {
+    return memberIn(thing, name).thing;
+  }
+
+  /** A function that its file assigns to a member of a thing: `app.use = function …`. */
+  function givenMember(thing: Thing, name: string): Found | undefined {
+    const file =
+      thing.is === 'module'
+        ? 'file' in thing.module
+          ? thing.module.file
+          : undefined
+        : 'file' in thing && thing.is !== 'class'
+          ? thing.file
+          : undefined;
+    const symbols = file === undefined ? undefined : symbolsOf(file);
+    if (file === undefined || !symbols) return undefined;
+    const fitting = (extensionsOf(symbols).get(name) ?? []).filter((at) => {
+      const { receiver = '', outside = 0 } = symbols.functions[at] ?? {};
+      const owner = find(file, outside, receiver).thing;
+      if (isSame(owner, thing)) return true;
+      const value = valueOf(owner);
+      return isKnown(value) && value.is !== 'object' && isSame(value, valueOf(thing));
+    });
+    const [at] = fitting;
+    if (at === undefined) return undefined;
+    return { thing: fitting.length > 1 ? AMBIGUOUS : { is: 'function', file, at }, rule: 'type' };
+  }
+
   function memberOf(thing: Thing, name: string): Found {
     switch (thing.is) {
+      case 'names': {
+        const names = symbolsOf(thing.file)?.scopes[thing.scope]?.names ?? {};
+        const bindings = Object.hasOwn(names, name) ? names[name] : undefined;
+        return {
+          thing: bindings ? thingOf(thing.file, thing.scope, bindings) : UNKNOWN,
+          rule: 'type',
+        };
+      }
       case 'module': {
         const found =
           nameInModule(thing.module, name)?.thing ?? submodule(thing.file, thing.module, name);
         return { thing: found ?? UNKNOWN, rule: 'import' };
       }
       case 'class':
-        return { thing: memberOfClass(thing, name) ?? UNKNOWN, rule: 'class' };
+        return { thing: memberOfClass(thing, name, 0, true) ?? UNKNOWN, rule: 'class' };
       case 'object':
         if (rulesOf(thing.of.file).classMembers.includes(name))
           return { thing: thing.of, rule: 'class' };
@@ -374,6 +476,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       case 'super':
         return { thing: memberOfClass(thing.of, name, 1) ?? UNKNOWN, rule: 'super' };
       case 'items':
+        return { thing: giverOf(thing, name) ?? EXTERNAL, rule: 'type' };
       case 'external':
         return { thing: EXTERNAL, rule: 'type' };
       case 'ambiguous':
@@ -384,22 +487,36 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   }
 
   /** @param from - How many classes of the order of bases are passed over. */
-  function memberOfClass(of: ClassThing, name: string, from = 0): Thing | undefined {
+  function memberOfClass(
+    of: ClassThing,
+    name: string,
+    from = 0,
+    isStatic = false,
+  ): Thing | undefined {
     const { classes, isOpen } = lineageOf(of);
     for (const one of classes.slice(from)) {
-      const member = ownMember(one, name);
+      const member = ownMember(one, name, isStatic);
       if (member) return member;
     }
     return isOpen ? EXTERNAL : undefined;
   }
 
-  function ownMember(of: ClassThing, name: string): Thing | undefined {
+  function ownMember(of: ClassThing, name: string, isStatic: boolean): Thing | undefined {
     const symbols = symbolsOf(of.file);
     const fact = symbols?.classes[of.at];
     if (!symbols || !fact) return undefined;
     const names = symbols.scopes[fact.scope]?.names ?? {};
-    if (Object.hasOwn(names, name))
-      return thingOf(of.file, fact.scope, names[name]?.slice(-1) ?? []);
+    const bindings = Object.hasOwn(names, name)
+      ? names[name]?.filter(({ is }) => is !== 'type')
+      : undefined;
+    if (bindings && bindings.length > 0) {
+      const own = bindings.filter(
+        (binding) =>
+          binding.is === 'function' &&
+          (symbols.functions[binding.at]?.isStatic ?? false) === isStatic,
+      );
+      return thingOf(of.file, fact.scope, (own.length > 0 ? own : bindings).slice(-1));
+    }
     const attribute = selfAttributesOf(symbols).get(`${of.at} ${name}`);
     if (attribute !== undefined) return { is: 'attribute', file: of.file, at: attribute };
     for (const file of extendersOf(fact.name)) {

@@ -13,6 +13,7 @@ import type {
   Uses,
 } from './facts.js';
 import type { Language } from './language.js';
+import { namesOfRoot } from './paths.js';
 import type { Mark } from './parser.js';
 
 export type Scopes = ReturnType<typeof createScopes>;
@@ -96,39 +97,55 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
   };
 
   /** Where a definition stands, and what it is called. */
-  function placed(table: string, mark: Mark, name: string, prefix: string) {
+  function placed(table: string, mark: Mark, name: string, prefix: string, known?: number) {
     const { start, line } = mark;
     const end = withoutComments(text, start, mark.end, rules.trailingComment);
     const qualifiedName = `${prefix}${name}`;
-    const ordinal = ordinalOf(table, qualifiedName);
+    const ordinal = known ?? ordinalOf(table, qualifiedName);
     return { name, qualifiedName, ordinal, startLine: line, endLine: lineAt(end - 1), start, end };
   }
 
   function addFunction(
     mark: Mark,
     name: string,
-    defined: Defined & { classAt: Index; receiver: Path | undefined; isFree: boolean },
+    defined: Defined & {
+      classAt: Index;
+      receiver: Path | undefined;
+      isFree: boolean;
+      isSignature: boolean;
+    },
   ): Index {
     const { prefix, outside, scope, modifiers, classAt, receiver } = defined;
-    const at = symbols.functions.length;
-    symbols.functions.push({
-      ...placed('Function', mark, name, prefix),
+    const before = defined.isFree ? undefined : signatureBefore(outside, name);
+    const at = before ?? symbols.functions.length;
+    const ordinal = symbols.functions[at]?.ordinal;
+    const place = placed('Function', mark, name, prefix, ordinal);
+    symbols.functions[at] = {
+      ...place,
+      ...(defined.isSignature && { isSignature: true }),
       isPublic: rules.isPublic(name, modifiers),
       ...(classAt >= 0 && { class: classAt }),
       ...(receiver !== undefined && { receiver }),
       outside,
       scope,
-    });
+    };
     const kind = kinds[scope];
     if (kind) kind.at = at;
-    if (!defined.isFree) bind(outside, name, { is: 'function', at });
+    if (!defined.isFree && before === undefined) bind(outside, name, { is: 'function', at });
     return at;
+  }
+
+  /** The signature that a function of the same name takes the place of. */
+  function signatureBefore(scope: Index, name: string): Index | undefined {
+    const last = bindingsOf(scope, name)?.at(-1);
+    if (last?.is !== 'function') return undefined;
+    return symbols.functions[last.at]?.isSignature ? last.at : undefined;
   }
 
   function addClass(
     mark: Mark,
     name: string,
-    { prefix, outside, scope, modifiers }: Defined,
+    { prefix, outside, scope, modifiers, isFree }: Defined & { isFree?: boolean },
   ): Index {
     const at = symbols.classes.length;
     symbols.classes.push({
@@ -141,8 +158,16 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     });
     const kind = kinds[scope];
     if (kind) kind.at = at;
-    bind(outside, name, { is: 'class', at });
+    if (!isFree) bind(outside, name, { is: 'class', at });
     return at;
+  }
+
+  /** A namespace, which several regions of the same name may make. */
+  function addNames(outside: Index, name: string, scope: Index): Index {
+    const known = bindingsOf(outside, name)?.find((binding) => binding.is === 'names');
+    if (known?.is === 'names') return known.scope;
+    bind(outside, name, { is: 'names', scope });
+    return scope;
   }
 
   function setBases(at: Index, bases: { text: string; path: Path }[]): void {
@@ -233,6 +258,35 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     });
   }
 
+  const assignments: { scope: Index; name: string; line: number; value: Path }[] = [];
+
+  /** What binds the name may come later. */
+  function assign(scope: Index, name: string, line: number, value: Path): void {
+    assignments.push({ scope, name, line, value });
+  }
+
+  function giveAssigned(): void {
+    for (const { scope, name, line, value } of assignments) {
+      const found = lookUp(scope, name)?.find((binding) => binding.is === 'variable');
+      if (found?.is !== 'variable') continue;
+      const before = found.lines.filter((other) => other <= line).length;
+      const home = scopeOf(scope, name);
+      const root = /^[^.()[\]|]*/.exec(value)?.[0] ?? '';
+      // A path means the same where the name is bound only if its names are seen there.
+      const isSeen = home !== undefined && lookUp(scope, root) === lookUp(home, root);
+      found.values.splice(before, 0, isSeen && !value.includes('|') ? value : '?');
+      found.lines.splice(before, 0, line);
+    }
+  }
+
+  /** The scope that binds a name as it is seen from another. */
+  function scopeOf(scope: Index, name: string): Index | undefined {
+    const found = lookUp(scope, name);
+    for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent)
+      if (found && bindingsOf(at, name) === found) return at;
+    return undefined;
+  }
+
   function addAttribute(
     classAt: Index,
     name: string,
@@ -287,6 +341,10 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
 
   /** The class whose object a name stands for in a scope. */
   function classOfSelf(scope: Index, name: string): Index | undefined {
+    if (rules.marksSelf)
+      return rules.self === 'first parameter' || !rules.self.words.includes(name)
+        ? undefined
+        : classOfMarkedSelf(scope);
     for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent) {
       const kind = kinds[at];
       if (kind?.is !== 'function') {
@@ -306,12 +364,65 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     return undefined;
   }
 
+  function classOfMarkedSelf(scope: Index): Index | undefined {
+    for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent) {
+      const kind = kinds[at];
+      if (kind?.is === 'class') return kind.at;
+      if (kind?.ownsSelf) return symbols.functions[kind.at ?? -1]?.class;
+    }
+    return undefined;
+  }
+
+  /** The innermost function's self is its own. */
+  function ownSelf(scope: Index): void {
+    const kind = kinds[functionScope(scope)];
+    if (kind) kind.ownsSelf = true;
+  }
+
+  /** The file gives something on by a name; `=` is the module itself. */
+  function addExport(name: string, binding: Binding): void {
+    (symbols.exports ??= {})[name] = `${name} =`;
+    bind(0, `${name} =`, binding);
+  }
+
+  /** A module's names are public where it gives them to others; those of a function never are. */
+  function hideNames(): void {
+    const given = new Set<string>();
+    const seen = new Set<string>();
+    const give = (scope: Index, name: string): void => {
+      if (seen.has(`${scope} ${name}`)) return;
+      seen.add(`${scope} ${name}`);
+      for (const binding of bindingsOf(scope, name) ?? []) {
+        if (binding.is === 'function' || binding.is === 'class') {
+          given.add(`${binding.is} ${binding.at}`);
+        } else if (binding.is === 'alias') {
+          const object = namesOfRoot(binding.path);
+          if (object === undefined) give(0, binding.path);
+          else for (const member of names[object]?.keys() ?? []) give(object, member);
+        }
+      }
+    };
+    for (const name of Object.values(symbols.exports ?? {})) give(0, name);
+    const isModule = symbols.exports !== undefined || symbols.imports.length > 0;
+    for (const is of ['function', 'class'] as const) {
+      for (const [at, fact] of symbols[is === 'class' ? 'classes' : 'functions'].entries()) {
+        if ('receiver' in fact) continue;
+        const around = kinds[fact.outside]?.is;
+        if (fact.outside === 0) fact.isPublic &&= !isModule || given.has(`${is} ${at}`);
+        else if (around === 'function' || (around === 'block' && functionScope(fact.outside) !== 0))
+          fact.isPublic = false;
+      }
+    }
+  }
+
   function addImport(scope: Index, fact: ImportFact, isGivenOn: boolean): void {
     const at = symbols.imports.length;
     symbols.imports.push(fact);
     const { local } = fact;
     if (local === undefined) {
-      (isGivenOn ? (symbols.allExports ??= []) : (symbols.allImports ??= [])).push(at);
+      // An import for its effects alone brings no names.
+      if (fact.name === '*')
+        (isGivenOn ? (symbols.allExports ??= []) : (symbols.allImports ??= [])).push(at);
       return;
     }
     if (!isGivenOn) {
@@ -326,8 +437,10 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
   /** What a name stands for, in this file: nothing where it is another's. */
   function lookUp(scope: Index, name: string): Binding[] | undefined {
     for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent) {
-      if (kinds[at]?.is === 'class' && at !== scope && !rules.seesClassNames) continue;
+      if (kinds[at]?.is === 'object') continue;
+      const isHidden = kinds[at]?.is === 'class' && at !== scope && !rules.seesClassNames;
       const found = bindingsOf(at, name);
+      if (isHidden && !found?.some(({ is }) => is === 'type')) continue;
       if (found?.some(({ is }) => is !== 'outer')) return found;
       if (found?.some((binding) => binding.is === 'outer' && binding.isGlobal))
         return bindingsOf(0, name);
@@ -335,12 +448,12 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     return undefined;
   }
 
-  /** Leaves out the uses that can be none of a variable or an attribute, and hands out the scopes. */
   /** What becomes of a use: it is told here, or it takes other files to tell. */
   function judge(scope: Index, path: Path): 'open' | 'external' | 'unknown' {
     const root = /^[^.()[\]]*/.exec(path)?.[0] ?? '';
     if (root === '?' || root === '') return 'unknown';
     if (root === "'") return 'external';
+    if (root.startsWith(':') || root.startsWith('{')) return 'open';
     if (rules.self !== 'first parameter' && rules.self.words.includes(root)) return 'open';
     if (rules.super.includes(root) || rules.super.includes(`${root}()`)) return 'open';
     if (rules.types.self.includes(root)) return 'open';
@@ -359,6 +472,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
 
   /** Settles what can be settled here, and hands out the scopes. */
   function finish(): void {
+    giveAssigned();
     const { references, unresolved } = sites;
     keep(sites.names, (scope, name, at, isWrite) => {
       const found = lookUp(scope, name);
@@ -379,6 +493,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
       if (judgement !== 'open') unresolved[judgement] += 1;
       return judgement === 'open';
     });
+    if (rules.hidesNames) hideNames();
     symbols.scopes = kinds.map((kind, at) => ({
       ...kind,
       names: Object.fromEntries(names[at] ?? []),
@@ -398,8 +513,12 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     setBases,
     bindParameter,
     bindVariable,
+    assign,
     assignMember,
     addImport,
+    addExport,
+    addNames,
+    ownSelf,
     functionScope,
     finish,
   };

@@ -22,7 +22,7 @@ export type Thing =
   | ClassThing
   | ObjectThing
   /** Many of one kind. */
-  | { is: 'items'; of: Thing }
+  | { is: 'items'; of: Thing; file?: string }
   /** `before`: the line of a use in the same function, which sees what was assigned last. */
   | {
       is: 'variable';
@@ -34,6 +34,12 @@ export type Thing =
   | { is: 'parameter'; file: string; scope: Index; binding: Binding & { is: 'parameter' } }
   | { is: 'attribute'; file: string; at: Index }
   | { is: 'module'; module: Module; file: string }
+  /** The names of a scope: a namespace, an object with members. */
+  | { is: 'names'; file: string; scope: Index }
+  /** A method of a collection: what a call of it gives. */
+  | { is: 'giver'; of: Thing }
+  /** Stands for a type. */
+  | { is: 'type'; file: string; scope: Index; binding: Binding & { is: 'type' } }
   /** What comes behind a class in the order of its bases. */
   | { is: 'super'; of: ClassThing }
   /** A name that is bound to several things. */
@@ -62,6 +68,8 @@ export function isSame(a: Thing, b: Thing): boolean {
   if (a.is === 'module' && b.is === 'module') {
     return JSON.stringify(a.module) === JSON.stringify(b.module);
   }
+  if (a.is === 'names' && b.is === 'names') return a.file === b.file && a.scope === b.scope;
+  if (a.is === 'variable' && b.is === 'variable') return a.binding === b.binding;
   return a.is === b.is && 'at' in a && 'at' in b && a.file === b.file && a.at === b.at;
 }
 

@@ -32,7 +32,8 @@ function versionOf(name: string): string {
     const texts = (_key: string, value: unknown): unknown =>
       typeof value === 'function' ? String(value) : value;
     hash.update(JSON.stringify(language, texts)).update(queryText(language));
-    hash.update(readFileSync(assetFile(`${language.grammar}.wasm`)));
+    for (const name of [language.grammar].flat())
+      hash.update(readFileSync(assetFile(`${name}.wasm`)));
   }
   return hash.digest('hex').slice(0, 16);
 }
