@@ -6,7 +6,7 @@ import type { Facts, ImportFact, Index, Path, Uses } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark, Parsed } from './parser.js';
 import { pathOfNames, toPath, toTypePath, toValue } from './paths.js';
-import { type Context, rank, type Region, TAKES } from './regions.js';
+import { type Context, createRegion, rank, type Region, TAKES } from './regions.js';
 import { createScopes } from './scopes.js';
 
 /** Changes where the same text gives other facts; the cache is dropped then. */
@@ -50,17 +50,7 @@ export function extractFacts(
 
   function openRegion(mark: Mark, kind = mark.name): Region {
     const outside = context();
-    const region: Region = {
-      kind,
-      mark,
-      outside,
-      inside: outside,
-      fields: new Map(),
-      bound: [],
-      members: [],
-      waiting: [],
-      decorators: [],
-    };
+    const region = createRegion(kind, mark, outside);
     if (kind === 'function') {
       region.decorators = pendingDecorators;
       pendingDecorators = [];
