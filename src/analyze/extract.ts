@@ -5,7 +5,7 @@
 import type { Facts, ImportFact, Index, Path, Uses } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark, Parsed } from './parser.js';
-import { pathOfNames, toPath, toTypePath, toValue } from './paths.js';
+import { membersTaken, pathOfNames, pathOfType, toPath, toTypePath, toValue } from './paths.js';
 import { type Context, rank, type Region, TAKES } from './regions.js';
 import { createScopes } from './scopes.js';
 
@@ -57,6 +57,7 @@ export function extractFacts(
       bound: [],
       members: [],
       waiting: [],
+      parameters: 0,
       decorators: [],
     };
     if (kind === 'function') {
@@ -80,8 +81,23 @@ export function extractFacts(
     } else if (kind === 'outer') {
       region.inside = innermost('function')?.outside ?? outside;
     }
+    if (kind === 'function' || kind === 'lambda') {
+      const passed = passedTo(mark);
+      if (passed !== undefined) region.passed = passed;
+    }
     open.push(region);
     return region;
+  }
+
+  /** To which call a place is an argument, and the how manieth. */
+  function passedTo({ start, end }: Mark): Path | undefined {
+    const call = rules.types.functions === undefined ? undefined : innermost('call');
+    const given = call?.fields.get('argument') ?? [];
+    const last = given.at(-1);
+    const called = call && first(call, 'function');
+    if (!called || last?.start !== start || last.end !== end) return undefined;
+    const path = pathOf(called);
+    return /^[?']/.test(path) ? undefined : `${path}.@${given.length - 1}`;
   }
 
   /** What an object with members is given to, as the beginning of its members' names. */
@@ -167,6 +183,7 @@ export function extractFacts(
     } else if (region.kind === 'class') {
       const at = scopes.addClass(mark, name, {
         isFree: exported !== undefined || region.fields.has('free'),
+        isType: region.fields.has('type'),
         prefix: outside.prefix,
         outside: outside.scope,
         scope: region.inside.scope,
@@ -210,7 +227,8 @@ export function extractFacts(
   /** What comes to a name: by a type, by what is assigned, by what is gone through. */
   function given(region: Region): { type?: string; value?: Path } {
     const typeMark = first(region, 'type');
-    const type = typeMark && toTypePath(sliceOf(typeMark), rules);
+    const written = typeMark && toTypePath(sliceOf(typeMark), rules);
+    const type = written ?? (typeMark && rules.trustsTypes ? '?' : undefined);
     const valueMark = first(region, 'value');
     const eachMark = first(region, 'each');
     const inherited = region.fields.get('chained')?.[0];
@@ -224,6 +242,41 @@ export function extractFacts(
     return { ...(type !== undefined && { type }), ...(value !== undefined && { value }) };
   }
 
+  /** Counts a parameter of its function: its type, or what the function is called with. */
+  function takeParameter(region: Region, type: string | undefined): Path | undefined {
+    const owner = open.findLast(({ kind }) => kind === 'function' || kind === 'lambda');
+    if (owner?.inside.scope !== region.outside.scope) return undefined;
+    const at = owner.parameters;
+    owner.parameters += 1;
+    const fact = symbols.functions[owner.inside.function];
+    if (
+      rules.types.functions !== undefined &&
+      fact?.scope === owner.inside.scope &&
+      type !== undefined &&
+      /^[>\p{L}_$]/u.test(type)
+    ) {
+      const takes = (fact.takes ??= []);
+      while (takes.length < at) takes.push('?');
+      takes.push(type);
+    }
+    return owner.passed === undefined ? undefined : `${owner.passed}:${at}`;
+  }
+
+  /** What comes to a name of a target: all of it, or a member. */
+  function partOf(
+    region: Region,
+    bound: Mark,
+    what: { type?: string; value?: Path },
+  ): { type?: string; value?: Path } {
+    if (isWhole(region, bound)) return what;
+    const target = first(region, 'target');
+    if (!rules.takesApart || !target) return {};
+    const whole = what.type === undefined ? (what.value ?? '?') : pathOfType(what.type);
+    if (/[?|]/.test(whole)) return {};
+    const member = membersTaken(sliceOf(target)).get(sliceOf(bound));
+    return member === undefined ? {} : { value: `${whole}.${member}` };
+  }
+
   /** Whether a place is all of what is assigned to, not a part of a pattern. */
   const isWhole = (region: Region, { start, end }: Mark): boolean => {
     const target = first(region, 'target');
@@ -234,9 +287,17 @@ export function extractFacts(
     const { outside, mark, kind } = region;
     if (kind === 'variable' || kind === 'field') closeVariable(region);
     else if (kind === 'parameter') {
-      for (const bound of region.bound) {
-        const { type, value } = isWhole(region, bound) ? given(region) : {};
-        scopes.bindParameter(outside.scope, sliceOf(bound), { type, value });
+      const target = first(region, 'target');
+      const word = target ? sliceOf(target) : '';
+      const what = given(region);
+      if (isSelf(word)) scopes.bindParameter(outside.scope, word, what);
+      else {
+        const at = takeParameter(region, what.type);
+        const passed = what.type ?? what.value ?? (at === undefined ? undefined : { value: at });
+        for (const bound of region.bound) {
+          const known = typeof passed === 'object' ? passed : what;
+          scopes.bindParameter(outside.scope, sliceOf(bound), partOf(region, bound, known));
+        }
       }
     } else if (kind === 'generic') {
       for (const bound of region.bound) {
@@ -295,7 +356,7 @@ export function extractFacts(
     const typeMark = first(region, 'type');
     const typeHint = typeMark ? flat(typeMark) : '';
     for (const bound of [...(region.fields.get('name') ?? []), ...region.bound]) {
-      const known = region.kind === 'field' || isWhole(region, bound) ? what : {};
+      const known = region.kind === 'field' ? what : partOf(region, bound, what);
       scopes.bindVariable(scope, nameOf(bound), {
         line: bound.line,
         typeHint,
@@ -463,7 +524,8 @@ export function extractFacts(
           is: 'outer',
           ...(name === 'global' && { isGlobal: true as const }),
         });
-      } else if (name === 'self') scopes.ownSelf(context().scope);
+      } else if (name === 'spread') scopes.addSpread(context().scope, pathOf(mark));
+      else if (name === 'self') scopes.ownSelf(context().scope);
       else if (name === 'package') symbols.package = sliceOf(mark).replace(/\s+/g, '');
       else if (name.includes('.')) addField(mark);
       else if (name !== 'skip') openRegion(mark);

@@ -24,8 +24,8 @@ export function partsOf(path: Path): string[] {
 }
 
 /** A path that starts from an object of a written type: a cast. */
-function pathOfType(type: TypePath | undefined): Path {
-  if (type === undefined || type.startsWith('=')) return '?';
+export function pathOfType(type: TypePath | undefined): Path {
+  if (type === undefined || /^[=>?]/.test(type)) return '?';
   return `:${type.replaceAll(ITEM, '*').replaceAll('.', '/')}`;
 }
 
@@ -250,6 +250,8 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
     const of = rest.slice(value.length).trim();
     return NAMES.test(of) ? `=${of}` : undefined;
   }
+  const called = types.functions === undefined ? undefined : functionType(rest, rules);
+  if (called !== undefined) return called;
   const union = splitOutside(rest, '|')
     .map((part) => part.trim())
     .filter((part) => part !== '' && !types.nothings.includes(part));
@@ -291,6 +293,35 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   return name;
 }
 
+/** Of `(cart: Cart) => Shop`. */
+function functionType(text: string, rules: Rules): TypePath | undefined {
+  const start = text.startsWith('<') ? endOf(text, 0) : 0;
+  const open = start < 0 ? '' : text.slice(start).trimStart();
+  const end = open.startsWith('(') ? endOf(open, 0) : -1;
+  const rest = end < 0 ? '' : open.slice(end).trimStart();
+  if (!rest.startsWith('=>')) return undefined;
+  const typeOf = (written: string): TypePath => {
+    const type = toTypePath(written, rules) ?? '?';
+    return type.startsWith('>') ? '?' : type;
+  };
+  const parameters = splitOutside(open.slice(1, end - 1), ',')
+    .map((one) => splitOutside(one, ':'))
+    .filter(([name = '']) => name.trim() !== '' && name.trim() !== 'this')
+    .map(([, ...type]) => typeOf(type.join(':')));
+  return `>${parameters.join(',')}>${typeOf(rest.slice(2))}`;
+}
+
+/** Which member of a value each name of `{ a, b: c }` is. */
+export function membersTaken(pattern: string): Map<string, string> {
+  const inside = /^\{([^]*)\}$/.exec(pattern.trim())?.[1];
+  if (inside === undefined) return new Map();
+  const entries = splitOutside(inside, ',').flatMap((part): [string, string][] => {
+    const [, key, local] = /^\s*([\w$]+)\s*(?::\s*([\w$]+)\s*)?(?:=[^>][^]*)?$/.exec(part) ?? [];
+    return key === undefined ? [] : [[local ?? key, key]];
+  });
+  return new Map(entries);
+}
+
 /** Splits at a sign that is in no brackets and in no quotes. */
 function splitOutside(text: string, sign: string): string[] {
   if (!text.includes(sign)) return [text];
@@ -304,7 +335,7 @@ function splitOutside(text: string, sign: string): string[] {
       if (end < 0) return [text];
       at = end;
     } else if ('([{<'.includes(here)) depth += 1;
-    else if (')]}>'.includes(here)) depth -= 1;
+    else if (')]}>'.includes(here) && !(here === '>' && text[at - 1] === '=')) depth -= 1;
     else if (depth === 0 && text.startsWith(sign, at)) {
       parts.push(text.slice(start, at));
       start = at + sign.length;

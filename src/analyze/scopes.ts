@@ -145,12 +145,14 @@ export function createScopes(text: string, { rules }: Language) {
   function addClass(
     mark: Mark,
     name: string,
-    { prefix, outside, scope, modifiers, isFree }: Defined & { isFree?: boolean },
+    defined: Defined & { isFree?: boolean; isType?: boolean },
   ): Index {
+    const { prefix, outside, scope, modifiers, isFree, isType } = defined;
     const at = symbols.classes.length;
     symbols.classes.push({
       ...placed('Class', mark, name, prefix),
       isPublic: rules.isPublic(name, modifiers),
+      ...(isType && { isType }),
       bases: [],
       basePaths: [],
       outside,
@@ -160,6 +162,11 @@ export function createScopes(text: string, { rules }: Language) {
     if (kind) kind.at = at;
     if (!isFree) bind(outside, name, { is: 'class', at });
     return at;
+  }
+
+  function addSpread(scope: Index, path: Path): void {
+    const kind = kinds[scope];
+    if (kind?.is === 'object') (kind.spreads ??= []).unshift(path);
   }
 
   /** A namespace, which several regions of the same name may make. */
@@ -487,6 +494,7 @@ export function createScopes(text: string, { rules }: Language) {
     addImport,
     addExport,
     addNames,
+    addSpread,
     ownSelf,
     functionScope,
     finish,
