@@ -29,7 +29,8 @@ export function extractFacts(
   const pathOf = (mark: Mark): Path => toPath(sliceOf(mark), rules);
   const valueOf = (mark: Mark): Path => {
     const object = objects.get(mark.start);
-    return object === undefined ? toValue(sliceOf(mark), rules) : pathOfNames(object);
+    const path = toValue(sliceOf(mark), rules);
+    return object === undefined || path !== '?' ? path : pathOfNames(object);
   };
   const flat = (mark: Mark): string => sliceOf(mark).replace(/\s+/g, ' ');
   const context = (): Context =>
@@ -72,6 +73,7 @@ export function extractFacts(
     } else if (kind === 'object') {
       const scope = scopes.add('object', outside.scope);
       objects.set(mark.start, scope);
+      scopes.markArgument(scope, argumentAt(mark) !== undefined);
       const prefix = `${outside.prefix}${holderOf(open.at(-1))}`;
       region.inside = { ...outside, scope, class: -1, prefix };
     } else if (kind === 'extension') {
@@ -89,15 +91,21 @@ export function extractFacts(
     return region;
   }
 
-  /** To which call a place is an argument, and the how manieth. */
-  function passedTo({ start, end }: Mark): Path | undefined {
-    const call = rules.types.functions === undefined ? undefined : innermost('call');
-    const given = call?.fields.get('argument') ?? [];
+  /** The how manieth argument of the call around a place is. */
+  function argumentAt({ start, end }: Mark): Index | undefined {
+    const given = innermost('call')?.fields.get('argument') ?? [];
     const last = given.at(-1);
+    return last?.start === start && last.end === end ? given.length - 1 : undefined;
+  }
+
+  /** To which call a place is an argument, and the how manieth. */
+  function passedTo(mark: Mark): Path | undefined {
+    const at = rules.types.functions === undefined ? undefined : argumentAt(mark);
+    const call = at === undefined ? undefined : innermost('call');
     const called = call && first(call, 'function');
-    if (!called || last?.start !== start || last.end !== end) return undefined;
+    if (at === undefined || !called) return undefined;
     const path = pathOf(called);
-    return /^[?']/.test(path) ? undefined : `${path}.@${given.length - 1}`;
+    return /^[?']/.test(path) ? undefined : `${path}.@${at}`;
   }
 
   /** What an object with members is given to, as the beginning of its members' names. */
@@ -397,7 +405,11 @@ export function extractFacts(
     const around = innermostOpenVariable(region);
     const value = around && first(around, 'value');
     const own = first(region, 'value');
-    if (around && own && value?.start === region.mark.start && value.end === region.mark.end) {
+    const isChained =
+      value !== undefined &&
+      value.end >= region.mark.end &&
+      /^\(*$/.test(text.slice(value.start, region.mark.start));
+    if (around && own && isChained && value.start <= region.mark.start) {
       around.fields.set('chained', [first(region, 'chained') ?? own]);
     }
   }

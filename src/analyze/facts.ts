@@ -160,6 +160,8 @@ export interface ScopeFact {
   at?: Index;
   /** `this` is its own, where that is told for each function. */
   ownsSelf?: true;
+  /** Of an object that is an argument, whose functions may be called with another self. */
+  isArgument?: true;
   /** Of an object: what other objects' members it has, the last first. */
   spreads?: Path[];
   /** A name that is bound twice to things of different kinds has several, in the order of the source. */

@@ -90,8 +90,13 @@ export interface Rules {
     either: readonly string[];
     both: readonly string[];
   };
-  /** Words before a type that an expression has then (`as`), or that do not change what it has (`satisfies`). */
-  casts?: { changes: readonly string[]; checks: readonly string[] };
+  /**
+   * Words before a type that an expression has then (`as`), or that do not change what it has
+   * (`satisfies`), and types that tell less than the expression does (`any`).
+   */
+  casts?: { changes: readonly string[]; checks: readonly string[]; vague: readonly string[] };
+  /** Classes say all their attributes: to assign to one makes none. */
+  declaresFields?: true;
   /** A written type tells all: what is assigned tells no more. */
   trustsTypes?: true;
   /** `{ a, b: c }` as a target takes members of the value. */

@@ -116,6 +116,9 @@ function choicesOf(text: string, rules: Rules): string[] {
 function pathOf(text: string, rules: Rules): Path {
   const prefix = rules.prefixes.find((word) => startsWithWord(text, word));
   if (prefix !== undefined) {
+    const items =
+      prefix === 'new' ? newCollection(text.slice(prefix.length).trim(), rules) : undefined;
+    if (items !== undefined) return items;
     const rest = pathOf(text.slice(prefix.length).trimStart(), rules);
     // `new Cart` without arguments makes one all the same.
     return prefix === 'new' && !rest.includes(CALL) ? `${rest}${CALL}` : rest;
@@ -140,6 +143,11 @@ function pathOf(text: string, rules: Rules): Path {
     at = end;
   } else if (LITERAL.test(text)) {
     return literalPath(text, rules);
+  } else if (rules.casts && /^[{[]/.test(text)) {
+    // `{} as Cart`.
+    at = endOf(text, 0);
+    if (at < 0) return '?';
+    path = '?';
   } else {
     const root = name();
     if (root === undefined) return '?';
@@ -178,17 +186,27 @@ function pathOf(text: string, rules: Rules): Path {
   }
 }
 
+/** `Map<string, Cart>()` is a collection of Cart. */
+function newCollection(text: string, rules: Rules): Path | undefined {
+  const open = /^[\w$]+(?=<)/.exec(text)?.[0];
+  if (open === undefined || !rules.types.collections.includes(open)) return undefined;
+  const end = endOf(text, open.length);
+  if (end < 0 || (text[end] === '(' && endOf(text, end) !== text.length)) return undefined;
+  const type = toTypePath(text.slice(0, end), rules);
+  return type?.endsWith(ITEM) ? pathOfType(type) : undefined;
+}
+
 /** What `as Cart` makes of what it stands behind; `as const` and others leave its type. */
 function castAt(
   rest: string,
-  { changes, checks }: NonNullable<Rules['casts']>,
+  { changes, checks, vague }: NonNullable<Rules['casts']>,
 ): { type?: string } | undefined {
   const word = /^\w+(?=\s)/.exec(rest)?.[0];
   if (word === undefined) return undefined;
   if (checks.includes(word)) return {};
   if (!changes.includes(word)) return undefined;
   const type = splitOutside(rest, `${word} `).at(-1)?.trim() ?? '';
-  return type === 'const' ? {} : { type };
+  return vague.includes(type) ? {} : { type };
 }
 
 /** What is called on a literal is the language's own. */

@@ -145,5 +145,7 @@ function resolveFile(
 }
 
 function reason({ is }: Thing): Unresolved {
+  // A collection's own methods are the language's.
+  if (is === 'giver') return 'external';
   return is === 'external' || is === 'ambiguous' ? is : 'unknown';
 }

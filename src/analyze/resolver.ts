@@ -2,7 +2,7 @@
  * What names lead to, by scopes, imports, class hierarchy and types that are written or follow from a
  * constructor. What is not told by these is `unknown`: nothing is guessed by a name alone.
  */
-import type { Binding, CallRule, Index, Path, TypePath } from './facts.js';
+import type { Binding, CallRule, FunctionFact, Index, Path, TypePath } from './facts.js';
 import { createLineages } from './lineage.js';
 import { extensionsOf, selfAttributesOf } from './memberindex.js';
 import { createModules } from './modules.js';
@@ -80,6 +80,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     const parts = partsOf(path);
     let at = 1;
     let found = findRoot(file, scope, parts);
+    let owner: Thing = UNKNOWN;
     if (line !== undefined) found = { ...found, thing: seenFrom(found.thing, file, scope, line) };
     if (found.thing.is === 'super' && parts[1] === CALL && rulesOf(file).super.includes('super()'))
       at = 2;
@@ -87,9 +88,12 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       const part = parts[at] ?? '';
       if (part.startsWith('@'))
         found = { thing: passedTo(found.thing, part.slice(1)), rule: 'type' };
-      else if (part === CALL) found = { thing: returned(found.thing), rule: 'returned' };
+      else if (part === CALL) found = { thing: returnedTo(owner, found.thing), rule: 'returned' };
       else if (part === ITEM) found = { thing: itemOf(valueOf(found.thing)), rule: 'type' };
-      else found = memberIn(found.thing, part);
+      else {
+        owner = valueOf(found.thing);
+        found = memberIn(found.thing, part);
+      }
     }
     return found;
   }
@@ -224,7 +228,9 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         const { thing } = find(file, fact.outside, fact.receiver);
         return thing.is === 'class' ? { is: 'object', of: thing, how: 'self' } : thing;
       }
-      if (scopes[fact.outside]?.is === 'object') return { is: 'names', file, scope: fact.outside };
+      const holder = scopes[fact.outside];
+      if (holder?.is === 'object')
+        return holder.isArgument ? undefined : { is: 'names', file, scope: fact.outside };
       // What makes objects by itself: its members are those of what it makes.
       return { is: 'function', file, at: kind.at };
     }
@@ -381,6 +387,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       const thing = valueOf(find(file, scope, type.slice(1)).thing);
       return isKnown(thing) ? thing : UNKNOWN;
     }
+    if (rulesOf(file).marksSelf && rulesOf(file).types.self.includes(type)) {
+      const of = classAround(file, scope);
+      return of ? { is: 'object', of, how: 'type' } : UNKNOWN;
+    }
     if (type.startsWith('>')) {
       const [, takes = '', gives = '?'] = type.split('>');
       return { is: 'callback', file, scope, takes: takes.split(','), gives };
@@ -447,6 +457,17 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   const itemOf = (thing: Thing): Thing =>
     thing.is === 'items' ? thing.of : thing.is === 'external' ? EXTERNAL : UNKNOWN;
 
+  /** What a call returns of a method that may return the object itself. */
+  function returnedTo(owner: Thing, called: Thing): Thing {
+    const fact =
+      called.is === 'function' ? symbolsOf(called.file)?.functions[called.at] : undefined;
+    const isOwn =
+      called.is === 'function' &&
+      fact?.type !== undefined &&
+      rulesOf(called.file).types.self.includes(fact.type);
+    return isOwn && owner.is === 'object' ? { ...owner, how: 'returned' } : returned(called);
+  }
+
   /** What a call of a thing returns. */
   function returned(called: Thing): Thing {
     const thing = called.is === 'function' ? called : valueOf(called);
@@ -463,7 +484,8 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         const scope = isOwn ? fact.scope : fact.outside;
         return asReturned(typedAs(thing.file, scope, fact.type));
       }
-      if (!fact.returns) return UNKNOWN;
+      // A function with members makes objects that have them.
+      if (!fact.returns) return hasMembers(thing.file, fact) ? thing : UNKNOWN;
       const all = fact.returns.map((path, i) =>
         valueOfPath(thing.file, fact.returnScopes?.[i] ?? fact.scope, path, fact.endLine + 1, true),
       );
@@ -471,11 +493,17 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     });
   }
 
+  function hasMembers(file: string, { name, outside }: FunctionFact): boolean {
+    const functions = symbolsOf(file)?.functions ?? [];
+    return functions.some((one) => one.receiver === name && one.outside === outside);
+  }
+
   const asReturned = (thing: Thing): Thing =>
     thing.is === 'object' ? { ...thing, how: 'returned' } : thing;
 
   function memberIn(thing: Thing, name: string): Found {
-    return givenMember(thing, name) ?? memberOf(valueOf(thing), name);
+    const value = valueOf(thing);
+    return givenMember(thing, name) ?? givenMember(value, name) ?? memberOf(value, name);
   }
 
   function anyMemberOf(thing: Thing, name: string): Thing {

@@ -169,6 +169,12 @@ export function createScopes(text: string, { rules }: Language) {
     if (kind?.is === 'object') (kind.spreads ??= []).unshift(path);
   }
 
+  /** An object that is an argument, or lies in one. */
+  function markArgument(scope: Index, isArgument: boolean): void {
+    const kind = kinds[scope];
+    if (kind && (isArgument || kinds[kind.parent ?? -1]?.isArgument)) kind.isArgument = true;
+  }
+
   /** A namespace, which several regions of the same name may make. */
   function addNames(outside: Index, name: string, scope: Index): Index {
     const known = bindingsOf(outside, name)?.find((binding) => binding.is === 'names');
@@ -337,6 +343,7 @@ export function createScopes(text: string, { rules }: Language) {
     if (parts.length !== 2 || root === undefined || name === undefined) return;
     const classAt = classOfSelf(where.scope, root);
     if (classAt === undefined) return;
+    if (rules.declaresFields && !attributeOf.has(`${classAt} ${name}`)) return;
     const at = addAttribute(classAt, name, false, given);
     const fact = symbols.attributes[at];
     if (fact && fact.scope < 0) fact.scope = where.scope;
@@ -495,6 +502,7 @@ export function createScopes(text: string, { rules }: Language) {
     addExport,
     addNames,
     addSpread,
+    markArgument,
     ownSelf,
     functionScope,
     finish,

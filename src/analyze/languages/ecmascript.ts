@@ -17,7 +17,7 @@ const rules: Rules = {
   separators: ['.'],
   prefixes: ['await', 'new'],
   choices: { conditional: '?:', either: ['??', '||'], both: ['&&'] },
-  casts: { changes: ['as'], checks: ['satisfies'] },
+  casts: { changes: ['as'], checks: ['satisfies'], vague: ['any', 'unknown', 'const'] },
   trustsTypes: true,
   takesApart: true,
   hasHashNames: true,
@@ -96,6 +96,7 @@ const common = {
 
 export const typescript: Language = {
   ...common,
+  rules: { ...rules, declaresFields: true },
   name: 'typescript',
   files: ['.ts', '.tsx', '.mts', '.cts'],
   grammar: ['tree-sitter-typescript', 'tree-sitter-tsx'],
