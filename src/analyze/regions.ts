@@ -27,6 +27,10 @@ export interface Region {
   /** Its names are not bound here: they are assigned to. */
   isAssignment?: boolean;
   members: Mark[];
+  /** Of a function that is an argument: the path of what it is given. */
+  passed?: Path;
+  /** How many parameters it has so far. */
+  parameters: number;
   /** Imports in it that wait for what it says behind them. */
   waiting: Region[];
   /** What decorates it. */
@@ -47,11 +51,13 @@ export function createRegion(kind: string, mark: Mark, outside: Context): Region
   const held = BARE.has(kind)
     ? NOTHING
     : { fields: new Map<string, Mark[]>(), bound: [], members: [], waiting: [], decorators: [] };
-  return { kind, mark, outside, inside: outside, ...held };
+  return { kind, mark, outside, inside: outside, parameters: 0, ...held };
 }
 
 /** In a group of marks of the same place, which comes first. */
 const RANKS: Record<string, number> = {
+  // Of the call around.
+  'call.argument': 0,
   scope: 0,
   object: 0.5,
   from: 0.5,

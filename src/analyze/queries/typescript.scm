@@ -3,6 +3,8 @@
 [(class_declaration name: (_) @class.name) (abstract_class_declaration name: (_) @class.name)
   (interface_declaration name: (_) @class.name) (enum_declaration name: (_) @class.name)
   (type_alias_declaration name: (_) @class.name value: (object_type))] @class
+(interface_declaration "interface" @class.type)
+(type_alias_declaration "type" @class.type value: (object_type))
 (extends_clause value: (_) @class.base)
 (implements_clause (_) @class.base)
 (extends_type_clause (_) @class.base)
