@@ -6,6 +6,8 @@ export type Module = { file: string } | { directory: string };
 
 /** The files that are analysed, for finding what an import names. Paths are as in the dataset. */
 export interface Project {
+  /** Of the directory that all lies in: a package's, where that itself is analysed. */
+  name: string;
   hasFile: (path: string) => boolean;
   /** Whether any file lies in it, at any depth. */
   hasDirectory: (path: string) => boolean;
