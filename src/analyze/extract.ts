@@ -9,9 +9,6 @@ import { pathOfNames, toPath, toTypePath, toValue } from './paths.js';
 import { type Context, rank, type Region, TAKES } from './regions.js';
 import { createScopes } from './scopes.js';
 
-/** Changes where the same text gives other facts; the cache is dropped then. */
-export const EXTRACTOR_VERSION = 1;
-
 export function extractFacts(
   text: string,
   { marks, syntaxErrors }: Parsed,
