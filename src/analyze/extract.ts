@@ -9,9 +9,6 @@ import { membersTaken, pathOfNames, pathOfType, toPath, toTypePath, toValue } fr
 import { type Context, createRegion, rank, type Region, TAKES } from './regions.js';
 import { createScopes } from './scopes.js';
 
-/** Changes where the same text gives other facts; the cache is dropped then. */
-export const EXTRACTOR_VERSION = 1;
-
 export function extractFacts(
   text: string,
   { marks, syntaxErrors }: Parsed,
