@@ -100,7 +100,9 @@ export function extractFacts(
   /** What an object with members is given to, as the beginning of its members' names. */
   function holderOf(region: Region | undefined): string {
     const mark =
-      region && (first(region, 'target') ?? first(region, 'name') ?? first(region, 'alias'));
+      region &&
+      region.kind !== 'function' &&
+      (first(region, 'target') ?? first(region, 'name') ?? first(region, 'alias'));
     const name = mark ? sliceOf(mark) : '';
     return /^[\w$]+$/.test(name) ? `${name}.` : '';
   }
@@ -336,10 +338,18 @@ export function extractFacts(
       if (path !== undefined && region.inside.receiver !== undefined) {
         symbols.extensions.push({ type: region.inside.receiver, base: path, scope: outside.scope });
       }
-    } else if (kind === 'import') closeImport(region);
+    } else if (kind === 'return') closeReturn(region);
+    else if (kind === 'import') closeImport(region);
     else if (kind === 'from') for (const waiting of region.waiting) addImport(waiting, region);
     else if (kind === 'assignment') closeAssignment(region);
     else if (kind === 'export') closeExport(region);
+  }
+
+  function closeReturn({ mark, outside }: Region): void {
+    const fact = symbols.functions[outside.function];
+    if (!fact || fact.scope !== scopes.functionScope(outside.scope)) return;
+    (fact.returns ??= []).push(valueOf(mark));
+    (fact.returnScopes ??= []).push(outside.scope);
   }
 
   function closeVariable(region: Region): void {
@@ -516,12 +526,6 @@ export function extractFacts(
             function: at,
             context: name,
           });
-      } else if (name === 'return') {
-        const fact = symbols.functions[context().function];
-        if (fact && fact.scope === scopes.functionScope(context().scope)) {
-          (fact.returns ??= []).push(valueOf(mark));
-          (fact.returnScopes ??= []).push(context().scope);
-        }
       } else if (name === 'global' || name === 'nonlocal') {
         scopes.bind(context().scope, sliceOf(mark), {
           is: 'outer',

@@ -58,13 +58,13 @@ export function createRegion(kind: string, mark: Mark, outside: Context): Region
 const RANKS: Record<string, number> = {
   // Of the call around.
   'call.argument': 0,
+  return: -1,
   scope: 0,
   object: 0.5,
   from: 0.5,
   // It gets its name later, and what lies between would not know of it.
   function: 1.5,
   class: 1.5,
-  return: 2,
   member: 3,
   call: 3,
   subscript: 3,

@@ -503,7 +503,18 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
 
   function memberIn(thing: Thing, name: string): Found {
     const value = valueOf(thing);
-    return givenMember(thing, name) ?? givenMember(value, name) ?? memberOf(value, name);
+    const found = givenMember(thing, name) ?? givenMember(value, name) ?? memberOf(value, name);
+    return isKnown(found.thing) ? found : (besideWhole(thing, name) ?? found);
+  }
+
+  /** What a module gives beside what is the module itself: `module.exports = f; module.exports.g = …`. */
+  function besideWhole(thing: Thing, name: string): Found | undefined {
+    const file = 'file' in thing ? thing.file : undefined;
+    const exports = file === undefined ? undefined : symbolsOf(file)?.exports;
+    if (file === undefined || !exports || !Object.hasOwn(exports, '=')) return undefined;
+    if (!Object.hasOwn(exports, name)) return undefined;
+    const whole = nameInModule({ file }, '=')?.thing;
+    return whole && isSame(whole, thing) ? nameInModule({ file }, name) : undefined;
   }
 
   function anyMemberOf(thing: Thing, name: string): Thing {

@@ -58,7 +58,7 @@
   type: (type_annotation (_) @parameter.type)?) @parameter)
 (formal_parameters (optional_parameter pattern: (_) @parameter.target
   type: (type_annotation (_) @parameter.type)?) @parameter)
-(required_parameter value: (_) @value)
+(formal_parameters (required_parameter value: (_) @parameter.value @value))
 [(function_type) (constructor_type) (call_signature) (construct_signature)] @lambda
 (variable_declarator type: (type_annotation (_) @variable.type))
 
