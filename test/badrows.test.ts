@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import {
   execute,
@@ -545,6 +545,68 @@ describe('rows with the keys of others', () => {
     const found = query(db, 'MATCH (n:N) RETURN n.id AS id, n.v AS v');
     assert.equal(found.length, expected.size);
     assert.deepEqual(new Map(found.map(({ id, v }) => [id, v])), expected);
+  });
+
+  it('are found by keys of 128 bits in a dry run of an append', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    const schema = join(directory, 'schema.cypher');
+    writeFileSync(
+      schema,
+      'CREATE NODE TABLE N(id INT128, PRIMARY KEY(id)); CREATE REL TABLE R(FROM N TO N, MANY_ONE);',
+    );
+    // As DOUBLE the first three would be one.
+    const [a, b, c, least] = [2n ** 100n, 2n ** 100n + 1n, 2n ** 100n + 2n, 1n - 2n ** 127n].map(
+      String,
+    );
+    const files = {
+      'held/nodes/n.parquet': [{ id: a }, { id: b }, { id: least }],
+      'more/nodes/n.parquet': [{ id: b }, { id: c }, { id: least }],
+      'held/edges/r.parquet': [{ from: a, to: b }],
+      'more/edges/r.parquet': [
+        { from: b, to: a },
+        { from: a, to: least },
+        { from: c, to: b },
+      ],
+    };
+    for (const [file, rows] of Object.entries(files)) {
+      mkdirSync(join(directory, dirname(file)), { recursive: true });
+      const names = Object.keys(rows[0] ?? {});
+      await writeParquet(
+        join(directory, file),
+        Object.fromEntries(names.map((name) => [name, 'UTF8' as const])),
+        rows,
+      );
+    }
+    const common = ['--db', db, '--schema', schema];
+    const first = await kgloadJson(['load', join(directory, 'held'), ...common]);
+    assert.deepEqual([first.code, first.json.errors], [0, []]);
+    const append = ['load', join(directory, 'more'), ...common, '--append', '--skip-bad-rows'];
+    for (const run of [await kgloadJson([...append, '--dry-run']), await kgloadJson(append)]) {
+      assert.deepEqual([run.code, run.json.errors], [0, []]);
+      assert.deepEqual([run.json.total_nodes, run.json.total_edges], [1, 2]);
+      assert.deepEqual(
+        (run.json['bad_rows'] as { reason: string; rows: number }[]).map(({ reason, rows }) => [
+          reason,
+          rows,
+        ]),
+        [
+          ['existing_key', 2],
+          ['multiplicity', 1],
+        ],
+      );
+    }
+    assert.deepEqual(
+      query(
+        db,
+        'MATCH (m:N)-[:R]->(n:N) RETURN CAST(m.id AS STRING) AS x, CAST(n.id AS STRING) AS y ORDER BY m.id',
+      ),
+      [
+        { x: a, y: b },
+        { x: b, y: a },
+        { x: c, y: b },
+      ],
+    );
   });
 
   it('are left out where they hold values that the engine may change', async (t) => {
