@@ -662,6 +662,33 @@ describe('rows with the keys of others', () => {
     ]);
   });
 
+  it('hide no key that the engine changes in an append', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    const schema = join(directory, 'schema.cypher');
+    writeFileSync(schema, SCHEMA);
+    const least = -(2n ** 63n);
+    const held = [1n, 2n].map((id) => ({ id, v: 0 }));
+    const more = [least, 1n, least].map((id, i) => ({ id, v: i }));
+    for (const [name, rows] of Object.entries({ held, more })) {
+      mkdirSync(join(directory, name, 'nodes'), { recursive: true });
+      mkdirSync(join(directory, name, 'edges'));
+      await writeParquet(join(directory, name, 'nodes', 'n.parquet'), columns, rows);
+    }
+    const common = ['--db', db, '--schema', schema];
+    assert.equal((await kgload(['load', join(directory, 'held'), ...common])).code, 0);
+    const append = ['load', join(directory, 'more'), ...common, '--append', '--skip-bad-rows'];
+    const { code, json } = await kgloadJson(append);
+    assert.deepEqual(
+      [code, json.errors.map((error) => [error.code, error.table])],
+      [1, [['VALUE_CHANGED', 'N']]],
+    );
+    assert.deepEqual(query(db, 'MATCH (n:N) RETURN n.id AS id, n.v AS v ORDER BY n.id'), [
+      { id: 1, v: 0 },
+      { id: 2, v: 0 },
+    ]);
+  });
+
   it('are one where several part files have the least key', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
