@@ -22,6 +22,7 @@ import {
 import { engineProblem } from './problems.js';
 import type { Tally } from './report.js';
 import { useThreads } from './threads.js';
+import { isUnpackable, unpack } from './unpack.js';
 
 /** Keys that messages show. */
 const EXAMPLES = 3;
@@ -98,6 +99,14 @@ export function* prepareValues(
     if (errors.length > 0) {
       tables.push({ ...planned, errors: [...planned.errors, ...errors], copies: [] });
       continue;
+    }
+    if (findings && rows > 0) {
+      const least = inFiles.flat().filter(({ hazard }) => hazard === 'least');
+      const added = new Set(least.map(({ property }) => property));
+      for (const property of table.properties) {
+        if (!added.has(property.name) || !isUnpackable(table, property)) continue;
+        yield* unpack(connection, table.name, property);
+      }
     }
     const replaced = known.replaced.get(table.name);
     const copies = planned.copies.map((copy, i) => {
