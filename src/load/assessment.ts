@@ -42,12 +42,16 @@ export interface Assessment {
  *
  * @throws {KgloadError} `TARGET_NOT_A_DATABASE`, `TARGET_UNWRITABLE`, `ENGINE_MISMATCH`.
  */
-export function assessPlace(path: string, dataset: Dataset, { settings }: LoadRequest): Place {
+export function assessPlace(
+  path: string,
+  dataset: Dataset,
+  { schema, settings }: LoadRequest,
+): Place {
   const target = inspectTarget(path);
   const engine = engineFor(target, settings);
   const existing = isThere(target) && !settings.fresh ? target : undefined;
   const capabilities = capabilitiesOf(engine);
-  const needs = needsOf(dataset, settings, machine(), capabilities);
+  const needs = needsOf(dataset, schema.nodes.length, settings, machine(), capabilities);
   const warnings = idleJobs(settings, capabilities, existing !== undefined, needs);
   return { target, ...(existing && { existing }), engine, needs, warnings };
 }
