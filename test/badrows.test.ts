@@ -8,6 +8,7 @@ import {
   fixtureCopy,
   kgload,
   kgloadJson,
+  loadFixture,
   query,
   scratch,
   writeParquet,
@@ -180,7 +181,7 @@ describe('bad rows', () => {
   it('fail an append past --max-bad-rows, which leaves the database with what it had', async (t) => {
     const { directory, dataset } = await spoiled(t);
     const db = join(directory, 'graph.db');
-    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    await loadFixture(db);
     const { code, json } = await kgloadJson([
       'load',
       dataset,
@@ -199,7 +200,7 @@ describe('bad rows', () => {
   it('are what an append that runs twice is refused for', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
-    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    await loadFixture(db);
     const { code, json } = await kgloadJson(['load', FIXTURE, '--db', db, '--append']);
     assert.equal(code, 1);
     const codes = new Set(json.errors.map((error) => error.code));
@@ -225,7 +226,7 @@ describe('bad rows', () => {
   it('tell a key of an earlier part file from one that the table held', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
-    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    await loadFixture(db);
     const dataset = join(directory, 'dataset');
     const parts: Record<string, (string | null)[]> = {
       'part-0': ['new', 'f1', 'twice', 'twice'],
@@ -424,7 +425,7 @@ describe('kgload load --dry-run', () => {
     const directory = scratch(t);
     const dataset = fixtureCopy(directory);
     const db = join(directory, 'graph.db');
-    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    await loadFixture(db);
     rmSync(join(dataset, 'nodes'), { recursive: true });
     rmSync(join(dataset, 'edges'), { recursive: true });
     mkdirSync(join(dataset, 'nodes'));

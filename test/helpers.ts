@@ -1,6 +1,6 @@
 /** The real binary in a scratch directory, and a look at the database afterwards. */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -49,6 +49,23 @@ export function fixtureCopy(directory: string): string {
   const copy = join(directory, 'dataset');
   cpSync(FIXTURE, copy, { recursive: true });
   return copy;
+}
+
+let loaded: Promise<string> | undefined;
+
+/** Makes a database of the fixture: loaded by the first test of a file that wants one, and copied. */
+export async function loadFixture(db: string): Promise<void> {
+  loaded ??= (async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'kgload-test-'));
+    process.once('exit', () => {
+      rmSync(directory, { recursive: true, force: true });
+    });
+    const path = join(directory, 'fixture.db');
+    const { code, stderr } = await kgload(['load', FIXTURE, '--db', path, '-q']);
+    if (code !== 0) throw new Error(stderr);
+    return path;
+  })();
+  copyFileSync(await loaded, db);
 }
 
 /** The arguments, with the engine of the tests where a database is to be created. */
