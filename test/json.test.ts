@@ -8,7 +8,6 @@ import { before, describe, it, type TestContext } from 'node:test';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import {
   BINARY,
-  type CommandJson,
   ENGINE,
   ENVIRONMENT,
   execute,
@@ -16,10 +15,12 @@ import {
   fixtureCopy,
   kgload,
   kgloadJson,
+  loadFixture,
   onEngine,
   ROOT,
-  type Run,
   scratch,
+  type CommandJson,
+  type Run,
 } from './helpers.js';
 
 const SCHEMAS = join(ROOT, 'docs', 'json');
@@ -148,7 +149,7 @@ describe('the JSON of a command is what its schema says', { concurrency: 2 }, ()
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
     const dataset = fixtureCopy(directory);
-    await kgload(['load', FIXTURE, '--db', db, '-q']);
+    await loadFixture(db);
     cpSync(join(ROOT, 'fixtures/spoiled/calls.parquet'), join(dataset, 'edges/calls.parquet'));
     rmSync(join(dataset, 'edges/inherits.parquet'));
     writeFileSync(join(dataset, 'nodes/classes.parquet'), 'none');
@@ -216,7 +217,7 @@ describe('the JSON of a command is what its schema says', { concurrency: 2 }, ()
   it('where a signal ends it', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
-    await kgload(['load', FIXTURE, '--db', db, '-q']);
+    await loadFixture(db);
     const calls: [string, string[]][] = [
       ['load', ['load', FIXTURE, '--db', db, '--fresh']],
       ['verify', ['stats', '--db', db, '--verify', FIXTURE]],
