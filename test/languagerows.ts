@@ -1,6 +1,6 @@
 /** What the analyser makes of a directory, in lines that people can check against the sources. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { extractFacts } from '../src/analyze/extract.js';
 import type { Facts, Target } from '../src/analyze/facts.js';
 import type { Language } from '../src/analyze/language.js';
@@ -36,6 +36,7 @@ export async function languageRows(root: string): Promise<string[]> {
       return language;
     },
     project: {
+      name: basename(root),
       hasFile: (path) => facts.has(path),
       hasDirectory: (path) => known.some((file) => file.startsWith(`${path}/`)),
       filesIn: (path) => known.filter((file) => directoryOf(file) === path),

@@ -5,8 +5,8 @@
 import type { Facts, ImportFact, Index, Path, Uses } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark, Parsed } from './parser.js';
-import { pathOfNames, toPath, toTypePath, toValue } from './paths.js';
-import { type Context, rank, type Region, TAKES } from './regions.js';
+import { membersTaken, pathOfNames, pathOfType, toPath, toTypePath, toValue } from './paths.js';
+import { type Context, createRegion, rank, type Region, TAKES } from './regions.js';
 import { createScopes } from './scopes.js';
 
 export function extractFacts(
@@ -26,7 +26,8 @@ export function extractFacts(
   const pathOf = (mark: Mark): Path => toPath(sliceOf(mark), rules);
   const valueOf = (mark: Mark): Path => {
     const object = objects.get(mark.start);
-    return object === undefined ? toValue(sliceOf(mark), rules) : pathOfNames(object);
+    const path = toValue(sliceOf(mark), rules);
+    return object === undefined || path !== '?' ? path : pathOfNames(object);
   };
   const flat = (mark: Mark): string => sliceOf(mark).replace(/\s+/g, ' ');
   const context = (): Context =>
@@ -47,17 +48,7 @@ export function extractFacts(
 
   function openRegion(mark: Mark, kind = mark.name): Region {
     const outside = context();
-    const region: Region = {
-      kind,
-      mark,
-      outside,
-      inside: outside,
-      fields: new Map(),
-      bound: [],
-      members: [],
-      waiting: [],
-      decorators: [],
-    };
+    const region = createRegion(kind, mark, outside);
     if (kind === 'function') {
       region.decorators = pendingDecorators;
       pendingDecorators = [];
@@ -70,6 +61,7 @@ export function extractFacts(
     } else if (kind === 'object') {
       const scope = scopes.add('object', outside.scope);
       objects.set(mark.start, scope);
+      scopes.markArgument(scope, argumentAt(mark) !== undefined);
       const prefix = `${outside.prefix}${holderOf(open.at(-1))}`;
       region.inside = { ...outside, scope, class: -1, prefix };
     } else if (kind === 'extension') {
@@ -80,14 +72,37 @@ export function extractFacts(
       const around = open.findLast(({ kind: of }) => of === 'function' || of === 'scope');
       region.inside = around?.outside ?? outside;
     }
+    if (kind === 'function' || kind === 'lambda') {
+      const passed = passedTo(mark);
+      if (passed !== undefined) region.passed = passed;
+    }
     open.push(region);
     return region;
+  }
+
+  /** The how manieth argument of the call around a place is. */
+  function argumentAt({ start, end }: Mark): Index | undefined {
+    const given = innermost('call')?.fields.get('argument') ?? [];
+    const last = given.at(-1);
+    return last?.start === start && last.end === end ? given.length - 1 : undefined;
+  }
+
+  /** To which call a place is an argument, and the how manieth. */
+  function passedTo(mark: Mark): Path | undefined {
+    const at = rules.types.functions === undefined ? undefined : argumentAt(mark);
+    const call = at === undefined ? undefined : innermost('call');
+    const called = call && first(call, 'function');
+    if (at === undefined || !called) return undefined;
+    const path = pathOf(called);
+    return /^[?']/.test(path) ? undefined : `${path}.@${at}`;
   }
 
   /** What an object with members is given to, as the beginning of its members' names. */
   function holderOf(region: Region | undefined): string {
     const mark =
-      region && (first(region, 'target') ?? first(region, 'name') ?? first(region, 'alias'));
+      region &&
+      region.kind !== 'function' &&
+      (first(region, 'target') ?? first(region, 'name') ?? first(region, 'alias'));
     const name = mark ? sliceOf(mark) : '';
     return /^[\w$]+$/.test(name) ? `${name}.` : '';
   }
@@ -167,6 +182,7 @@ export function extractFacts(
     } else if (region.kind === 'class') {
       const at = scopes.addClass(mark, name, {
         isFree: exported !== undefined || region.fields.has('free'),
+        isType: region.fields.has('type'),
         prefix: outside.prefix,
         outside: outside.scope,
         scope: region.inside.scope,
@@ -210,7 +226,8 @@ export function extractFacts(
   /** What comes to a name: by a type, by what is assigned, by what is gone through. */
   function given(region: Region): { type?: string; value?: Path } {
     const typeMark = first(region, 'type');
-    const type = typeMark && toTypePath(sliceOf(typeMark), rules);
+    const written = typeMark && toTypePath(sliceOf(typeMark), rules);
+    const type = written ?? (typeMark && rules.trustsTypes ? '?' : undefined);
     const valueMark = first(region, 'value');
     const eachMark = first(region, 'each');
     const inherited = region.fields.get('chained')?.[0];
@@ -224,6 +241,41 @@ export function extractFacts(
     return { ...(type !== undefined && { type }), ...(value !== undefined && { value }) };
   }
 
+  /** Counts a parameter of its function: its type, or what the function is called with. */
+  function takeParameter(region: Region, type: string | undefined): Path | undefined {
+    const owner = open.findLast(({ kind }) => kind === 'function' || kind === 'lambda');
+    if (owner?.inside.scope !== region.outside.scope) return undefined;
+    const at = owner.parameters;
+    owner.parameters += 1;
+    const fact = symbols.functions[owner.inside.function];
+    if (
+      rules.types.functions !== undefined &&
+      fact?.scope === owner.inside.scope &&
+      type !== undefined &&
+      /^[>\p{L}_$]/u.test(type)
+    ) {
+      const takes = (fact.takes ??= []);
+      while (takes.length < at) takes.push('?');
+      takes.push(type);
+    }
+    return owner.passed === undefined ? undefined : `${owner.passed}:${at}`;
+  }
+
+  /** What comes to a name of a target: all of it, or a member. */
+  function partOf(
+    region: Region,
+    bound: Mark,
+    what: { type?: string; value?: Path },
+  ): { type?: string; value?: Path } {
+    if (isWhole(region, bound)) return what;
+    const target = first(region, 'target');
+    if (!rules.takesApart || !target) return {};
+    const whole = what.type === undefined ? (what.value ?? '?') : pathOfType(what.type);
+    if (/[?|]/.test(whole)) return {};
+    const member = membersTaken(sliceOf(target)).get(sliceOf(bound));
+    return member === undefined ? {} : { value: `${whole}.${member}` };
+  }
+
   /** Whether a place is all of what is assigned to, not a part of a pattern. */
   const isWhole = (region: Region, { start, end }: Mark): boolean => {
     const target = first(region, 'target');
@@ -234,9 +286,17 @@ export function extractFacts(
     const { outside, mark, kind } = region;
     if (kind === 'variable' || kind === 'field') closeVariable(region);
     else if (kind === 'parameter') {
-      for (const bound of region.bound) {
-        const { type, value } = isWhole(region, bound) ? given(region) : {};
-        scopes.bindParameter(outside.scope, sliceOf(bound), { type, value });
+      const target = first(region, 'target');
+      const word = target ? sliceOf(target) : '';
+      const what = given(region);
+      if (isSelf(word)) scopes.bindParameter(outside.scope, word, what);
+      else {
+        const at = takeParameter(region, what.type);
+        const passed = what.type ?? what.value ?? (at === undefined ? undefined : { value: at });
+        for (const bound of region.bound) {
+          const known = typeof passed === 'object' ? passed : what;
+          scopes.bindParameter(outside.scope, sliceOf(bound), partOf(region, bound, known));
+        }
       }
     } else if (kind === 'generic') {
       for (const bound of region.bound) {
@@ -278,10 +338,18 @@ export function extractFacts(
       if (path !== undefined && region.inside.receiver !== undefined) {
         symbols.extensions.push({ type: region.inside.receiver, base: path, scope: outside.scope });
       }
-    } else if (kind === 'import') closeImport(region);
+    } else if (kind === 'return') closeReturn(region);
+    else if (kind === 'import') closeImport(region);
     else if (kind === 'from') for (const waiting of region.waiting) addImport(waiting, region);
     else if (kind === 'assignment') closeAssignment(region);
     else if (kind === 'export') closeExport(region);
+  }
+
+  function closeReturn({ mark, outside }: Region): void {
+    const fact = symbols.functions[outside.function];
+    if (!fact || fact.scope !== scopes.functionScope(outside.scope)) return;
+    (fact.returns ??= []).push(valueOf(mark));
+    (fact.returnScopes ??= []).push(outside.scope);
   }
 
   function closeVariable(region: Region): void {
@@ -295,7 +363,7 @@ export function extractFacts(
     const typeMark = first(region, 'type');
     const typeHint = typeMark ? flat(typeMark) : '';
     for (const bound of [...(region.fields.get('name') ?? []), ...region.bound]) {
-      const known = region.kind === 'field' || isWhole(region, bound) ? what : {};
+      const known = region.kind === 'field' ? what : partOf(region, bound, what);
       scopes.bindVariable(scope, nameOf(bound), {
         line: bound.line,
         typeHint,
@@ -336,7 +404,11 @@ export function extractFacts(
     const around = innermostOpenVariable(region);
     const value = around && first(around, 'value');
     const own = first(region, 'value');
-    if (around && own && value?.start === region.mark.start && value.end === region.mark.end) {
+    const isChained =
+      value !== undefined &&
+      value.end >= region.mark.end &&
+      /^\(*$/.test(text.slice(value.start, region.mark.start));
+    if (around && own && isChained && value.start <= region.mark.start) {
       around.fields.set('chained', [first(region, 'chained') ?? own]);
     }
   }
@@ -454,18 +526,13 @@ export function extractFacts(
             function: at,
             context: name,
           });
-      } else if (name === 'return') {
-        const fact = symbols.functions[context().function];
-        if (fact && fact.scope === scopes.functionScope(context().scope)) {
-          (fact.returns ??= []).push(valueOf(mark));
-          (fact.returnScopes ??= []).push(context().scope);
-        }
       } else if (name === 'global' || name === 'nonlocal') {
         scopes.bind(context().scope, sliceOf(mark), {
           is: 'outer',
           ...(name === 'global' && { isGlobal: true as const }),
         });
-      } else if (name === 'self') scopes.ownSelf(context().scope);
+      } else if (name === 'spread') scopes.addSpread(context().scope, pathOf(mark));
+      else if (name === 'self') scopes.ownSelf(context().scope);
       else if (name === 'package') symbols.package = sliceOf(mark).replace(/\s+/g, '');
       else if (name.includes('.')) addField(mark);
       else if (name !== 'skip') openRegion(mark);

@@ -40,6 +40,8 @@ export interface FunctionFact {
   /** What its return statements return, and in which scopes. */
   returns?: Path[];
   returnScopes?: Index[];
+  /** The written types of its parameters, as far as they may be functions; `?` for others. */
+  takes?: TypePath[];
   /** It says how it is called, and another one of its name may do it (overloads). */
   isSignature?: true;
   /** The scope that it stands in, and that of its own names. */
@@ -49,7 +51,8 @@ export interface FunctionFact {
 
 /**
  * A written type, without what does not change whose methods it has: `Optional[Cart]` is `Cart`.
- * `Cart[]` is a collection of them, `=Cart` the class itself (`Type[Cart]`).
+ * `Cart[]` is a collection of them, `=Cart` the class itself (`Type[Cart]`), `>Cart,Item>Shop` a function
+ * that takes a Cart and an Item, and gives a Shop.
  */
 export type TypePath = string;
 
@@ -62,6 +65,8 @@ export interface ClassFact {
   start: number;
   end: number;
   isPublic: boolean;
+  /** Nothing but a type: a value of the same name is another thing. */
+  isType?: true;
   /** As written, for the column `bases`. */
   bases: string[];
   /** The same as paths, to be resolved. */
@@ -155,6 +160,10 @@ export interface ScopeFact {
   at?: Index;
   /** `this` is its own, where that is told for each function. */
   ownsSelf?: true;
+  /** Of an object that is an argument, whose functions may be called with another self. */
+  isArgument?: true;
+  /** Of an object: what other objects' members it has, the last first. */
+  spreads?: Path[];
   /** A name that is bound twice to things of different kinds has several, in the order of the source. */
   names: Record<string, Binding[]>;
 }

@@ -6,6 +6,8 @@ export type Module = { file: string } | { directory: string };
 
 /** The files that are analysed, for finding what an import names. Paths are as in the dataset. */
 export interface Project {
+  /** Of the directory that all lies in: a package's, where that itself is analysed. */
+  name: string;
   hasFile: (path: string) => boolean;
   /** Whether any file lies in it, at any depth. */
   hasDirectory: (path: string) => boolean;
@@ -92,8 +94,17 @@ export interface Rules {
     either: readonly string[];
     both: readonly string[];
   };
-  /** Words before a type that an expression has then (`as`), or that do not change what it has (`satisfies`). */
-  casts?: { changes: readonly string[]; checks: readonly string[] };
+  /**
+   * Words before a type that an expression has then (`as`), or that do not change what it has
+   * (`satisfies`), and types that tell less than the expression does (`any`).
+   */
+  casts?: { changes: readonly string[]; checks: readonly string[]; vague: readonly string[] };
+  /** Classes say all their attributes: to assign to one makes none. */
+  declaresFields?: true;
+  /** A written type tells all: what is assigned tells no more. */
+  trustsTypes?: true;
+  /** `{ a, b: c }` as a target takes members of the value. */
+  takesApart?: true;
   /** A name may begin with `#`. */
   hasHashNames?: true;
   /** Whether `Cart { … }` makes one. */
@@ -110,6 +121,10 @@ export interface Rules {
     sameCalls?: readonly string[];
     /** Whether `Cart['total']` is the type of a member. */
     bracketsPick?: true;
+    /** What stands between the parameters and the result of a function's type. */
+    functions?: '=>';
+    /** Methods of collections that call their first argument with an item. */
+    itemCallbacks?: readonly string[];
     /** Words before a name whose type it then is (`typeof`). */
     ofValues?: readonly string[];
     /** Types whose value is the class itself. */

@@ -25,8 +25,8 @@ export function partsOf(path: Path): string[] {
 }
 
 /** A path that starts from an object of a written type: a cast. */
-function pathOfType(type: TypePath | undefined): Path {
-  if (type === undefined || type.startsWith('=')) return '?';
+export function pathOfType(type: TypePath | undefined): Path {
+  if (type === undefined || /^[=>?]/.test(type)) return '?';
   return `:${type.replaceAll(ITEM, '*').replaceAll('.', '/')}`;
 }
 
@@ -117,6 +117,9 @@ function choicesOf(text: string, rules: Rules): string[] {
 function pathOf(text: string, rules: Rules): Path {
   const prefix = rules.prefixes.find((word) => startsWithWord(text, word));
   if (prefix !== undefined) {
+    const items =
+      prefix === 'new' ? newCollection(text.slice(prefix.length).trim(), rules) : undefined;
+    if (items !== undefined) return items;
     const rest = pathOf(text.slice(prefix.length).trimStart(), rules);
     // `new Cart` without arguments makes one all the same.
     return prefix === 'new' && !rest.includes(CALL) ? `${rest}${CALL}` : rest;
@@ -141,6 +144,11 @@ function pathOf(text: string, rules: Rules): Path {
     at = end;
   } else if (LITERAL.test(text)) {
     return literalPath(text, rules);
+  } else if (rules.casts && /^[{[]/.test(text)) {
+    // `{} as Cart`.
+    at = endOf(text, 0);
+    if (at < 0) return '?';
+    path = '?';
   } else {
     const root = name();
     if (root === undefined) return '?';
@@ -179,17 +187,27 @@ function pathOf(text: string, rules: Rules): Path {
   }
 }
 
+/** `Map<string, Cart>()` is a collection of Cart. */
+function newCollection(text: string, rules: Rules): Path | undefined {
+  const open = /^[\w$]+(?=<)/.exec(text)?.[0];
+  if (open === undefined || !rules.types.collections.includes(open)) return undefined;
+  const end = endOf(text, open.length);
+  if (end < 0 || (text[end] === '(' && endOf(text, end) !== text.length)) return undefined;
+  const type = toTypePath(text.slice(0, end), rules);
+  return type?.endsWith(ITEM) ? pathOfType(type) : undefined;
+}
+
 /** What `as Cart` makes of what it stands behind; `as const` and others leave its type. */
 function castAt(
   rest: string,
-  { changes, checks }: NonNullable<Rules['casts']>,
+  { changes, checks, vague }: NonNullable<Rules['casts']>,
 ): { type?: string } | undefined {
   const word = /^\w+(?=\s)/.exec(rest)?.[0];
   if (word === undefined) return undefined;
   if (checks.includes(word)) return {};
   if (!changes.includes(word)) return undefined;
   const type = splitOutside(rest, `${word} `).at(-1)?.trim() ?? '';
-  return type === 'const' ? {} : { type };
+  return vague.includes(type) ? {} : { type };
 }
 
 /** What is called on a literal is the language's own. */
@@ -251,6 +269,8 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
     const of = rest.slice(value.length).trim();
     return NAMES.test(of) ? `=${of}` : undefined;
   }
+  const called = types.functions === undefined ? undefined : functionType(rest, rules);
+  if (called !== undefined) return called;
   const union = splitOutside(rest, '|')
     .map((part) => part.trim())
     .filter((part) => part !== '' && !types.nothings.includes(part));
@@ -292,6 +312,35 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   return name;
 }
 
+/** Of `(cart: Cart) => Shop`. */
+function functionType(text: string, rules: Rules): TypePath | undefined {
+  const start = text.startsWith('<') ? endOf(text, 0) : 0;
+  const open = start < 0 ? '' : text.slice(start).trimStart();
+  const end = open.startsWith('(') ? endOf(open, 0) : -1;
+  const rest = end < 0 ? '' : open.slice(end).trimStart();
+  if (!rest.startsWith('=>')) return undefined;
+  const typeOf = (written: string): TypePath => {
+    const type = toTypePath(written, rules) ?? '?';
+    return type.startsWith('>') ? '?' : type;
+  };
+  const parameters = splitOutside(open.slice(1, end - 1), ',')
+    .map((one) => splitOutside(one, ':'))
+    .filter(([name = '']) => name.trim() !== '' && name.trim() !== 'this')
+    .map(([, ...type]) => typeOf(type.join(':')));
+  return `>${parameters.join(',')}>${typeOf(rest.slice(2))}`;
+}
+
+/** Which member of a value each name of `{ a, b: c }` is. */
+export function membersTaken(pattern: string): Map<string, string> {
+  const inside = /^\{([^]*)\}$/.exec(pattern.trim())?.[1];
+  if (inside === undefined) return new Map();
+  const entries = splitOutside(inside, ',').flatMap((part): [string, string][] => {
+    const [, key, local] = /^\s*([\w$]+)\s*(?::\s*([\w$]+)\s*)?(?:=[^>][^]*)?$/.exec(part) ?? [];
+    return key === undefined ? [] : [[local ?? key, key]];
+  });
+  return new Map(entries);
+}
+
 /** Splits at a sign that is in no brackets and in no quotes. */
 function splitOutside(text: string, sign: string): string[] {
   if (!text.includes(sign)) return [text];
@@ -305,7 +354,7 @@ function splitOutside(text: string, sign: string): string[] {
       if (end < 0) return [text];
       at = end;
     } else if ('([{<'.includes(here)) depth += 1;
-    else if (')]}>'.includes(here)) depth -= 1;
+    else if (')]}>'.includes(here) && !(here === '>' && text[at - 1] === '=')) depth -= 1;
     else if (depth === 0 && text.startsWith(sign, at)) {
       parts.push(text.slice(start, at));
       start = at + sign.length;

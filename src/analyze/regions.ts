@@ -27,21 +27,44 @@ export interface Region {
   /** Its names are not bound here: they are assigned to. */
   isAssignment?: boolean;
   members: Mark[];
+  /** Of a function that is an argument: the path of what it is given. */
+  passed?: Path;
+  /** How many parameters it has so far. */
+  parameters: number;
   /** Imports in it that wait for what it says behind them. */
   waiting: Region[];
   /** What decorates it. */
   decorators: Mark[][];
 }
 
+/** Regions that hold nothing, which are most of them, share what they never fill. */
+const BARE = new Set(['member', 'subscript', 'outer', 'statement', 'target']);
+const NOTHING = {
+  fields: new Map<string, Mark[]>(),
+  bound: [],
+  members: [],
+  waiting: [],
+  decorators: [],
+};
+
+export function createRegion(kind: string, mark: Mark, outside: Context): Region {
+  const held = BARE.has(kind)
+    ? NOTHING
+    : { fields: new Map<string, Mark[]>(), bound: [], members: [], waiting: [], decorators: [] };
+  return { kind, mark, outside, inside: outside, parameters: 0, ...held };
+}
+
 /** In a group of marks of the same place, which comes first. */
 const RANKS: Record<string, number> = {
+  // Of the call around.
+  'call.argument': 0,
+  return: -1,
   scope: 0,
   object: 0.5,
   from: 0.5,
   // It gets its name later, and what lies between would not know of it.
   function: 1.5,
   class: 1.5,
-  return: 2,
   member: 3,
   call: 3,
   subscript: 3,
@@ -50,8 +73,16 @@ const RANKS: Record<string, number> = {
   'class.name': 4.5,
   name: 5,
 };
-export const rank = ({ name }: Mark): number =>
-  RANKS[name] ?? (name.endsWith('.target') ? 2 : name.includes('.') ? 4 : 1);
+const ranks = new Map(Object.entries(RANKS));
+
+export function rank({ name }: Mark): number {
+  let known = ranks.get(name);
+  if (known === undefined) {
+    known = name.endsWith('.target') ? 2 : name.includes('.') ? 4 : 1;
+    ranks.set(name, known);
+  }
+  return known;
+}
 
 /** Marks that say that a name is no use of a variable. */
 export const TAKES = new Set([

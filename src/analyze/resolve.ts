@@ -22,7 +22,7 @@ const noneUnresolved = (): Record<Unresolved, number> => ({
 const targetOf = ({ file, at }: { file: string; at: number }): Target => ({ file, at });
 
 function resolveFile(
-  { find, valueOf, memberOfClass, baseAt }: ReturnType<typeof createResolver>,
+  { find, valueOf, memberOfClass, baseAt, isTypeOnly }: ReturnType<typeof createResolver>,
   { languageOf }: Sources,
   file: string,
   symbols: Symbols,
@@ -101,7 +101,7 @@ function resolveFile(
 
   /** What a call calls: a class's constructor, what a variable holds. */
   function calledBy(found: Found): Found {
-    let { thing } = found;
+    let thing = asCalled(found.thing);
     if (thing.is === 'super') {
       // JavaScript's super(…).
       const to = constructorOf((name) =>
@@ -127,6 +127,13 @@ function resolveFile(
     return { thing, rule: found.rule };
   }
 
+  /** A name may stand for a type and for a value: the value is called. */
+  function asCalled(thing: Thing): Thing {
+    if (thing.is !== 'several') return thing;
+    const [value, ...others] = thing.of.filter((one) => !isTypeOnly(one));
+    return value && others.length === 0 ? value : thing;
+  }
+
   function constructorOf(member: (name: string) => Thing | undefined): Thing | undefined {
     for (const name of rules.constructors) {
       const found = member(name);
@@ -144,5 +151,7 @@ function resolveFile(
 }
 
 function reason({ is }: Thing): Unresolved {
+  // A collection's own methods are the language's.
+  if (is === 'giver') return 'external';
   return is === 'external' || is === 'ambiguous' ? is : 'unknown';
 }

@@ -2,7 +2,7 @@
  * What names lead to, by scopes, imports, class hierarchy and types that are written or follow from a
  * constructor. What is not told by these is `unknown`: nothing is guessed by a name alone.
  */
-import type { Binding, CallRule, Index, Path, TypePath } from './facts.js';
+import type { Binding, CallRule, FunctionFact, Index, Path, TypePath } from './facts.js';
 import { createLineages } from './lineage.js';
 import { extensionsOf, selfAttributesOf } from './memberindex.js';
 import { createModules } from './modules.js';
@@ -80,14 +80,20 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     const parts = partsOf(path);
     let at = 1;
     let found = findRoot(file, scope, parts);
+    let owner: Thing = UNKNOWN;
     if (line !== undefined) found = { ...found, thing: seenFrom(found.thing, file, scope, line) };
     if (found.thing.is === 'super' && parts[1] === CALL && rulesOf(file).super.includes('super()'))
       at = 2;
     for (; at < parts.length && isFollowed(found.thing); at++) {
       const part = parts[at] ?? '';
-      if (part === CALL) found = { thing: returned(found.thing), rule: 'returned' };
+      if (part.startsWith('@'))
+        found = { thing: passedTo(found.thing, part.slice(1)), rule: 'type' };
+      else if (part === CALL) found = { thing: returnedTo(owner, found.thing), rule: 'returned' };
       else if (part === ITEM) found = { thing: itemOf(valueOf(found.thing)), rule: 'type' };
-      else found = memberIn(found.thing, part);
+      else {
+        owner = valueOf(found.thing);
+        found = memberIn(found.thing, part);
+      }
     }
     return found;
   }
@@ -208,6 +214,9 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         return kind.at === undefined
           ? undefined
           : { is: 'object', of: { is: 'class', file, at: kind.at }, how: 'self' };
+      const typed = kind?.names['this']?.find((binding) => binding.is === 'parameter');
+      if (typed?.is === 'parameter')
+        return valueOf({ is: 'parameter', file, scope: at, binding: typed });
       if (!kind?.ownsSelf) continue;
       const fact = functions[kind.at ?? -1];
       if (!fact || kind.at === undefined) return undefined;
@@ -219,7 +228,9 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         const { thing } = find(file, fact.outside, fact.receiver);
         return thing.is === 'class' ? { is: 'object', of: thing, how: 'self' } : thing;
       }
-      if (scopes[fact.outside]?.is === 'object') return { is: 'names', file, scope: fact.outside };
+      const holder = scopes[fact.outside];
+      if (holder?.is === 'object')
+        return holder.isArgument ? undefined : { is: 'names', file, scope: fact.outside };
       // What makes objects by itself: its members are those of what it makes.
       return { is: 'function', file, at: kind.at };
     }
@@ -317,7 +328,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         return once(values, binding, () => {
           if (binding.type !== undefined) {
             const typed = typedAs(file, scope, binding.type);
-            if (isKnown(typed)) return typed;
+            if (isKnown(typed) || rulesOf(file).trustsTypes) return typed;
           }
           return agree(
             binding.values.map((path, i) => valueOfPath(file, scope, path, binding.lines[i])),
@@ -344,7 +355,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         return once(values, fact, () => {
           if (fact.type !== undefined) {
             const typed = typedAs(thing.file, owner.scope, fact.type);
-            if (isKnown(typed)) return typed;
+            if (isKnown(typed) || rulesOf(thing.file).trustsTypes) return typed;
           }
           const scope = fact.scope < 0 ? owner.scope : fact.scope;
           return agree((fact.values ?? []).map((path) => valueOfPath(thing.file, scope, path)));
@@ -361,8 +372,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
           ? UNKNOWN
           : once(values, binding, () => typedAs(file, scope, type));
       }
-      case 'several':
-        return agree(thing.of.map(valueOf));
+      case 'several': {
+        const values = thing.of.filter((one) => !isTypeOnly(one));
+        return agree((values.length > 0 ? values : thing.of).map(valueOf));
+      }
       default:
         return thing;
     }
@@ -374,25 +387,86 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       const thing = valueOf(find(file, scope, type.slice(1)).thing);
       return isKnown(thing) ? thing : UNKNOWN;
     }
+    if (rulesOf(file).marksSelf && rulesOf(file).types.self.includes(type)) {
+      const of = classAround(file, scope);
+      return of ? { is: 'object', of, how: 'type' } : UNKNOWN;
+    }
+    if (type.startsWith('>')) {
+      const [, takes = '', gives = '?'] = type.split('>');
+      return { is: 'callback', file, scope, takes: takes.split(','), gives };
+    }
     if (type.endsWith(ITEM))
       return { is: 'items', file, of: typedAs(file, scope, type.slice(0, -ITEM.length)) };
-    const { thing } = find(file, scope, type);
+    const { thing: named } = find(file, scope, type);
+    const thing = named.is === 'several' ? (named.of.find(isType) ?? named) : named;
     const value = valueOf(thing);
     if (thing.is === 'type') return value;
     if (value.is === 'class') return { is: 'object', of: value, how: 'type' };
     return value.is === 'external' ? EXTERNAL : UNKNOWN;
   }
 
+  /**
+   * What a function is called with that is an argument itself.
+   *
+   * @param place - Which argument it is, and which of its parameters: `0:1`.
+   */
+  function passedTo(called: Thing, place: string): Thing {
+    const [argument = 0, parameter = 0] = place.split(':').map(Number);
+    const thing = called.is === 'function' ? called : valueOf(called);
+    if (thing.is === 'giver') return argument + parameter === 0 ? (thing.item ?? UNKNOWN) : UNKNOWN;
+    if (thing.is === 'class') {
+      for (const name of rulesOf(thing.file).constructors) {
+        const own = memberOfClass(thing, name);
+        if (own?.is === 'function') return passedTo(own, place);
+      }
+    }
+    if (thing.is !== 'function') return thing.is === 'external' ? EXTERNAL : UNKNOWN;
+    const fact = symbolsOf(thing.file)?.functions[thing.at];
+    const type = fact?.takes?.[argument];
+    if (!fact || type === undefined) return UNKNOWN;
+    const callback = typedAs(thing.file, fact.scope, type);
+    if (callback.is !== 'callback') return UNKNOWN;
+    return typedAs(callback.file, callback.scope, callback.takes[parameter] ?? '?');
+  }
+
+  /** Whether it is nothing but a type. */
+  function isTypeOnly(thing: Thing): boolean {
+    if (thing.is !== 'class') return thing.is === 'type';
+    return symbolsOf(thing.file)?.classes[thing.at]?.isType ?? false;
+  }
+
+  const isType = ({ is }: Thing): boolean => is === 'class' || is === 'type';
+
   /** What a method of a collection gives, by its name. */
   function giverOf(items: Thing & { is: 'items' }, name: string): Thing | undefined {
-    const { itemCalls = [], sameCalls = [] } =
-      items.file === undefined ? {} : rulesOf(items.file).types;
-    if (itemCalls.includes(name)) return { is: 'giver', of: items.of };
-    return sameCalls.includes(name) ? { is: 'giver', of: items } : undefined;
+    const {
+      itemCalls = [],
+      sameCalls = [],
+      itemCallbacks = [],
+    } = items.file === undefined ? {} : rulesOf(items.file).types;
+    const isGiven = itemCalls.includes(name)
+      ? items.of
+      : sameCalls.includes(name)
+        ? items
+        : undefined;
+    if (itemCallbacks.includes(name))
+      return { is: 'giver', of: isGiven ?? UNKNOWN, item: items.of };
+    return isGiven && { is: 'giver', of: isGiven };
   }
 
   const itemOf = (thing: Thing): Thing =>
     thing.is === 'items' ? thing.of : thing.is === 'external' ? EXTERNAL : UNKNOWN;
+
+  /** What a call returns of a method that may return the object itself. */
+  function returnedTo(owner: Thing, called: Thing): Thing {
+    const fact =
+      called.is === 'function' ? symbolsOf(called.file)?.functions[called.at] : undefined;
+    const isOwn =
+      called.is === 'function' &&
+      fact?.type !== undefined &&
+      rulesOf(called.file).types.self.includes(fact.type);
+    return isOwn && owner.is === 'object' ? { ...owner, how: 'returned' } : returned(called);
+  }
 
   /** What a call of a thing returns. */
   function returned(called: Thing): Thing {
@@ -400,6 +474,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     if (thing.is === 'class') return { is: 'object', of: thing, how: 'constructed' };
     if (thing.is === 'external') return EXTERNAL;
     if (thing.is === 'giver') return thing.of;
+    if (thing.is === 'callback') return asReturned(typedAs(thing.file, thing.scope, thing.gives));
     if (thing.is !== 'function') return UNKNOWN;
     const fact = symbolsOf(thing.file)?.functions[thing.at];
     if (!fact) return UNKNOWN;
@@ -409,7 +484,8 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         const scope = isOwn ? fact.scope : fact.outside;
         return asReturned(typedAs(thing.file, scope, fact.type));
       }
-      if (!fact.returns) return UNKNOWN;
+      // A function with members makes objects that have them.
+      if (!fact.returns) return hasMembers(thing.file, fact) ? thing : UNKNOWN;
       const all = fact.returns.map((path, i) =>
         valueOfPath(thing.file, fact.returnScopes?.[i] ?? fact.scope, path, fact.endLine + 1, true),
       );
@@ -417,11 +493,28 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     });
   }
 
+  function hasMembers(file: string, { name, outside }: FunctionFact): boolean {
+    const functions = symbolsOf(file)?.functions ?? [];
+    return functions.some((one) => one.receiver === name && one.outside === outside);
+  }
+
   const asReturned = (thing: Thing): Thing =>
     thing.is === 'object' ? { ...thing, how: 'returned' } : thing;
 
   function memberIn(thing: Thing, name: string): Found {
-    return givenMember(thing, name) ?? memberOf(valueOf(thing), name);
+    const value = valueOf(thing);
+    const found = givenMember(thing, name) ?? givenMember(value, name) ?? memberOf(value, name);
+    return isKnown(found.thing) ? found : (besideWhole(thing, name) ?? found);
+  }
+
+  /** What a module gives beside what is the module itself: `module.exports = f; module.exports.g = …`. */
+  function besideWhole(thing: Thing, name: string): Found | undefined {
+    const file = 'file' in thing ? thing.file : undefined;
+    const exports = file === undefined ? undefined : symbolsOf(file)?.exports;
+    if (file === undefined || !exports || !Object.hasOwn(exports, '=')) return undefined;
+    if (!Object.hasOwn(exports, name)) return undefined;
+    const whole = nameInModule({ file }, '=')?.thing;
+    return whole && isSame(whole, thing) ? nameInModule({ file }, name) : undefined;
   }
 
   function anyMemberOf(thing: Thing, name: string): Thing {
@@ -457,10 +550,12 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       case 'names': {
         const names = symbolsOf(thing.file)?.scopes[thing.scope]?.names ?? {};
         const bindings = Object.hasOwn(names, name) ? names[name] : undefined;
-        return {
-          thing: bindings ? thingOf(thing.file, thing.scope, bindings) : UNKNOWN,
-          rule: 'type',
-        };
+        if (bindings) return { thing: thingOf(thing.file, thing.scope, bindings), rule: 'type' };
+        for (const path of symbolsOf(thing.file)?.scopes[thing.scope]?.spreads ?? []) {
+          const found = memberIn(find(thing.file, thing.scope, path).thing, name);
+          if (isKnown(found.thing)) return found;
+        }
+        return { thing: UNKNOWN, rule: 'type' };
       }
       case 'module': {
         const found =
@@ -545,9 +640,11 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   }
 
   function baseAt(file: string, scope: Index, path: Path): Thing {
-    const { thing } = find(file, scope, path);
+    const { thing: named } = find(file, scope, path);
+    const thing =
+      named.is === 'several' ? (named.of.find(({ is }) => is === 'class') ?? named) : named;
     return thing.is === 'class' ? thing : valueOf(thing);
   }
 
-  return { find, valueOf, memberOfClass, baseAt, classAround };
+  return { find, valueOf, memberOfClass, baseAt, classAround, isTypeOnly };
 }

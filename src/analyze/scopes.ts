@@ -145,12 +145,14 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
   function addClass(
     mark: Mark,
     name: string,
-    { prefix, outside, scope, modifiers, isFree }: Defined & { isFree?: boolean },
+    defined: Defined & { isFree?: boolean; isType?: boolean },
   ): Index {
+    const { prefix, outside, scope, modifiers, isFree, isType } = defined;
     const at = symbols.classes.length;
     symbols.classes.push({
       ...placed('Class', mark, name, prefix),
       isPublic: rules.isPublic(name, modifiers),
+      ...(isType && { isType }),
       bases: [],
       basePaths: [],
       outside,
@@ -160,6 +162,17 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     if (kind) kind.at = at;
     if (!isFree) bind(outside, name, { is: 'class', at });
     return at;
+  }
+
+  function addSpread(scope: Index, path: Path): void {
+    const kind = kinds[scope];
+    if (kind?.is === 'object') (kind.spreads ??= []).unshift(path);
+  }
+
+  /** An object that is an argument, or lies in one. */
+  function markArgument(scope: Index, isArgument: boolean): void {
+    const kind = kinds[scope];
+    if (kind && (isArgument || kinds[kind.parent ?? -1]?.isArgument)) kind.isArgument = true;
   }
 
   /** A namespace, which several regions of the same name may make. */
@@ -334,6 +347,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     if (parts.length !== 2 || root === undefined || name === undefined) return;
     const classAt = classOfSelf(where.scope, root);
     if (classAt === undefined) return;
+    if (rules.declaresFields && !attributeOf.has(`${classAt} ${name}`)) return;
     const at = addAttribute(classAt, name, false, given);
     const fact = symbols.attributes[at];
     if (fact && fact.scope < 0) fact.scope = where.scope;
@@ -518,6 +532,8 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     addImport,
     addExport,
     addNames,
+    addSpread,
+    markArgument,
     ownSelf,
     functionScope,
     finish,

@@ -1,5 +1,5 @@
 /** What names and expressions lead to. */
-import type { Binding, CallRule, Index } from './facts.js';
+import type { Binding, CallRule, Index, TypePath } from './facts.js';
 import type { Module } from './language.js';
 
 export interface ClassThing {
@@ -37,7 +37,9 @@ export type Thing =
   /** The names of a scope: a namespace, an object with members. */
   | { is: 'names'; file: string; scope: Index }
   /** A method of a collection: what a call of it gives. */
-  | { is: 'giver'; of: Thing }
+  | { is: 'giver'; of: Thing; item?: Thing }
+  /** A function of which only the type is known. */
+  | { is: 'callback'; file: string; scope: Index; takes: TypePath[]; gives: TypePath }
   /** Stands for a type. */
   | { is: 'type'; file: string; scope: Index; binding: Binding & { is: 'type' } }
   /** What comes behind a class in the order of its bases. */

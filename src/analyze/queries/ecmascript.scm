@@ -9,7 +9,7 @@
 (function_expression name: (identifier) @function.own) @function
 (generator_function name: (identifier) @function.own) @function
 (method_definition name: [(property_identifier) (private_property_identifier) (string)] @function.name @self) @function
-(method_definition name: (computed_property_name)) @lambda
+(method_definition name: (computed_property_name) @function.name @function.free @self) @function
 (method_definition "static" @function.static)
 (method_definition "get" @function.property)
 (method_definition "set" @function.free)
@@ -19,6 +19,9 @@
   value: [(arrow_function) (function_expression) (generator_function)] @function.body) @function
 (pair
   key: [(property_identifier) (string)] @function.name
+  value: [(arrow_function) (function_expression) (generator_function)] @function.body) @function
+(pair
+  key: (computed_property_name) @function.name @function.free
   value: [(arrow_function) (function_expression) (generator_function)] @function.body) @function
 (assignment_expression
   left: (member_expression
@@ -66,7 +69,7 @@
 (variable_declarator
   name: (_) @variable.target
   value: (_)? @variable.value
-  (#not-match? @variable.value "^(require|await import)\\s*\\([^()]*\\)$")) @variable
+  (#not-match? @variable.value "^(require|await import)\\s*\\([^()]*\\)(\\.\\w+)?$")) @variable
 (variable_declaration (variable_declarator name: (_) @variable.hoisted))
 (for_in_statement kind: _ left: (_) @variable.target operator: "of" right: (_) @variable.each) @variable
 (for_in_statement kind: _ left: (_) @variable.target operator: "in") @variable
@@ -87,6 +90,7 @@
 (pair key: [(property_identifier) (string)] @alias.name value: (_) @alias.value) @alias
 (object (shorthand_property_identifier) @alias @alias.name @alias.value @name)
 (shorthand_property_identifier_pattern) @name
+(object (spread_element (_) @spread))
 
 (import_statement "import" source: (string) @from.module) @from
 (import_statement . "import" . source: (string)) @import
@@ -123,6 +127,12 @@
   value: (call_expression function: (identifier) @import.kind arguments: (arguments . (string) @import.module .))
   (#eq? @import.kind "require")) @import
 (variable_declarator
+  name: (identifier) @import.alias
+  value: (member_expression
+    object: (call_expression function: (identifier) @import.kind arguments: (arguments . (string) @import.module .))
+    property: (property_identifier) @import.name)
+  (#eq? @import.kind "require")) @import
+(variable_declarator
   name: (object_pattern)
   value: (call_expression function: (identifier) @from.kind arguments: (arguments . (string) @from.module .))
   (#eq? @from.kind "require")) @from
@@ -144,6 +154,8 @@
   condition: (parenthesized_expression (binary_expression operator: "instanceof" right: (_) @catch)))))
 
 (call_expression function: (_) @call.function) @call
+(call_expression arguments: (arguments (_) @call.argument))
+(new_expression arguments: (arguments (_) @call.argument))
 (new_expression constructor: (_) @call.function) @call
 (member_expression) @member
 (subscript_expression) @subscript

@@ -12,4 +12,4 @@
   value: [(arrow_function) (function_expression) (generator_function)] @function.body) @function
 
 (formal_parameters [(identifier) (object_pattern) (array_pattern) (rest_pattern)] @parameter @parameter.target)
-(formal_parameters (assignment_pattern left: (_) @parameter.target) @parameter)
+(formal_parameters (assignment_pattern left: (_) @parameter.target right: (_) @parameter.value) @parameter)

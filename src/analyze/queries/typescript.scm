@@ -3,6 +3,8 @@
 [(class_declaration name: (_) @class.name) (abstract_class_declaration name: (_) @class.name)
   (interface_declaration name: (_) @class.name) (enum_declaration name: (_) @class.name)
   (type_alias_declaration name: (_) @class.name value: (object_type))] @class
+(interface_declaration "interface" @class.type)
+(type_alias_declaration "type" @class.type value: (object_type))
 (extends_clause value: (_) @class.base)
 (implements_clause (_) @class.base)
 (extends_type_clause (_) @class.base)
@@ -56,7 +58,7 @@
   type: (type_annotation (_) @parameter.type)?) @parameter)
 (formal_parameters (optional_parameter pattern: (_) @parameter.target
   type: (type_annotation (_) @parameter.type)?) @parameter)
-(required_parameter value: (_) @value)
+(formal_parameters (required_parameter value: (_) @parameter.value @value))
 [(function_type) (constructor_type) (call_signature) (construct_signature)] @lambda
 (variable_declarator type: (type_annotation (_) @variable.type))
 
