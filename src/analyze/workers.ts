@@ -77,6 +77,9 @@ export function createPool(options: PoolOptions): Pool {
   const watch = (thread: Thread): void => {
     clearTimeout(thread.timer);
     const [task] = thread.tasks;
+    // A thread that nobody waits for keeps no process alive: a caller may leave before the last file.
+    if (task) thread.worker.ref();
+    else thread.worker.unref();
     if (!task) return;
     thread.timer = setTimeout(() => {
       // Its answer may be there, where this thread was busy itself.
@@ -117,12 +120,10 @@ export function createPool(options: PoolOptions): Pool {
         maxOldGenerationSizeMb: OLD_GENERATION_MB,
         maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
       },
-      // What the parser prints when it dies is in the error.
+      // What the parser prints when it dies is in the error. Reading it would keep the process alive.
       stdout: true,
       stderr: true,
     });
-    worker.stdout.resume();
-    worker.stderr.resume();
     const thread: Thread = { worker, tasks: [], isReady: false };
     threads.add(thread);
     worker.on('message', (answer: 'ready' | Answer) => {
