@@ -91,7 +91,8 @@ export function extractFacts(
   function passedTo(mark: Mark): Path | undefined {
     const at = rules.types.functions === undefined ? undefined : argumentAt(mark);
     const call = at === undefined ? undefined : innermost('call');
-    const called = call && first(call, 'function');
+    const name = call && first(call, 'name');
+    const called = name ? { ...name, start: call.mark.start } : call && first(call, 'function');
     if (at === undefined || !called) return undefined;
     const path = pathOf(called);
     return /^[?']/.test(path) ? undefined : `${path}.@${at}`;

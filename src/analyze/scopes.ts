@@ -204,7 +204,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent) {
       const kind = kinds[at];
       if (kind?.is === 'class') return at !== scope || kind.at === undefined;
-      if (kind?.is === 'function') return false;
+      if (kind?.is === 'function' && kind.at !== undefined) return false;
     }
     return false;
   }

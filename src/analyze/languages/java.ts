@@ -283,6 +283,12 @@ export const java: Language = {
         ...['stream', 'parallelStream', 'filter', 'sorted', 'distinct', 'limit', 'skip', 'peek'],
         ...['findFirst', 'findAny', 'min', 'max', 'toList'],
       ],
+      itemCallbacks: [
+        ...['forEach', 'forEachOrdered', 'filter', 'map', 'flatMap', 'mapToInt', 'mapToLong'],
+        ...['mapToDouble', 'mapToObj', 'anyMatch', 'allMatch', 'noneMatch', 'removeIf', 'peek'],
+        ...['ifPresent', 'ifPresentOrElse', 'takeWhile', 'dropWhile', 'updateAndGet', 'thenAccept'],
+      ],
+      functions: '=>',
       classes: [],
       nothings: ['var', 'null'],
       self: [],

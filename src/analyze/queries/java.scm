@@ -87,7 +87,8 @@
 (record_pattern_component . (_) @variable.type (identifier) @variable.target) @variable
 (record_pattern . (identifier) @skip)
 
-[(block) (lambda_expression) (for_statement) (try_with_resources_statement) (catch_clause) (switch_block)
+(lambda_expression) @lambda
+[(block) (for_statement) (try_with_resources_statement) (catch_clause) (switch_block)
   (switch_rule) (static_initializer)] @scope
 
 (throw_statement (object_creation_expression type: (_) @raise))
