@@ -91,7 +91,8 @@ export function extractFacts(
   function passedTo(mark: Mark): Path | undefined {
     const at = rules.types.functions === undefined ? undefined : argumentAt(mark);
     const call = at === undefined ? undefined : innermost('call');
-    const called = call && first(call, 'function');
+    const name = call && first(call, 'name');
+    const called = name ? { ...name, start: call.mark.start } : call && first(call, 'function');
     if (at === undefined || !called) return undefined;
     const path = pathOf(called);
     return /^[?']/.test(path) ? undefined : `${path}.@${at}`;
@@ -113,12 +114,12 @@ export function extractFacts(
     const region = innermost(mark.name.slice(0, dot));
     if (!region) return;
     const field = mark.name.slice(dot + 1);
+    if (mark.name === 'anonymous.body') openAnonymousClass(region);
     if (field === 'target') {
       const target = openRegion(mark, 'target');
       target.bound = region.bound;
       target.members = region.members;
       target.isAssignment = region.kind === 'assignment';
-      if (region.fields.has('target')) return;
     }
     const marks = region.fields.get(field);
     if (marks) marks.push(mark);
@@ -152,8 +153,25 @@ export function extractFacts(
     if (inside !== outside) scopes.bind(inside.scope, nameOf(mark), { is, at });
   }
 
+  /** From the body on: what stands before it in the same expression is none of the class's. */
+  function openAnonymousClass(region: Region): void {
+    const { outside } = region;
+    const base = first(region, 'base');
+    const path = base ? toTypePath(sliceOf(base), rules) : symbols.classes[outside.class]?.name;
+    const scope = scopes.addAnonymousClass(outside.scope, path);
+    region.inside = { ...outside, scope, class: -1 };
+  }
+
+  /** What stands before the class that a place is in. */
+  const modifiersAround = (region: Region): string =>
+    modifiersOf(open.findLast((other) => other !== region && other.kind === 'class'));
+  const modifiersOf = (region: Region | undefined): string =>
+    (region?.fields.get('modifiers') ?? []).map(sliceOf).join(' ');
+
   function nameRegion(region: Region, name: string): void {
     const { outside, mark } = region;
+    const modifiers = modifiersOf(region);
+    const around = outside.class < 0 ? '' : modifiersAround(region);
     const exported = first(region, 'whole') ? '=' : first(region, 'exported') ? name : undefined;
     if (region.kind === 'function') {
       const receiverText = first(region, 'receiver');
@@ -170,14 +188,17 @@ export function extractFacts(
         prefix,
         outside: outside.scope,
         scope: region.inside.scope,
-        modifiers: (region.fields.get('modifiers') ?? []).map(sliceOf).join(' '),
+        modifiers,
+        around,
         classAt: outside.class,
         receiver,
         isFree: receiverText !== undefined || exported !== undefined || region.fields.has('free'),
         isSignature: region.fields.has('signature'),
+        isConstructor: region.fields.has('constructor'),
       });
       if (exported !== undefined) scopes.addExport(exported, { is: 'function', at });
       region.inside = { ...region.inside, function: at, prefix: `${prefix}${name}.` };
+      if (region.fields.has('attributes')) bindAttributes(region);
       readDecorators(region, at);
     } else if (region.kind === 'class') {
       const at = scopes.addClass(mark, name, {
@@ -186,7 +207,8 @@ export function extractFacts(
         prefix: outside.prefix,
         outside: outside.scope,
         scope: region.inside.scope,
-        modifiers: (region.fields.get('modifiers') ?? []).map(sliceOf).join(' '),
+        modifiers,
+        around,
       });
       region.inside = { ...region.inside, class: at, prefix: `${outside.prefix}${name}.` };
       if (exported !== undefined) scopes.addExport(exported, { is: 'class', at });
@@ -198,6 +220,13 @@ export function extractFacts(
 
   const isSelf = (name: string): boolean =>
     rules.self !== 'first parameter' && rules.self.words.includes(name);
+
+  /** The class's attributes so far are the function's parameters. */
+  function bindAttributes({ outside, inside }: Region): void {
+    for (const { class: of, name, type } of symbols.attributes)
+      if (of === outside.class)
+        scopes.bindParameter(inside.scope, name, type === undefined ? {} : { type });
+  }
 
   /** Says what the decorators of a function make of it, and keeps them. */
   function readDecorators(region: Region, at: Index): void {
@@ -223,12 +252,28 @@ export function extractFacts(
     if (region.fields.has('property')) fact.isProperty = true;
   }
 
-  /** What comes to a name: by a type, by what is assigned, by what is gone through. */
-  function given(region: Region): { type?: string; value?: Path } {
+  /**
+   * What comes to a name: by a type, by what is assigned, by what is gone through.
+   *
+   * @param at - Which of several names it is.
+   */
+  function given(region: Region, at = 0): { type?: string; plainType?: string; value?: Path } {
     const typeMark = first(region, 'type');
     const written = typeMark && toTypePath(sliceOf(typeMark), rules);
-    const type = written ?? (typeMark && rules.trustsTypes ? '?' : undefined);
-    const valueMark = first(region, 'value');
+    const one = region.fields.has('instance')
+      ? symbols.classes[region.outside.class]?.name
+      : (written ?? (typeMark && rules.trustsTypes && !isUntold(typeMark) ? '?' : undefined));
+    const type = one !== undefined && region.fields.has('variadic') ? `${one}[]` : one;
+    const values = region.fields.get('value');
+    const targets = region.fields.get('target') ?? region.fields.get('name');
+    // Of one value for several names the first has what it gives first.
+    const valueMark = at === 0 || values?.length === targets?.length ? values?.[at] : undefined;
+    const plainType = typeMark && plainTypeOf(typeMark, type, region);
+    const typed = {
+      ...(type !== undefined && { type }),
+      ...(plainType !== undefined && { plainType }),
+    };
+    if (at > 0 && !valueMark) return typed;
     const eachMark = first(region, 'each');
     const inherited = region.fields.get('chained')?.[0];
     const value = inherited
@@ -238,7 +283,7 @@ export function extractFacts(
         : eachMark
           ? `${pathOf(eachMark)}[]`
           : undefined;
-    return { ...(type !== undefined && { type }), ...(value !== undefined && { value }) };
+    return { ...typed, ...(value !== undefined && { value }) };
   }
 
   /** Counts a parameter of its function: its type, or what the function is called with. */
@@ -265,9 +310,15 @@ export function extractFacts(
   function partOf(
     region: Region,
     bound: Mark,
-    what: { type?: string; value?: Path },
-  ): { type?: string; value?: Path } {
-    if (isWhole(region, bound)) return what;
+    passed?: Path,
+  ): { type?: string; plainType?: string; value?: Path } {
+    const place = wholeAt(region, bound);
+    const given_ = given(region, Math.max(place, 0));
+    const what =
+      passed !== undefined && given_.type === undefined && given_.value === undefined
+        ? { value: passed }
+        : given_;
+    if (place >= 0) return what;
     const target = first(region, 'target');
     if (!rules.takesApart || !target) return {};
     const whole = what.type === undefined ? (what.value ?? '?') : pathOfType(what.type);
@@ -276,11 +327,23 @@ export function extractFacts(
     return member === undefined ? {} : { value: `${whole}.${member}` };
   }
 
-  /** Whether a place is all of what is assigned to, not a part of a pattern. */
-  const isWhole = (region: Region, { start, end }: Mark): boolean => {
-    const target = first(region, 'target');
-    return target?.start === start && target.end === end;
-  };
+  /** Whether what stands for a type says that it is told by the value. */
+  const isUntold = (mark: Mark): boolean => rules.types.nothings.includes(sliceOf(mark));
+
+  /** A written type without its arguments, where that tells functions of one name apart. */
+  function plainTypeOf(mark: Mark, type: string | undefined, region: Region): string | undefined {
+    if (!rules.overloads) return undefined;
+    const plain = sliceOf(mark).replace(/<[^]*>|\s/g, '');
+    if (rules.types.nothings.includes(plain)) return undefined;
+    const all = region.fields.has('variadic') ? `${plain}[]` : plain;
+    return all === type && !all.endsWith(']') ? undefined : all;
+  }
+
+  /** Which of what is assigned to a place is all of; -1: it is a part of a pattern. */
+  const wholeAt = (region: Region, { start, end }: Mark): number =>
+    (region.fields.get('target') ?? []).findIndex(
+      (target) => target.start === start && target.end === end,
+    );
 
   function closeRegion(region: Region): void {
     const { outside, mark, kind } = region;
@@ -288,16 +351,13 @@ export function extractFacts(
     else if (kind === 'parameter') {
       const target = first(region, 'target');
       const word = target ? sliceOf(target) : '';
-      const what = given(region);
-      if (isSelf(word)) scopes.bindParameter(outside.scope, word, what);
+      if (isSelf(word)) scopes.bindParameter(outside.scope, word, given(region));
       else {
-        const at = takeParameter(region, what.type);
-        const passed = what.type ?? what.value ?? (at === undefined ? undefined : { value: at });
-        for (const bound of region.bound) {
-          const known = typeof passed === 'object' ? passed : what;
-          scopes.bindParameter(outside.scope, sliceOf(bound), partOf(region, bound, known));
-        }
+        const passed = takeParameter(region, given(region).type);
+        for (const bound of region.bound)
+          scopes.bindParameter(outside.scope, sliceOf(bound), partOf(region, bound, passed));
       }
+      addParameterType(region);
     } else if (kind === 'generic') {
       for (const bound of region.bound) {
         const { type } = given(region);
@@ -325,9 +385,17 @@ export function extractFacts(
       const fact = symbols.functions[region.inside.function];
       const type = first(region, 'type');
       const path = type && toTypePath(sliceOf(type), rules);
-      if (fact && fact.scope === region.inside.scope && path !== undefined) fact.type = path;
+      if (fact && fact.scope === region.inside.scope) {
+        const plain = type && plainTypeOf(type, path, region);
+        if (path !== undefined) fact.type = path;
+        if (plain !== undefined) fact.plainType = plain;
+      }
     } else if (kind === 'class') {
       const bases = region.fields.get('base') ?? [];
+      const held = first(region, 'items');
+      const items = held && toTypePath(sliceOf(held), rules);
+      const fact = symbols.classes[region.inside.class];
+      if (fact && items?.endsWith('[]')) fact.items = items.slice(0, -2);
       scopes.setBases(
         region.inside.class,
         bases.map((base) => ({ text: flat(base), path: toTypePath(sliceOf(base), rules) ?? '?' })),
@@ -343,6 +411,17 @@ export function extractFacts(
     else if (kind === 'from') for (const waiting of region.waiting) addImport(waiting, region);
     else if (kind === 'assignment') closeAssignment(region);
     else if (kind === 'export') closeExport(region);
+    else if (kind === 'case') closeCase(region);
+  }
+
+  /** By its parameters a function is told from others of its name. */
+  function addParameterType(region: Region): void {
+    const { outside, fields } = region;
+    const fact = symbols.functions[outside.function];
+    const type = first(region, 'type');
+    if (!fact?.parameters || !type || fact.scope !== outside.scope) return;
+    const plain = sliceOf(type).replace(/<[^]*>|\s/g, '');
+    fact.parameters.push(fields.has('variadic') ? `${plain}...` : plain);
   }
 
   function closeReturn({ mark, outside }: Region): void {
@@ -353,17 +432,18 @@ export function extractFacts(
   }
 
   function closeVariable(region: Region): void {
+    const around = open.findLast(({ kind }) => ['function', 'class', 'anonymous'].includes(kind));
     // A parameter may declare a field of its method's class.
-    const isDeclared = region.kind === 'field' && region.outside.class < 0;
-    const outside = (isDeclared ? innermost('function')?.outside : undefined) ?? region.outside;
+    const isDeclared = region.kind === 'field' && around?.kind === 'function';
+    const outside = (isDeclared ? around.outside : undefined) ?? region.outside;
     const scope = region.fields.has('hoisted')
       ? scopes.functionScope(outside.scope)
       : outside.scope;
-    const what = given(region);
     const typeMark = first(region, 'type');
     const typeHint = typeMark ? flat(typeMark) : '';
-    for (const bound of [...(region.fields.get('name') ?? []), ...region.bound]) {
-      const known = region.kind === 'field' ? what : partOf(region, bound, what);
+    const names = region.fields.get('name') ?? [];
+    for (const [i, bound] of [...names, ...region.bound].entries()) {
+      const known = region.kind === 'field' ? given(region, i) : partOf(region, bound);
       scopes.bindVariable(scope, nameOf(bound), {
         line: bound.line,
         typeHint,
@@ -373,28 +453,25 @@ export function extractFacts(
         ...known,
       });
     }
-    assignMembers(region, outside, { ...what, typeHint });
+    assignMembers(region, outside, typeHint);
     keepChain(region);
   }
 
   function closeAssignment(region: Region): void {
     const { outside } = region;
-    const what = given(region);
     for (const bound of region.bound) {
-      const value = isWhole(region, bound) ? what.value : undefined;
+      const at = wholeAt(region, bound);
+      const value = at >= 0 ? given(region, at).value : undefined;
       scopes.assign(outside.scope, sliceOf(bound), bound.line, value ?? '?');
     }
-    assignMembers(region, outside, { ...what, typeHint: '' });
+    assignMembers(region, outside, '');
     keepChain(region);
   }
 
-  function assignMembers(
-    region: Region,
-    outside: Context,
-    what: { type?: string; value?: Path; typeHint: string },
-  ): void {
+  function assignMembers(region: Region, outside: Context, typeHint: string): void {
     for (const member of region.members) {
-      const known = isWhole(region, member) ? what : { typeHint: '' };
+      const at = wholeAt(region, member);
+      const known = at >= 0 ? { ...given(region, at), typeHint } : { typeHint: '' };
       scopes.assignMember(outside, pathOf(member), { line: member.line, ...known });
     }
   }
@@ -453,6 +530,22 @@ export function extractFacts(
     scopes.addImport(region.outside.scope, fact, region.fields.has('export'));
   }
 
+  /** Each case has a variable for what is switched over; in a case for one type it is of that type. */
+  function closeCase(region: Region): void {
+    const around = innermost('switch');
+    const name = around && first(around, 'name');
+    if (!name) return;
+    const { outside } = region;
+    const type = first(region, 'type');
+    const path = type && toTypePath(sliceOf(type), rules);
+    around.variable = scopes.bindCase(outside.scope, sliceOf(name), around.variable, {
+      line: name.line,
+      functionAt: outside.function,
+      prefix: outside.prefix,
+      ...(path !== undefined && { type: path }),
+    });
+  }
+
   function closeExport(region: Region): void {
     const names = region.fields.get('name') ?? [];
     const alias = first(region, 'alias');
@@ -467,7 +560,7 @@ export function extractFacts(
     }
   }
 
-  function visitName(mark: Mark, isTaken: boolean): void {
+  function visitName(mark: Mark, isTaken: boolean, isWritten: boolean): void {
     const region = open.at(-1);
     if (
       isTaken ||
@@ -484,6 +577,8 @@ export function extractFacts(
       // It binds there, and is written from here.
       if (!region.isAssignment && !scopes.isOuter(context().scope, name)) return;
       sites.names.areWrites.push(sites.names.paths.length);
+    } else if (isWritten && context().function >= 0) {
+      sites.names.areWrites.push(sites.names.paths.length);
     }
     if (context().function >= 0) use(sites.names, mark, name);
   }
@@ -491,6 +586,7 @@ export function extractFacts(
   function visit(group: Mark[]): void {
     let isTaken = false;
     const has = (name: string): boolean => group.some((mark) => mark.name === name);
+    const isWritten = has('write');
     for (const mark of group) {
       const { name } = mark;
       if (TAKES.has(name)) isTaken = true;
@@ -501,13 +597,13 @@ export function extractFacts(
       // The call that a statement imports by is that import.
       if (name === 'import' && has('call') && (innermost('import') ?? innermost('from'))) continue;
       if (name === 'field.name' && has('function.name')) continue;
-      if (name === 'name') visitName(mark, isTaken);
+      if (name === 'name') visitName(mark, isTaken, isWritten);
       else if (name === 'member') {
         const region = open.at(-1);
-        const isWritten = region?.kind === 'target';
-        if (isWritten) region.members.push(mark);
+        const isTarget = region?.kind === 'target';
+        if (isTarget) region.members.push(mark);
         if (context().function >= 0) {
-          if (isWritten) sites.members.areWrites.push(sites.members.paths.length);
+          if (isTarget || isWritten) sites.members.areWrites.push(sites.members.paths.length);
           use(sites.members, mark, pathOf(mark));
         }
         openRegion(mark);
@@ -535,21 +631,35 @@ export function extractFacts(
       else if (name === 'self') scopes.ownSelf(context().scope);
       else if (name === 'package') symbols.package = sliceOf(mark).replace(/\s+/g, '');
       else if (name.includes('.')) addField(mark);
-      else if (name !== 'skip') openRegion(mark);
+      else if (name !== 'skip' && name !== 'write') openRegion(mark);
     }
   }
 
   /** Calls are told of when they end: only then is it known what they call. */
   function close(region: Region): void {
     if (region.kind === 'call') {
+      const name = first(region, 'name');
       const called = region.fields.get('function') ?? [];
-      const begin = called[0];
-      const end = called.at(-1);
+      const begin = name ? region.mark : called[0];
+      const end = name ?? called.at(-1);
       if (begin && end) {
         if (context().function < 0) sites.unresolved.outside += 1;
-        else use(sites.calls, region.mark, toPath(text.slice(begin.start, end.end), rules));
+        else {
+          use(sites.calls, name ?? region.mark, toPath(text.slice(begin.start, end.end), rules));
+          addArguments(region);
+        }
       }
     } else closeRegion(region);
+  }
+
+  function addArguments({ fields }: Region): void {
+    if (!rules.overloads) return;
+    const { typeOfLiteral } = rules.overloads;
+    const all = (fields.get('argument') ?? []).map((mark) => {
+      const type = typeOfLiteral(sliceOf(mark));
+      return type === undefined ? pathOf(mark) : `'${type}`;
+    });
+    (sites.calls.arguments ??= []).push(all);
   }
 
   const closeUntil = (start: number): void => {

@@ -37,6 +37,10 @@ export interface FunctionFact {
   isProperty?: true;
   /** What it returns, as written; see {@link TypePath}. */
   type?: TypePath;
+  /** The type without its arguments, where functions may share a name and it says more than `type`. */
+  plainType?: string;
+  /** Its parameters' types, where functions may share a name: `Item...` takes any number. */
+  parameters?: string[];
   /** What its return statements return, and in which scopes. */
   returns?: Path[];
   returnScopes?: Index[];
@@ -71,6 +75,8 @@ export interface ClassFact {
   bases: string[];
   /** The same as paths, to be resolved. */
   basePaths: Path[];
+  /** The type of what its objects hold, where it is a collection by another name. */
+  items?: TypePath;
   outside: Index;
   scope: Index;
 }
@@ -138,10 +144,25 @@ export type Binding =
   | { is: 'class'; at: Index }
   | { is: 'import'; at: Index }
   /** `values` are what is assigned to it on which `lines`: `[]` after one stands for its items. */
-  | { is: 'variable'; at: Index; type?: TypePath; values: Path[]; lines: number[] }
+  | {
+      is: 'variable';
+      at: Index;
+      type?: TypePath;
+      /** As that of a function. */
+      plainType?: string;
+      values: Path[];
+      lines: number[];
+    }
   | { is: 'attribute'; at: Index }
   /** `isSelf`: it is the object; `isClass`: the object's class. */
-  | { is: 'parameter'; type?: TypePath; value?: Path; isSelf?: true; isClass?: true }
+  | {
+      is: 'parameter';
+      type?: TypePath;
+      plainType?: string;
+      value?: Path;
+      isSelf?: true;
+      isClass?: true;
+    }
   /** It stands for a type: an alias, a type parameter. */
   | { is: 'type'; type?: TypePath }
   /** Another name for what a path leads to. */
@@ -164,6 +185,8 @@ export interface ScopeFact {
   isArgument?: true;
   /** Of an object: what other objects' members it has, the last first. */
   spreads?: Path[];
+  /** Of a class without a name: what it extends. */
+  base?: Path;
   /** A name that is bound twice to things of different kinds has several, in the order of the source. */
   names: Record<string, Binding[]>;
 }
@@ -201,7 +224,8 @@ export interface Uses {
 
 /** What of a file is resolved with the help of others. */
 export interface Sites {
-  calls: Uses;
+  /** `arguments`: of each call, where functions may share a name; `'int` is a literal. */
+  calls: Uses & { arguments?: Path[][] };
   /** Calls that are no edge whatever other files hold. */
   unresolved: { outside: number; external: number; unknown: number };
   /** Uses of variables of the same file. `areWrites` has the places in the columns that are assigned to. */

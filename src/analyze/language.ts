@@ -1,8 +1,12 @@
 /** What kgload knows of a language, beside its grammar and its query. */
 import type { TypePath } from './facts.js';
 
-/** Where a module is: a file, or a directory whose files are one (a package). */
-export type Module = { file: string } | { directory: string };
+/**
+ * Where a module is: a file, or a directory whose files are one (a package). `others` are directories
+ * that hold more of it, `package` is what its files say they belong to where others lie beside them.
+ */
+export type Module =
+  { file: string } | { directory: string; others?: readonly string[]; package?: string };
 
 /** The files that are analysed, for finding what an import names. Paths are as in the dataset. */
 export interface Project {
@@ -51,6 +55,10 @@ export interface Language {
   };
   /** Which module an import names; nothing where it is none of the project's. */
   findModule: (module: string, importer: string, project: Project) => Module | undefined;
+  /** The module of a file where that is more than its directory. `name`: what the file says it belongs to. */
+  findOwnModule?: (file: string, name: string, project: Project) => Module | undefined;
+  /** Whether other modules see what the file holds, where the files of a directory are one. */
+  isSeen?: (file: string) => boolean;
   /** A module that can be named without an import (Rust's `crate`). */
   findRootModule?: (name: string, importer: string, project: Project) => Module | undefined;
   /** A module in a module that none of its names is. */
@@ -64,7 +72,7 @@ export interface Rules {
   /** The query says which functions have a self of their own; in others it is that of what is around. */
   marksSelf?: true;
   super: readonly string[];
-  /** Names of methods that a call of the class calls, the first that is there; `class`: its own name. */
+  /** Names of methods that a call of the class calls, the first that is there; `new`: those marked so. */
   constructors: readonly string[];
   /** Members of an object that are its class. */
   classMembers: readonly string[];
@@ -72,11 +80,34 @@ export interface Rules {
   seesClassNames: boolean;
   /** What begins a comment, where comments after a definition's last line count as its own. */
   trailingComment?: string;
+  /** What binds the name of a parameter in its own scope only assigns to it. */
+  reusesParameters?: true;
+  /** What a class holds is seen through its objects only, not even in its own body. */
+  membersApart?: true;
   /** Whether a module gives others only what it exports. */
   hidesNames: boolean;
   /** What shares the module's scope without imports: the file alone, or all files of its directory. */
   module: 'file' | 'directory';
-  isPublic: (name: string, modifiers: string) => boolean;
+  /** `around`: the modifiers of the class that it is in. */
+  isPublic: (name: string, modifiers: string, around: string) => boolean;
+  /** Names that stand for nothing (Go's `_`). */
+  blanks?: readonly string[];
+  /** A written type tells all: what is assigned tells no more. */
+  trustsTypes?: true;
+  /** `this(…)` calls a constructor. */
+  selfConstructs?: true;
+  /** Subclasses have only constructors of their own. */
+  ownConstructors?: true;
+  /** A call calls functions only, and nothing else sees them: a field of the same name is another. */
+  callsApart?: true;
+  /** Functions of a class may share a name, and differ by their parameters. */
+  overloads?: Overloads;
+  /** A name may begin with that of a module, without an import. */
+  qualifiedNames?: true;
+  /** Whether `(Cart) it` is a Cart. */
+  castsBefore?: true;
+  /** Functions that make what their first argument names (Go's `make`). */
+  typeCalls?: readonly string[];
   /** Decorators that make a method one of the class (`statics` have no first parameter for it), or a property. */
   decorators: {
     statics: readonly string[];
@@ -101,8 +132,6 @@ export interface Rules {
   casts?: { changes: readonly string[]; checks: readonly string[]; vague: readonly string[] };
   /** Classes say all their attributes: to assign to one makes none. */
   declaresFields?: true;
-  /** A written type tells all: what is assigned tells no more. */
-  trustsTypes?: true;
   /** `{ a, b: c }` as a target takes members of the value. */
   takesApart?: true;
   /** A name may begin with `#`. */
@@ -116,6 +145,10 @@ export interface Rules {
     transparent: readonly string[];
     /** Types whose last argument is what they hold. */
     collections: readonly string[];
+    /** What stands before a type that it holds, alone or with brackets between (`chan`, `map[string]`). */
+    containers?: readonly string[];
+    /** Of several results the first is what counts: `(Cart, error)`. */
+    takesFirst?: true;
     /** Methods of collections that give an item, or another collection of the same. */
     itemCalls?: readonly string[];
     sameCalls?: readonly string[];
@@ -134,4 +167,17 @@ export interface Rules {
     /** The class at hand. */
     self: readonly TypePath[];
   };
+}
+
+/** How the one that is called is told from others of its name. */
+export interface Overloads {
+  /** The type of a literal, by its text. */
+  typeOfLiteral: (text: string) => string | undefined;
+  /** What functions of the language's own return, by their names: only where it is one everywhere. */
+  returns: ReadonlyMap<string, string>;
+  /**
+   * Whether a type that is none of the project's is taken for another: 0 if not, up to 1 the better it
+   * fits, nothing where that is not known.
+   */
+  accepts: (parameter: string, argument: string) => number | undefined;
 }

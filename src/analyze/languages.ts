@@ -1,9 +1,11 @@
 /** The languages that are analysed. */
 import type { Language } from './language.js';
 import { javascript, typescript } from './languages/ecmascript.js';
+import { go } from './languages/go.js';
+import { java } from './languages/java.js';
 import { python } from './languages/python.js';
 
-export const LANGUAGES: readonly Language[] = [python, typescript, javascript];
+export const LANGUAGES: readonly Language[] = [python, typescript, javascript, java, go];
 
 const byEnd = new Map<string, Language>();
 const byName = new Map<string, Language>();

@@ -11,6 +11,7 @@ const BLANK = /(?:\s|\\\n|#.*\n|\/\/.*\n|\/\*[^]*?\*\/)*/y;
 /** Where `#` begins a name. */
 const BLANK_BEFORE_HASH = /(?:\s|\/\/.*\n|\/\*[^]*?\*\/)*/y;
 const LITERAL = /^(?:[rbufRBUF]{0,2}["'`]|\d)/;
+const OPENING: Record<string, string> = { ')': '(', ']': '[', '}': '{', '>': '<' };
 const CLOSING: Record<string, string> = { '(': ')', '[': ']', '{': '}', '<': '>' };
 
 /** The part of a path that stands for an item of what comes before. */
@@ -18,9 +19,9 @@ export const ITEM = '[]';
 /** The part that stands for what a call of it returns. */
 export const CALL = '()';
 
-/** The parts of a path: names, {@link CALL} and {@link ITEM}. */
+/** The parts of a path: names, calls (`(2)` says with how many arguments) and {@link ITEM}. */
 export function partsOf(path: Path): string[] {
-  const names = path.includes('(') ? path.replaceAll(CALL, '.()') : path;
+  const names = path.includes('(') ? path.replace(/\(\d*\)/g, '.$&') : path;
   return (names.includes('[') ? names.replaceAll(ITEM, '.[]') : names).split('.');
 }
 
@@ -115,6 +116,8 @@ function choicesOf(text: string, rules: Rules): string[] {
 }
 
 function pathOf(text: string, rules: Rules): Path {
+  const array = /^new\s+([\w$.]+)\s*\[/.exec(text)?.[1];
+  if (array !== undefined) return pathOfType(`${array}${ITEM}`);
   const prefix = rules.prefixes.find((word) => startsWithWord(text, word));
   if (prefix !== undefined) {
     const items =
@@ -122,7 +125,7 @@ function pathOf(text: string, rules: Rules): Path {
     if (items !== undefined) return items;
     const rest = pathOf(text.slice(prefix.length).trimStart(), rules);
     // `new Cart` without arguments makes one all the same.
-    return prefix === 'new' && !rest.includes(CALL) ? `${rest}${CALL}` : rest;
+    return prefix === 'new' && !rest.includes('(') ? `${rest}${CALL}` : rest;
   }
   let at = 0;
   let path: Path;
@@ -140,8 +143,20 @@ function pathOf(text: string, rules: Rules): Path {
   if (text.startsWith('(')) {
     const end = endOf(text, 0);
     if (end < 0) return '?';
-    path = pathOf(text.slice(1, end - 1).trim(), rules);
+    const inner = text.slice(1, end - 1).trim();
+    // `(Cart) it`.
+    if (rules.castsBefore && /^\s*[\p{L}_$("']/u.test(text.slice(end)))
+      return pathOfType(toTypePath(inner, rules));
+    path = pathOf(inner, rules);
     at = end;
+  } else if (rules.bracesConstruct && startsWithBracket(text, rules)) {
+    // `[]Cart{…}`, `map[string]Cart{…}`.
+    const start = endOf(text, text.indexOf('['));
+    const length = start < 0 ? -1 : text.slice(start).search(/[{(]/);
+    if (length < 0) return '?';
+    path = pathOfType(toTypePath(text.slice(0, start + length), rules));
+    at = endOf(text, start + length);
+    if (at < 0) return '?';
   } else if (LITERAL.test(text)) {
     return literalPath(text, rules);
   } else if (rules.casts && /^[{[]/.test(text)) {
@@ -153,6 +168,13 @@ function pathOf(text: string, rules: Rules): Path {
     const root = name();
     if (root === undefined) return '?';
     path = root;
+    if (rules.typeCalls?.includes(root) && text[at] === '(') {
+      const end = endOf(text, at);
+      if (end < 0) return '?';
+      const [type = ''] = splitOutside(text.slice(at + 1, end - 1), ',');
+      path = pathOfType(toTypePath(type, rules));
+      at = end;
+    }
   }
   for (;;) {
     skipBlank();
@@ -161,6 +183,14 @@ function pathOf(text: string, rules: Rules): Path {
     if (separator !== undefined) {
       at += separator.length;
       skipBlank();
+      // Go's `it.(Cart)`.
+      if (separator === '.' && text[at] === '(') {
+        const end = endOf(text, at);
+        if (end < 0) return '?';
+        path = pathOfType(toTypePath(text.slice(at + 1, end - 1), rules));
+        at = end;
+        continue;
+      }
       // Rust's turbofish, JavaScript's a?.[i] and a?.(b).
       if (text[at] === '<' || text[at] === '[' || text[at] === '(') continue;
       const part = name();
@@ -177,12 +207,15 @@ function pathOf(text: string, rules: Rules): Path {
       if (at >= text.length || '.)[('.includes(text[at] ?? '')) continue;
       return '?';
     }
-    if (sign !== '(' && sign !== '[' && sign !== '<' && !(sign === '{' && rules.bracesConstruct))
-      return '?';
+    // `new Cart() { … }`.
+    const isBody = sign === '{' && !rules.bracesConstruct && path.endsWith(')');
+    if (!'([<'.includes(sign) && !(sign === '{' && rules.bracesConstruct) && !isBody) return '?';
     const end = endOf(text, at);
     if (end < 0) return '?';
     if (sign === '[') path += text.slice(at, end).includes(':') ? '' : ITEM;
-    else if (sign !== '<') path += CALL;
+    else if (sign === '(' && rules.overloads)
+      path += `(${countArguments(text.slice(at + 1, end - 1))})`;
+    else if (sign !== '<' && !isBody) path += CALL;
     at = end;
   }
 }
@@ -208,6 +241,19 @@ function castAt(
   if (!changes.includes(word)) return undefined;
   const type = splitOutside(rest, `${word} `).at(-1)?.trim() ?? '';
   return vague.includes(type) ? {} : { type };
+}
+
+/** `[]Cart`, `[4]Cart`, `map[string]Cart`. */
+function startsWithBracket(text: string, { types }: Rules): boolean {
+  return (
+    text.startsWith('[') || (types.containers ?? []).some((word) => text.startsWith(`${word}[`))
+  );
+}
+
+function countArguments(text: string): number {
+  // A comma between `<` and `>` separates types.
+  const plain = text.replace(/<[\w\s,.?&[\]<>]*>/g, '');
+  return plain.trim() === '' ? 0 : splitOutside(plain, ',', '([{').length;
 }
 
 /** What is called on a literal is the language's own. */
@@ -257,7 +303,7 @@ function endOfQuoted(text: string, start: number, quote: string): number {
  */
 export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   const { types } = rules;
-  let rest = text
+  let rest = (text.includes('@') ? text.replace(/@[\w.]+(?:\([^()]*\))?\s*/g, '') : text)
     .trim()
     .replace(/^(["'])([^]*)\1$/, '$2')
     .trim();
@@ -271,6 +317,14 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   }
   const called = types.functions === undefined ? undefined : functionType(rest, rules);
   if (called !== undefined) return called;
+  const container = types.containers?.find((word) => startsWithWord(rest, word)) ?? '';
+  const inside = rest.slice(container.length).trimStart();
+  const length = inside.startsWith('[') ? endOf(inside, 0) : 0;
+  if (length < 0) return undefined;
+  if ((container !== '' || length > 0) && length < inside.length) {
+    const of = toTypePath(inside.slice(length), rules);
+    return of === undefined ? undefined : `${of}${ITEM}`;
+  }
   const union = splitOutside(rest, '|')
     .map((part) => part.trim())
     .filter((part) => part !== '' && !types.nothings.includes(part));
@@ -278,10 +332,6 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   rest = union[0] ?? '';
   if (rest.endsWith('[]')) {
     const of = toTypePath(rest.slice(0, -2), rules);
-    return of === undefined ? undefined : `${of}${ITEM}`;
-  }
-  if (rest.startsWith('[]')) {
-    const of = toTypePath(rest.slice(2), rules);
     return of === undefined ? undefined : `${of}${ITEM}`;
   }
   const open = /[[<(]/.exec(rest)?.index ?? -1;
@@ -294,10 +344,12 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   const parts = splitOutside(rest.slice(open + 1, -1), ',').map((part) => part.trim());
   const last = name.split('.').at(-1) ?? '';
   // Of a tuple nothing is known; `(Cart)` is Cart.
-  if (name === '')
-    return rest.startsWith('(') && parts.length === 1
-      ? toTypePath(parts[0] ?? '', rules)
-      : undefined;
+  if (name === '') {
+    if (!rest.startsWith('(')) return undefined;
+    if (types.takesFirst)
+      return toTypePath((parts[0] ?? '').replace(/^\w+\s+(?=[\w*[])/, ''), rules);
+    return parts.length === 1 ? toTypePath(parts[0] ?? '', rules) : undefined;
+  }
   if (rest[open] === '[' && types.bracketsPick) return undefined;
   if (types.transparent.includes(last)) return toTypePath(parts[0] ?? '', rules);
   if (types.classes.includes(last)) {
@@ -342,7 +394,7 @@ export function membersTaken(pattern: string): Map<string, string> {
 }
 
 /** Splits at a sign that is in no brackets and in no quotes. */
-function splitOutside(text: string, sign: string): string[] {
+function splitOutside(text: string, sign: string, opening = '([{<'): string[] {
   if (!text.includes(sign)) return [text];
   const parts: string[] = [];
   let depth = 0;
@@ -353,8 +405,9 @@ function splitOutside(text: string, sign: string): string[] {
       const end = endOfQuoted(text, at, here);
       if (end < 0) return [text];
       at = end;
-    } else if ('([{<'.includes(here)) depth += 1;
-    else if (')]}>'.includes(here) && !(here === '>' && text[at - 1] === '=')) depth -= 1;
+    } else if (opening.includes(here)) depth += 1;
+    else if (opening.includes(OPENING[here] ?? ' ') && !(here === '>' && text[at - 1] === '='))
+      depth -= 1;
     else if (depth === 0 && text.startsWith(sign, at)) {
       parts.push(text.slice(start, at));
       start = at + sign.length;

@@ -21,8 +21,8 @@ export function createProject(root: string, paths: readonly string[]): Project {
     name: basename(resolve(root)),
     hasFile: (path) => files.has(path),
     hasDirectory: (path) => directories.has(path),
-    filesIn: (path) => directories.get(path) ?? [],
     directories: () => [...directories.keys()],
+    filesIn: (path) => directories.get(path) ?? [],
     read(path) {
       if (path.split('/').includes('..')) return undefined;
       if (!texts.has(path)) texts.set(path, readText(join(root, path)));

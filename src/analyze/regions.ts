@@ -33,6 +33,8 @@ export interface Region {
   parameters: number;
   /** Imports in it that wait for what it says behind them. */
   waiting: Region[];
+  /** Of what is switched over: the variable that each case has. */
+  variable?: Index;
   /** What decorates it. */
   decorators: Mark[][];
 }
@@ -57,7 +59,8 @@ export function createRegion(kind: string, mark: Mark, outside: Context): Region
 /** In a group of marks of the same place, which comes first. */
 const RANKS: Record<string, number> = {
   // Of the call around.
-  'call.argument': 0,
+  // Of the call around.
+  'call.argument': -1,
   return: -1,
   scope: 0,
   object: 0.5,
@@ -71,6 +74,7 @@ const RANKS: Record<string, number> = {
   // A function's other fields say how it is named.
   'function.name': 4.5,
   'class.name': 4.5,
+  anonymous: 3.5,
   name: 5,
 };
 const ranks = new Map(Object.entries(RANKS));
@@ -90,6 +94,7 @@ export const TAKES = new Set([
   'global',
   'nonlocal',
   'function.name',
+  'switch.name',
   'class.name',
   'field.name',
   'import.name',

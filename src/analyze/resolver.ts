@@ -2,23 +2,34 @@
  * What names lead to, by scopes, imports, class hierarchy and types that are written or follow from a
  * constructor. What is not told by these is `unknown`: nothing is guessed by a name alone.
  */
-import type { Binding, CallRule, FunctionFact, Index, Path, TypePath } from './facts.js';
+import type {
+  Binding,
+  CallRule,
+  ClassFact,
+  FunctionFact,
+  Index,
+  Path,
+  ScopeFact,
+  TypePath,
+} from './facts.js';
 import { createLineages } from './lineage.js';
 import { extensionsOf, selfAttributesOf } from './memberindex.js';
 import { createModules } from './modules.js';
+import { addOverloads, takes } from './overloads.js';
 import { CALL, ITEM, namesOfRoot, partsOf, pathsOf, typeOfRoot } from './paths.js';
-import { directoryOf } from './places.js';
 import {
   agree,
   AMBIGUOUS,
   type ClassThing,
   EXTERNAL,
   type Found,
+  functionsOf,
   type How,
   isKnown,
   isSame,
   type Thing,
   UNKNOWN,
+  type Wanted,
 } from './things.js';
 import type { Sources } from './sources.js';
 
@@ -26,6 +37,12 @@ export type Resolver = ReturnType<typeof createResolver>;
 
 /** Chains of what leads to what are not followed further. */
 const DEEPEST = 24;
+
+/** Where a name is looked up. */
+interface Place {
+  file: string;
+  scope: Index;
+}
 
 const RULES: Record<How, CallRule> = {
   self: 'self',
@@ -37,9 +54,17 @@ const RULES: Record<How, CallRule> = {
 export function createResolver({ symbolsOf, languageOf, project, extendersOf }: Sources) {
   const values = new WeakMap<object, Thing>();
   const lineageOf = createLineages(basesOf);
-  const { importedBy, submodule, nameInModule, broughtByAll } = createModules(
+  const {
+    importedBy,
+    importedPackage,
+    classNamed,
+    ownModule,
+    submodule,
+    nameInModule,
+    broughtByAll,
+  } = createModules(
     { symbolsOf, languageOf, project, extendersOf },
-    { thingOf, findName, memberOf: anyMemberOf, once },
+    { thingOf, memberOfClass, findName, memberOf: anyMemberOf, once },
   );
   let depth = 0;
 
@@ -65,22 +90,45 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
    * What a path leads to, from a place in a file.
    *
    * @param line - Where it is used: what the same function assigns later is not seen.
+   * @param isCalled - Whether what it leads to is called.
    */
-  function find(file: string, scope: Index, path: Path, line?: number): Found {
+  function find(file: string, scope: Index, path: Path, line?: number, isCalled = false): Found {
     if (depth >= DEEPEST) return { thing: UNKNOWN, rule: 'type' };
     depth += 1;
     try {
-      return follow(file, scope, path, line);
+      return follow(file, scope, path, line, isCalled);
     } finally {
       depth -= 1;
     }
   }
 
-  function follow(file: string, scope: Index, path: Path, line?: number): Found {
+  function follow(
+    file: string,
+    scope: Index,
+    path: Path,
+    line: number | undefined,
+    isCalled: boolean,
+  ): Found {
     const parts = partsOf(path);
+    const { callsApart } = rulesOf(file);
+    const wantedAt = (at: number): Wanted =>
+      !callsApart
+        ? undefined
+        : (at === parts.length - 1 ? isCalled : parts[at + 1]?.startsWith('('))
+          ? 'call'
+          : 'value';
     let at = 1;
-    let found = findRoot(file, scope, parts);
     let owner: Thing = UNKNOWN;
+    let found = findRoot(file, scope, parts, wantedAt(0));
+    if (rulesOf(file).qualifiedNames && found.thing.is === 'external') {
+      for (let end = 2; end <= parts.length && /^\w/.test(parts[end - 1] ?? ''); end++) {
+        const of = classNamed(file, parts.slice(0, end).join('.'));
+        if (!of) continue;
+        found = { thing: of, rule: 'class' };
+        at = end;
+        break;
+      }
+    }
     if (line !== undefined) found = { ...found, thing: seenFrom(found.thing, file, scope, line) };
     if (found.thing.is === 'super' && parts[1] === CALL && rulesOf(file).super.includes('super()'))
       at = 2;
@@ -88,11 +136,19 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       const part = parts[at] ?? '';
       if (part.startsWith('@'))
         found = { thing: passedTo(found.thing, part.slice(1)), rule: 'type' };
-      else if (part === CALL) found = { thing: returnedTo(owner, found.thing), rule: 'returned' };
+      else if (part.startsWith('('))
+        found = { thing: returnedTo(owner, found.thing, part.slice(1, -1)), rule: 'returned' };
+      // `Map[int]` is Map, for that type.
+      else if (
+        part === ITEM &&
+        (found.thing.is === 'function' ||
+          (found.thing.is === 'class' && rulesOf(file).bracesConstruct))
+      )
+        continue;
       else if (part === ITEM) found = { thing: itemOf(valueOf(found.thing)), rule: 'type' };
       else {
         owner = valueOf(found.thing);
-        found = memberIn(found.thing, part);
+        found = memberIn(found.thing, part, wantedAt(at), { file, scope });
       }
     }
     return found;
@@ -159,7 +215,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   const isFollowed = ({ is }: Thing): boolean =>
     is !== 'external' && is !== 'unknown' && is !== 'ambiguous';
 
-  function findRoot(file: string, scope: Index, parts: string[]): Found {
+  function findRoot(file: string, scope: Index, parts: string[], wanted: Wanted): Found {
     const [name = ''] = parts;
     const rules = rulesOf(file);
     if (name === "'") return { thing: EXTERNAL, rule: 'type' };
@@ -168,6 +224,8 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       rules.super.includes(name) || (parts[1] === CALL && rules.super.includes(`${name}${CALL}`));
     if (isSuper) {
       const of = classAround(file, scope);
+      if (of && isAnonymous(file, scope))
+        return { thing: { is: 'object', of, how: 'self' }, rule: 'super' };
       return { thing: of ? { is: 'super', of } : UNKNOWN, rule: 'super' };
     }
     const cast = typeOfRoot(name);
@@ -183,7 +241,22 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       const of = classAround(file, scope);
       if (of) return { thing: of, rule: 'class' };
     }
-    return findName(file, scope, name);
+    return findName(file, scope, name, wanted);
+  }
+
+  /** Whether the code of a scope belongs to a class without a name. */
+  function isAnonymous(file: string, scope: Index): boolean {
+    const scopes = symbolsOf(file)?.scopes ?? [];
+    for (let at: Index | undefined = scope; at !== undefined; at = scopes[at]?.parent)
+      if (scopes[at]?.is === 'class') return scopes[at]?.at === undefined;
+    return false;
+  }
+
+  /** What a class without a name extends. */
+  function anonymousBase(file: string, { base, parent }: ScopeFact): ClassThing | undefined {
+    if (base === undefined || parent === undefined) return undefined;
+    const { thing } = find(file, parent, base);
+    return thing.is === 'class' ? thing : undefined;
   }
 
   /** The class that the code of a scope belongs to. */
@@ -196,6 +269,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     for (let at: Index | undefined = scope; at !== undefined; at = symbols?.scopes[at]?.parent) {
       const kind = symbols?.scopes[at];
       if (kind?.is === 'class' && kind.at !== undefined) return { is: 'class', file, at: kind.at };
+      if (kind?.base !== undefined) return anonymousBase(file, kind);
       const owner = kind?.is === 'function' ? symbols?.functions[kind.at ?? -1] : undefined;
       if (owner?.receiver !== undefined) {
         const { thing } = find(file, owner.outside, owner.receiver);
@@ -237,10 +311,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     return undefined;
   }
 
-  function findName(file: string, scope: Index, name: string): Found {
+  function findName(file: string, scope: Index, name: string, wanted?: Wanted): Found {
     const symbols = symbolsOf(file);
     if (!symbols) return { thing: UNKNOWN, rule: 'module' };
-    const { seesClassNames, module } = rulesOf(file);
+    const { seesClassNames, membersApart, module } = rulesOf(file);
     for (let at: Index | undefined = scope; at !== undefined; at = symbols.scopes[at]?.parent) {
       const here = symbols.scopes[at];
       if (!here) break;
@@ -248,34 +322,67 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       const isHidden = here.is === 'class' && at !== scope && !seesClassNames;
       if (isHidden && !here.names[name]?.some(({ is }) => is === 'type')) continue;
       if (here.is === 'class' && seesClassNames && here.at !== undefined) {
-        const member = memberOfClass({ is: 'class', file, at: here.at }, name);
+        const own = fitting(here.names, name, wanted).filter(({ is }) => is === 'type');
+        if (own.length > 0) return { thing: thingOf(file, at, own), rule: 'local' };
+        const member = memberOfClass({ is: 'class', file, at: here.at }, name, wanted);
         if (member && isKnown(member)) return { thing: member, rule: 'self' };
         continue;
       }
-      if (!Object.hasOwn(here.names, name)) continue;
-      const bindings = here.names[name] ?? [];
+      const isApart = here.is === 'class' && membersApart;
+      const bindings = fitting(here.names, name, wanted).filter(
+        ({ is }) => !isApart || is === 'type',
+      );
+      if (bindings.length === 0) {
+        const base = anonymousBase(file, here);
+        const member = base && memberOfClass(base, name, wanted);
+        if (member && isKnown(member)) return { thing: member, rule: 'self' };
+        continue;
+      }
       const outer = bindings.find(({ is }) => is === 'outer');
       if (outer?.is === 'outer') {
         if (outer.isGlobal)
           return nameInModule({ file }, name) ?? { thing: EXTERNAL, rule: 'module' };
         continue;
       }
-      const thing = thingOf(file, at, bindings);
+      const thing = thingOf(file, at, bindings, wanted);
+      // Of what is imported this may be the other.
+      if (wanted === 'call' && bindings.every(({ is }) => is === 'import') && !isKnown(thing))
+        break;
       const isImported = bindings.every(({ is }) => is === 'import');
       return { thing, rule: isImported ? 'import' : at === 0 ? 'module' : 'local' };
     }
-    const brought = broughtByAll(file, symbols, symbols.allImports, name);
-    if (brought) return { thing: brought, rule: 'import' };
     if (module === 'directory') {
-      const found = nameInModule({ directory: directoryOf(file) }, name);
+      const found = nameInModule(ownModule(file), name);
       if (found) return { ...found, rule: 'module' };
     }
+    const brought = broughtByAll(file, symbols, symbols.allImports, name, wanted);
+    if (brought) return { thing: brought, rule: 'import' };
+    const imported = module === 'directory' ? importedPackage(file, name) : undefined;
+    if (imported) return { thing: imported, rule: 'import' };
     const named = languageOf(file).findRootModule?.(name, file, project);
     if (named) return { thing: { is: 'module', module: named, file }, rule: 'import' };
     return { thing: EXTERNAL, rule: 'module' };
   }
 
-  function thingOf(file: string, scope: Index, bindings: readonly Binding[]): Thing {
+  /** The bindings of a name that may be what is wanted. */
+  function fitting(
+    names: Record<string, Binding[]>,
+    name: string,
+    wanted: Wanted,
+  ): readonly Binding[] {
+    const bindings = Object.hasOwn(names, name) ? (names[name] ?? []) : [];
+    if (wanted === undefined) return bindings;
+    return bindings.filter(({ is }) =>
+      wanted === 'value' ? is !== 'function' : ['function', 'class', 'import'].includes(is),
+    );
+  }
+
+  function thingOf(
+    file: string,
+    scope: Index,
+    bindings: readonly Binding[],
+    wanted?: Wanted,
+  ): Thing {
     const things = bindings.map((binding): Thing => {
       switch (binding.is) {
         case 'function':
@@ -284,7 +391,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
           return { is: binding.is, file, at: binding.at };
         case 'import': {
           const fact = symbolsOf(file)?.imports[binding.at];
-          return fact ? importedBy(file, fact) : UNKNOWN;
+          return fact ? importedBy(file, fact, wanted) : UNKNOWN;
         }
         case 'alias':
           return find(file, scope, binding.path).thing;
@@ -303,6 +410,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     const last = things.at(-1) ?? UNKNOWN;
     if (things.length === 1) return last;
     const known = things.filter(isKnown);
+    if (rulesOf(file).overloads && known.length > 0) {
+      const functions = known.flatMap(functionsOf);
+      return functions.length > 0 ? { is: 'several', of: functions } : (known.at(-1) ?? UNKNOWN);
+    }
     // A package's function, and what stands in for it where the package is not there.
     const isFallback =
       things.some(({ is }) => is === 'external') && bindings.some(({ is }) => is === 'import');
@@ -454,22 +565,39 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     return isGiven && { is: 'giver', of: isGiven };
   }
 
-  const itemOf = (thing: Thing): Thing =>
-    thing.is === 'items' ? thing.of : thing.is === 'external' ? EXTERNAL : UNKNOWN;
+  function itemOf(thing: Thing): Thing {
+    if (thing.is === 'items') return thing.of;
+    const { file, at } = thing.is === 'object' ? thing.of : {};
+    const fact = file === undefined ? undefined : symbolsOf(file)?.classes[at ?? -1];
+    if (file !== undefined && fact?.items !== undefined)
+      return typedAs(file, fact.outside, fact.items);
+    return thing.is === 'external' ? EXTERNAL : UNKNOWN;
+  }
 
   /** What a call returns of a method that may return the object itself. */
-  function returnedTo(owner: Thing, called: Thing): Thing {
+  function returnedTo(owner: Thing, called: Thing, count: string): Thing {
     const fact =
       called.is === 'function' ? symbolsOf(called.file)?.functions[called.at] : undefined;
     const isOwn =
       called.is === 'function' &&
       fact?.type !== undefined &&
       rulesOf(called.file).types.self.includes(fact.type);
-    return isOwn && owner.is === 'object' ? { ...owner, how: 'returned' } : returned(called);
+    return isOwn && owner.is === 'object' ? { ...owner, how: 'returned' } : returned(called, count);
   }
 
-  /** What a call of a thing returns. */
-  function returned(called: Thing): Thing {
+  /**
+   * What a call of a thing returns.
+   *
+   * @param count - How many arguments it has, where that tells which is called.
+   */
+  function returned(called: Thing, count = ''): Thing {
+    if (called.is === 'several' && called.of.every(({ is }) => is === 'function')) {
+      const fit = functionsOf(called).filter(
+        ({ file, at }) =>
+          count === '' || takes(symbolsOf(file)?.functions[at]?.parameters, Number(count)),
+      );
+      return agree(fit.map((one) => returned(one)));
+    }
     const thing = called.is === 'function' ? called : valueOf(called);
     if (thing.is === 'class') return { is: 'object', of: thing, how: 'constructed' };
     if (thing.is === 'external') return EXTERNAL;
@@ -480,7 +608,9 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     if (!fact) return UNKNOWN;
     return once(values, fact, () => {
       if (fact.type !== undefined) {
-        const isOwn = rulesOf(thing.file).types.self.includes(fact.type);
+        const isOwn =
+          rulesOf(thing.file).types.self.includes(fact.type) ||
+          isTypeParameter(thing.file, fact.scope, fact.type);
         const scope = isOwn ? fact.scope : fact.outside;
         return asReturned(typedAs(thing.file, scope, fact.type));
       }
@@ -498,12 +628,19 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     return functions.some((one) => one.receiver === name && one.outside === outside);
   }
 
+  function isTypeParameter(file: string, scope: Index, type: TypePath): boolean {
+    const [name = ''] = partsOf(type);
+    const names = symbolsOf(file)?.scopes[scope]?.names ?? {};
+    return fitting(names, name, undefined).some(({ is }) => is === 'type');
+  }
+
   const asReturned = (thing: Thing): Thing =>
     thing.is === 'object' ? { ...thing, how: 'returned' } : thing;
 
-  function memberIn(thing: Thing, name: string): Found {
+  function memberIn(thing: Thing, name: string, wanted?: Wanted, place?: Place): Found {
     const value = valueOf(thing);
-    const found = givenMember(thing, name) ?? givenMember(value, name) ?? memberOf(value, name);
+    const found =
+      givenMember(thing, name) ?? givenMember(value, name) ?? memberOf(value, name, wanted, place);
     return isKnown(found.thing) ? found : (besideWhole(thing, name) ?? found);
   }
 
@@ -545,7 +682,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     return { thing: fitting.length > 1 ? AMBIGUOUS : { is: 'function', file, at }, rule: 'type' };
   }
 
-  function memberOf(thing: Thing, name: string): Found {
+  function memberOf(thing: Thing, name: string, wanted?: Wanted, place?: Place): Found {
     switch (thing.is) {
       case 'names': {
         const names = symbolsOf(thing.file)?.scopes[thing.scope]?.names ?? {};
@@ -562,14 +699,29 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
           nameInModule(thing.module, name)?.thing ?? submodule(thing.file, thing.module, name);
         return { thing: found ?? UNKNOWN, rule: 'import' };
       }
-      case 'class':
-        return { thing: memberOfClass(thing, name, 0, true) ?? UNKNOWN, rule: 'class' };
+      case 'class': {
+        const { self, super: supers } = rulesOf(thing.file);
+        // Java's `Cart.this` and `Cart.super`: of the class around, or of an interface.
+        if (self !== 'first parameter' && self.words.includes(name))
+          return { thing: { is: 'object', of: thing, how: 'self' }, rule: 'self' };
+        if (supers.includes(name)) {
+          const isAround = place !== undefined && isClassAround(place, thing);
+          return {
+            thing: isAround ? { is: 'super', of: thing } : { is: 'object', of: thing, how: 'self' },
+            rule: 'super',
+          };
+        }
+        return { thing: memberOfClass(thing, name, wanted, 0, true) ?? UNKNOWN, rule: 'class' };
+      }
       case 'object':
         if (rulesOf(thing.of.file).classMembers.includes(name))
           return { thing: thing.of, rule: 'class' };
-        return { thing: memberOfClass(thing.of, name) ?? UNKNOWN, rule: RULES[thing.how] };
+        return {
+          thing: memberOfClass(thing.of, name, wanted) ?? UNKNOWN,
+          rule: RULES[thing.how],
+        };
       case 'super':
-        return { thing: memberOfClass(thing.of, name, 1) ?? UNKNOWN, rule: 'super' };
+        return { thing: memberOfClass(thing.of, name, wanted, 1) ?? UNKNOWN, rule: 'super' };
       case 'items':
         return { thing: giverOf(thing, name) ?? EXTERNAL, rule: 'type' };
       case 'external':
@@ -581,30 +733,54 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     }
   }
 
+  function isClassAround({ file, scope }: Place, of: ClassThing): boolean {
+    const scopes = symbolsOf(file)?.scopes ?? [];
+    for (let at: Index | undefined = scope; at !== undefined; at = scopes[at]?.parent) {
+      const here = scopes[at];
+      if (here?.is === 'class' && here.at === of.at && file === of.file) return true;
+    }
+    return false;
+  }
+
   /** @param from - How many classes of the order of bases are passed over. */
   function memberOfClass(
     of: ClassThing,
     name: string,
+    wanted?: Wanted,
     from = 0,
     isStatic = false,
   ): Thing | undefined {
     const { classes, isOpen } = lineageOf(of);
+    const overloads: (Thing & { is: 'function' })[] = [];
+    const isOverloaded = rulesOf(of.file).overloads !== undefined && wanted === 'call';
     for (const one of classes.slice(from)) {
-      const member = ownMember(one, name, isStatic);
-      if (member) return member;
+      const member = ownMember(one, name, wanted, isStatic);
+      if (!member) continue;
+      const functions = isOverloaded ? functionsOf(member) : [];
+      if (functions.length === 0) {
+        if (overloads.length === 0) return member;
+        break;
+      }
+      addOverloads(overloads, functions, symbolsOf);
     }
+    const [only] = overloads;
+    if (only) return overloads.length === 1 ? only : { is: 'several', of: overloads };
     return isOpen ? EXTERNAL : undefined;
   }
 
-  function ownMember(of: ClassThing, name: string, isStatic: boolean): Thing | undefined {
+  function ownMember(
+    of: ClassThing,
+    name: string,
+    wanted?: Wanted,
+    isStatic = false,
+  ): Thing | undefined {
     const symbols = symbolsOf(of.file);
     const fact = symbols?.classes[of.at];
     if (!symbols || !fact) return undefined;
     const names = symbols.scopes[fact.scope]?.names ?? {};
-    const bindings = Object.hasOwn(names, name)
-      ? names[name]?.filter(({ is }) => is !== 'type')
-      : undefined;
-    if (bindings && bindings.length > 0) {
+    const bindings = fitting(names, name, wanted).filter(({ is }) => is !== 'type');
+    if (bindings.length > 0) {
+      if (rulesOf(of.file).overloads) return thingOf(of.file, fact.scope, bindings, wanted);
       const own = bindings.filter(
         (binding) =>
           binding.is === 'function' &&
@@ -630,6 +806,17 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   function basesOf(of: ClassThing): Thing[] {
     const fact = symbolsOf(of.file)?.classes[of.at];
     if (!fact) return [];
+    // However deep it is asked from: the answer is kept.
+    const before = depth;
+    depth = 0;
+    try {
+      return allBasesOf(of, fact);
+    } finally {
+      depth = before;
+    }
+  }
+
+  function allBasesOf(of: ClassThing, fact: ClassFact): Thing[] {
     const written = fact.basePaths.map((path) => baseAt(of.file, fact.outside, path));
     const added = extendersOf(fact.name).flatMap((file) =>
       (symbolsOf(file)?.extensions ?? [])
@@ -646,5 +833,5 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     return thing.is === 'class' ? thing : valueOf(thing);
   }
 
-  return { find, valueOf, memberOfClass, baseAt, classAround, isTypeOnly };
+  return { find, valueOf, typedAs, memberOfClass, ownMember, baseAt, lineageOf, isTypeOnly };
 }

@@ -26,14 +26,20 @@ interface Defined {
   /** Where its own names are. */
   scope: Index;
   modifiers: string;
+  /** Those of the class that it is in. */
+  around: string;
 }
 
 interface Assigned {
   line: number;
   type?: TypePath;
+  plainType?: string;
   value?: Path;
   typeHint: string;
 }
+
+/** What the constructors are bound to that have no name of their own. */
+const CONSTRUCTOR = 'new';
 
 const noUses = (): Uses => ({ functions: [], scopes: [], lines: [], paths: [] });
 
@@ -113,25 +119,28 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
       receiver: Path | undefined;
       isFree: boolean;
       isSignature: boolean;
+      isConstructor: boolean;
     },
   ): Index {
-    const { prefix, outside, scope, modifiers, classAt, receiver } = defined;
-    const before = defined.isFree ? undefined : signatureBefore(outside, name);
+    const { prefix, outside, scope, modifiers, around, classAt, receiver } = defined;
+    const local = defined.isConstructor ? CONSTRUCTOR : name;
+    const before = defined.isFree ? undefined : signatureBefore(outside, local);
     const at = before ?? symbols.functions.length;
     const ordinal = symbols.functions[at]?.ordinal;
     const place = placed('Function', mark, name, prefix, ordinal);
     symbols.functions[at] = {
       ...place,
       ...(defined.isSignature && { isSignature: true }),
-      isPublic: rules.isPublic(name, modifiers),
+      isPublic: rules.isPublic(name, modifiers, around),
       ...(classAt >= 0 && { class: classAt }),
       ...(receiver !== undefined && { receiver }),
+      ...(rules.overloads && { parameters: [] }),
       outside,
       scope,
     };
     const kind = kinds[scope];
     if (kind) kind.at = at;
-    if (!defined.isFree && before === undefined) bind(outside, name, { is: 'function', at });
+    if (!defined.isFree && before === undefined) bind(outside, local, { is: 'function', at });
     return at;
   }
 
@@ -147,11 +156,11 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     name: string,
     defined: Defined & { isFree?: boolean; isType?: boolean },
   ): Index {
-    const { prefix, outside, scope, modifiers, isFree, isType } = defined;
+    const { prefix, outside, scope, modifiers, around, isFree, isType } = defined;
     const at = symbols.classes.length;
     symbols.classes.push({
       ...placed('Class', mark, name, prefix),
-      isPublic: rules.isPublic(name, modifiers),
+      isPublic: rules.isPublic(name, modifiers, around),
       ...(isType && { isType }),
       bases: [],
       basePaths: [],
@@ -183,6 +192,23 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     return scope;
   }
 
+  function addAnonymousClass(parent: Index, base: Path | undefined): Index {
+    const at = add('class', parent);
+    const kind = kinds[at];
+    if (kind && base !== undefined) kind.base = base;
+    return at;
+  }
+
+  /** Whether a scope is in a class, but no class with a name itself. */
+  function isInClass(scope: Index): boolean {
+    for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent) {
+      const kind = kinds[at];
+      if (kind?.is === 'class') return at !== scope || kind.at === undefined;
+      if (kind?.is === 'function' && kind.at !== undefined) return false;
+    }
+    return false;
+  }
+
   function setBases(at: Index, bases: { text: string; path: Path }[]): void {
     const fact = symbols.classes[at];
     if (!fact) return;
@@ -193,8 +219,9 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
   function bindParameter(
     scope: Index,
     name: string,
-    { type, value }: { type?: TypePath | undefined; value?: Path | undefined },
+    given: { type?: TypePath; plainType?: string; value?: Path; isType?: true },
   ): void {
+    if (rules.blanks?.includes(name)) return;
     const kind = kinds[scope];
     const before = parameterCounts.get(scope) ?? 0;
     parameterCounts.set(scope, before + 1);
@@ -202,8 +229,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     const isFirst = before === 0 && rules.self === 'first parameter' && owner?.class !== undefined;
     bind(scope, name, {
       is: 'parameter',
-      ...(type !== undefined && { type }),
-      ...(value !== undefined && { value }),
+      ...given,
       ...(isFirst &&
         !owner.isStatic &&
         (owner.isClassMethod ? { isClass: true } : { isSelf: true })),
@@ -227,21 +253,32 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     name: string,
     given: Assigned & { isClassAttribute: boolean; functionAt: Index; prefix: string },
   ): void {
-    const { line, type, value } = given;
+    const { line, type, plainType, value } = given;
+    if (rules.blanks?.includes(name)) return;
     const kind = kinds[scope];
     const bindings = bindingsOf(scope, name);
+    if ((given.functionAt < 0 || kind?.is === 'class') && isInClass(scope)) {
+      // It is of code that runs while an object or a class is made, or of a class without a name.
+      bind(scope, name, {
+        is: 'parameter',
+        ...(type !== undefined && { type }),
+        ...(plainType !== undefined && { plainType }),
+        ...(value !== undefined && { value }),
+      });
+      return;
+    }
     const outer = bindings?.find(({ is }) => is === 'outer');
     if (outer?.is === 'outer') {
       if (outer.isGlobal) bindVariable(0, name, { ...given, functionAt: -1, prefix: '' });
       return;
     }
-    if (kind?.is === 'class') {
-      if (kind.at === undefined) return;
+    if (kind?.is === 'class' && kind.at !== undefined) {
       const at = addAttribute(kind.at, name, given.isClassAttribute, given);
       if (!bindings?.some((binding) => binding.is === 'attribute'))
         bind(scope, name, { is: 'attribute', at });
       return;
     }
+    if (rules.reusesParameters && bindings?.some(({ is }) => is === 'parameter')) return;
     const known = bindings?.findLast((binding) => binding.is === 'variable');
     if (known?.is === 'variable') {
       known.values.push(value ?? '?');
@@ -252,20 +289,12 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
       if (type !== undefined) known.type ??= type;
       return;
     }
-    const at = symbols.variables.length;
-    const qualifiedName = `${given.prefix}${name}`;
-    const owner = symbols.functions[given.functionAt]?.name;
-    symbols.variables.push({
-      name,
-      qualifiedName,
-      ordinal: ordinalOf('Variable', qualifiedName),
-      line,
-      scope: owner === undefined ? 'module' : `function:${owner}`,
-    });
+    const at = addVariable(name, given);
     bind(scope, name, {
       is: 'variable',
       at,
       ...(type !== undefined && { type }),
+      ...(plainType !== undefined && { plainType }),
       values: [value ?? '?'],
       lines: [line],
     });
@@ -333,6 +362,41 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
       scope: -1,
     });
     attributeOf.set(key, at);
+    return at;
+  }
+
+  /** A variable that several scopes have, in each of another type. */
+  function bindCase(
+    scope: Index,
+    name: string,
+    known: Index | undefined,
+    given: { line: number; type?: TypePath; functionAt: Index; prefix: string },
+  ): Index {
+    const at = known ?? addVariable(name, given);
+    bind(scope, name, {
+      is: 'variable',
+      at,
+      ...(given.type !== undefined && { type: given.type }),
+      values: [],
+      lines: [],
+    });
+    return at;
+  }
+
+  function addVariable(
+    name: string,
+    { line, functionAt, prefix }: { line: number; functionAt: Index; prefix: string },
+  ): Index {
+    const at = symbols.variables.length;
+    const qualifiedName = `${prefix}${name}`;
+    const owner = symbols.functions[functionAt]?.name;
+    symbols.variables.push({
+      name,
+      qualifiedName,
+      ordinal: ordinalOf('Variable', qualifiedName),
+      line,
+      scope: owner === undefined ? 'module' : `function:${owner}`,
+    });
     return at;
   }
 
@@ -484,13 +548,17 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     findRootModule !== undefined ||
     symbols.allImports !== undefined;
 
+  /** Where functions are apart, a name that is not called is another's. */
+  const isFunctionsAlone = (found: readonly Binding[]): boolean =>
+    rules.callsApart === true && found.every(({ is }) => is === 'function');
+
   /** Settles what can be settled here, and hands out the scopes. */
   function finish(): void {
     giveAssigned();
     const { references, unresolved } = sites;
     keep(sites.names, (scope, name, at, isWrite) => {
       const found = lookUp(scope, name);
-      if (!found) return hasOpenNames();
+      if (!found || isFunctionsAlone(found)) return hasOpenNames();
       const [only] = found;
       if (only?.is === 'variable' && found.length === 1) {
         if (isWrite) references.areWrites.push(references.lines.length);
@@ -502,11 +570,16 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
       return found.some(({ is }) => is === 'variable' || is === 'import' || is === 'attribute');
     });
     keep(sites.members, (scope, path) => judge(scope, path) === 'open');
-    keep({ ...sites.calls, areWrites: [] }, (scope, path) => {
-      const judgement = judge(scope, path);
+    const given = sites.calls.arguments;
+    let kept = 0;
+    keep({ ...sites.calls, areWrites: [] }, (scope, path, at) => {
+      const isOpen = rules.callsApart && !path.includes('.');
+      const judgement = isOpen ? 'open' : judge(scope, path);
       if (judgement !== 'open') unresolved[judgement] += 1;
+      else if (given) given[kept++] = given[at] ?? [];
       return judgement === 'open';
     });
+    if (given) given.length = kept;
     if (rules.hidesNames) hideNames();
     symbols.scopes = kinds.map((kind, at) => ({
       ...kind,
@@ -524,10 +597,12 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     isOuter,
     addFunction,
     addClass,
+    addAnonymousClass,
     setBases,
     bindParameter,
     bindVariable,
     assign,
+    bindCase,
     assignMember,
     addImport,
     addExport,

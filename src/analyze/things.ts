@@ -51,6 +51,9 @@ export type Thing =
   | { is: 'unknown' }
   | { is: 'ambiguous' };
 
+/** What a name is wanted for, where functions and other things may share one. */
+export type Wanted = 'call' | 'value' | undefined;
+
 export interface Found {
   thing: Thing;
   rule: CallRule;
@@ -73,6 +76,12 @@ export function isSame(a: Thing, b: Thing): boolean {
   if (a.is === 'names' && b.is === 'names') return a.file === b.file && a.scope === b.scope;
   if (a.is === 'variable' && b.is === 'variable') return a.binding === b.binding;
   return a.is === b.is && 'at' in a && 'at' in b && a.file === b.file && a.at === b.at;
+}
+
+/** The functions that one name stands for. */
+export function functionsOf(thing: Thing): (Thing & { is: 'function' })[] {
+  const all = thing.is === 'several' ? thing.of : [thing];
+  return all.filter((one) => one.is === 'function');
 }
 
 /**
