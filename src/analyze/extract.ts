@@ -6,11 +6,16 @@ import type { Facts, ImportFact, Index, Path, Uses } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark, Parsed } from './parser.js';
 import { membersTaken, pathOfNames, pathOfType, toPath, toTypePath, toValue } from './paths.js';
+import { type DocTypes, readDocTypes } from './doctypes.js';
 import { type Context, rank, type Region, TAKES } from './regions.js';
 import { createScopes } from './scopes.js';
 
 /** Changes where the same text gives other facts; the cache is dropped then. */
 export const EXTRACTOR_VERSION = 1;
+
+/** What a comment may say the types of. */
+const DOCUMENTED = new Set(['function', 'variable', 'assignment', 'field']);
+const BEFORE_DECLARATION = /^(?:\s|\b(?:export|default|const|let|var|static|async)\b)*$/;
 
 export function extractFacts(
   text: string,
@@ -24,6 +29,7 @@ export function extractFacts(
   let pendingDecorators: Mark[][] = [];
   /** The scopes of the objects with members, by where they begin. */
   const objects = new Map<number, Index>();
+  let lastDoc: Mark | undefined;
 
   const sliceOf = ({ start, end }: Mark): string => text.slice(start, end);
   const pathOf = (mark: Mark): Path => toPath(sliceOf(mark), rules);
@@ -83,12 +89,21 @@ export function extractFacts(
     } else if (kind === 'outer') {
       region.inside = innermost('function')?.outside ?? outside;
     }
+    const doc = DOCUMENTED.has(kind) ? docBefore(mark) : undefined;
+    if (doc) region.doc = doc;
     if (kind === 'function' || kind === 'lambda') {
       const passed = passedTo(mark);
       if (passed !== undefined) region.passed = passed;
     }
     open.push(region);
     return region;
+  }
+
+  /** What the comment directly before a declaration says. */
+  function docBefore({ start }: Mark): DocTypes | undefined {
+    if (!lastDoc || start < lastDoc.end || start - lastDoc.end > 80) return undefined;
+    const between = text.slice(lastDoc.end, start);
+    return BEFORE_DECLARATION.test(between) ? readDocTypes(sliceOf(lastDoc)) : undefined;
   }
 
   /** The how manieth argument of the call around a place is. */
@@ -237,7 +252,12 @@ export function extractFacts(
   /** What comes to a name: by a type, by what is assigned, by what is gone through. */
   function given(region: Region): { type?: string; value?: Path } {
     const typeMark = first(region, 'type');
-    const written = typeMark && toTypePath(sliceOf(typeMark), rules);
+    const said = region.doc?.type;
+    const written = typeMark
+      ? toTypePath(sliceOf(typeMark), rules)
+      : said !== undefined && region.kind !== 'function'
+        ? toTypePath(said, rules)
+        : undefined;
     const type = written ?? (typeMark && rules.trustsTypes ? '?' : undefined);
     const valueMark = first(region, 'value');
     const eachMark = first(region, 'each');
@@ -250,6 +270,13 @@ export function extractFacts(
           ? `${pathOf(eachMark)}[]`
           : undefined;
     return { ...(type !== undefined && { type }), ...(value !== undefined && { value }) };
+  }
+
+  function withDoc<T extends { type?: string }>(what: T, name: string): T {
+    const owner = open.findLast(({ kind }) => kind === 'function' || kind === 'lambda');
+    const said = what.type === undefined ? owner?.doc?.parameters.get(name) : undefined;
+    const type = said === undefined ? undefined : toTypePath(said, rules);
+    return type === undefined ? what : { ...what, type };
   }
 
   /** Counts a parameter of its function: its type, or what the function is called with. */
@@ -299,7 +326,7 @@ export function extractFacts(
     else if (kind === 'parameter') {
       const target = first(region, 'target');
       const word = target ? sliceOf(target) : '';
-      const what = given(region);
+      const what = withDoc(given(region), word);
       if (isSelf(word)) scopes.bindParameter(outside.scope, word, what);
       else {
         const at = takeParameter(region, what.type);
@@ -335,7 +362,8 @@ export function extractFacts(
     } else if (kind === 'function') {
       const fact = symbols.functions[region.inside.function];
       const type = first(region, 'type');
-      const path = type && toTypePath(sliceOf(type), rules);
+      const said = type ? sliceOf(type) : region.doc?.returns;
+      const path = said === undefined ? undefined : toTypePath(said, rules);
       if (fact && fact.scope === region.inside.scope && path !== undefined) fact.type = path;
     } else if (kind === 'class') {
       const bases = region.fields.get('base') ?? [];
@@ -541,6 +569,7 @@ export function extractFacts(
           ...(name === 'global' && { isGlobal: true as const }),
         });
       } else if (name === 'spread') scopes.addSpread(context().scope, pathOf(mark));
+      else if (name === 'doc') lastDoc = mark;
       else if (name === 'self') scopes.ownSelf(context().scope);
       else if (name === 'package') symbols.package = sliceOf(mark).replace(/\s+/g, '');
       else if (name.includes('.')) addField(mark);
