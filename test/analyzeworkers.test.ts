@@ -4,7 +4,7 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { createSpool, openCache, packFacts, unpackFacts } from '../src/analyze/cache.js';
+import { createSpool, openCache, packFacts, unpackOwnFacts } from '../src/analyze/cache.js';
 import type { Facts } from '../src/analyze/facts.js';
 import { inOrder } from '../src/analyze/inorder.js';
 import { createPool, type PoolOptions } from '../src/analyze/workers.js';
@@ -23,11 +23,12 @@ function factsOf(name: string): Facts {
       scopes: [{ is: 'module', names: {} }],
       package: name,
     },
+    decorators: [],
+    exceptions: [],
     sites: {
-      decorators: [],
-      exceptions: [],
       calls: uses,
-      callsOutside: 0,
+      unresolved: { outside: 0, external: 0, unknown: 0 },
+      references: { functions: [], variables: [], lines: [], areWrites: [] },
       names: { ...uses, areWrites: [] },
       members: { ...uses, areWrites: [] },
     },
@@ -67,7 +68,7 @@ async function outcomes(
     texts.map(async (text, i) => {
       const outcome = await extract({ path: `${i}`, language: 'python', text });
       if ('failure' in outcome) return outcome.failure;
-      const { symbols } = unpackFacts(outcome.packed);
+      const { symbols } = unpackOwnFacts(outcome.packed);
       assert.equal(symbols.package, `${i}`);
       return (symbols as unknown as { thread: number }).thread;
     }),
@@ -158,7 +159,7 @@ describe('the cache of facts', () => {
       ['c', 'k1'],
     ] as const) {
       const facts = factsOf(key);
-      spool.add(file, key, packFacts(facts), facts);
+      spool.add(file, key, packFacts(facts), facts.symbols);
     }
     spool.close();
   }
@@ -168,10 +169,11 @@ describe('the cache of facts', () => {
     const names = Array.from({ length: 20 }, (_, i) => `größe ${i}`);
     for (const name of names) {
       const facts = factsOf(name);
-      spool.add(name, `key of ${name}`, packFacts(facts), facts);
+      spool.add(name, `key of ${name}`, packFacts(facts), facts.symbols);
     }
     for (const name of names.toReversed()) {
-      assert.deepEqual({ symbols: spool.symbolsOf(name), ...spool.restOf(name) }, factsOf(name));
+      const { symbols, sites } = factsOf(name);
+      assert.deepEqual([spool.symbolsOf(name), spool.sitesOf(name)], [symbols, sites]);
     }
     assert.deepEqual([spool.has('x'), spool.symbolsOf('x')], [false, undefined]);
     spool.close();
@@ -186,7 +188,10 @@ describe('the cache of facts', () => {
     const cache = openCache(one);
     const found = cache.find('k2');
     assert.ok(found);
-    assert.deepEqual(unpackFacts(found), factsOf('k2'));
+    const { symbols, decorators, exceptions, syntaxErrors } = factsOf('k2');
+    const own = { symbols, decorators, exceptions, syntaxErrors };
+    assert.deepEqual(unpackOwnFacts(found), own);
+    assert.deepEqual(new Uint8Array(found.sites), packFacts(factsOf('k2')).sites);
     assert.deepEqual([cache.find('k3'), cache.damage()], [undefined, undefined]);
     cache.close();
     assert.equal(readFileSync(one).toString('latin1').split('k1').length, 2);

@@ -106,6 +106,19 @@ describe('the JSON of a command is what its schema says', { concurrency: 2 }, ()
       assert.deepEqual(json['database'], database);
     }
     await document('preprocess', ['preprocess', FIXTURE, join(directory, 'clean')]);
+    const sources = join(ROOT, 'fixtures', 'languages', 'python');
+    const analysis = await document('analyze', ['analyze', sources, join(directory, 'analysed')]);
+    assert.deepEqual([analysis.code, analysis.json['root']], [0, sources]);
+    const both = await document('load', [
+      'load',
+      sources,
+      '--analyze',
+      '--db',
+      join(directory, 'both.db'),
+    ]);
+    assert.deepEqual(Object.keys(both.json['analysis'] as object), [
+      ...Object.keys(analysis.json).filter((name) => name !== 'dataset'),
+    ]);
     await document('schema', ['schema']);
     await document('schema', ['schema', '--format', 'mermaid']);
     await document('completion', ['completion', 'fish']);
@@ -171,6 +184,7 @@ describe('the JSON of a command is what its schema says', { concurrency: 2 }, ()
       ['example', ['example', FIXTURE]],
       ['query', ['query', 'RETURN x', '--db', db]],
       ['ask', ['ask', 'callers', 'nobody', '--db', db]],
+      ['analyze', ['analyze', none, join(directory, 'analysed')]],
     ];
     for (const [name, args] of calls) {
       const { code, json } = await document(name, args);

@@ -1,6 +1,6 @@
 /** What the analyser makes of a directory, in lines that people can check against the sources. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { extractFacts } from '../src/analyze/extract.js';
 import type { Facts, Target } from '../src/analyze/facts.js';
 import type { Language } from '../src/analyze/language.js';
@@ -36,6 +36,7 @@ export async function languageRows(root: string): Promise<string[]> {
       return language;
     },
     project: {
+      name: basename(root),
       hasFile: (path) => facts.has(path),
       hasDirectory: (path) => known.some((file) => file.startsWith(`${path}/`)),
       filesIn: (path) => known.filter((file) => directoryOf(file) === path),
@@ -55,7 +56,7 @@ export async function languageRows(root: string): Promise<string[]> {
 
   const rows: string[] = [];
   const at = (name: string, ordinal: number): string => (ordinal ? `${name}#${ordinal}` : name);
-  for (const [file, { symbols, sites }] of facts) {
+  for (const [file, { symbols, sites, decorators, exceptions }] of facts) {
     const { functions, classes, variables, attributes, imports } = symbols;
     const nameOf = (
       table: 'functions' | 'classes' | 'variables' | 'attributes',
@@ -112,7 +113,7 @@ export async function languageRows(root: string): Promise<string[]> {
         fact.isRelative && 'relative',
       );
     }
-    for (const fact of sites.decorators) {
+    for (const fact of decorators) {
       add(
         'DECORATED_BY',
         nameOf('functions', own(fact.function)),
@@ -122,7 +123,7 @@ export async function languageRows(root: string): Promise<string[]> {
         fact.arguments && `(${fact.arguments})`,
       );
     }
-    for (const fact of sites.exceptions) {
+    for (const fact of exceptions) {
       add(
         'HANDLES_EXCEPTION',
         nameOf('functions', own(fact.function)),

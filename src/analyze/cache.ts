@@ -7,27 +7,28 @@ import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { messageOf } from '../errors.js';
 import { systemCode } from '../files.js';
-import type { Facts, Symbols } from './facts.js';
+import type { Facts, OwnFacts, Sites, Symbols } from './facts.js';
 
 /** The file in a dataset's directory; hidden, so that loads pass over it. */
 export const CACHE_FILE = '.facts';
 
-/** Facts as compressed JSON: a fifth of its size. */
+/** Facts as compressed JSON: a fifth of its size. What a file tells by itself is read without its sites. */
 export interface PackedFacts {
-  symbols: Uint8Array;
-  rest: Uint8Array;
+  own: Uint8Array;
+  sites: Uint8Array;
 }
 
-export function packFacts({ symbols, ...rest }: Facts): PackedFacts {
-  return { symbols: pack(symbols), rest: pack(rest) };
+export function packFacts({ sites, ...own }: Facts): PackedFacts {
+  return { own: pack(own), sites: pack(sites) };
 }
 
-export function unpackFacts({ symbols, rest }: PackedFacts): Facts {
-  return { symbols: unpack(symbols) as Symbols, ...(unpack(rest) as Omit<Facts, 'symbols'>) };
+export function unpackOwnFacts({ own }: PackedFacts): OwnFacts {
+  return unpack(own) as OwnFacts;
 }
 
-function pack(value: unknown): Uint8Array {
-  return deflateRawSync(JSON.stringify(value), { level: 1 });
+/** In memory of its own, which can be handed to another thread. */
+function pack(value: unknown): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(deflateRawSync(JSON.stringify(value), { level: 1 }));
 }
 
 function unpack(bytes: Uint8Array): unknown {
@@ -35,10 +36,10 @@ function unpack(bytes: Uint8Array): unknown {
 }
 
 /*
- * The file: MAGIC, and one record after the other: the lengths of key, symbols and rest as 32-bit
+ * The file: MAGIC, and one record after the other: the lengths of key, own facts and sites as 32-bit
  * integers, 16 bytes of the SHA-256 of all else in the record, and the three.
  */
-const MAGIC = Buffer.from('kgload facts 1\n');
+const MAGIC = Buffer.from('kgload facts 2\n');
 const LENGTHS = 12;
 const HEAD = LENGTHS + 16;
 /** A key is shorter; one read gets a record's head and it. */
@@ -47,11 +48,11 @@ const MAX_KEY = 500;
 interface Place {
   at: number;
   key: number;
-  symbols: number;
-  rest: number;
+  own: number;
+  sites: number;
 }
 
-const sizeOf = ({ key, symbols, rest }: Place): number => HEAD + key + symbols + rest;
+const sizeOf = ({ key, own, sites }: Place): number => HEAD + key + own + sites;
 
 /** The facts of an earlier run. */
 export interface Cache {
@@ -80,8 +81,8 @@ export function openCache(path: string): Cache {
       try {
         const record = readBytes(file, place.at, sizeOf(place));
         if (digestOf(record).equals(record.subarray(LENGTHS, HEAD))) {
-          const [from, to] = [HEAD + place.key, HEAD + place.key + place.symbols];
-          return { symbols: record.subarray(from, to), rest: record.subarray(to) };
+          const [from, to] = [HEAD + place.key, HEAD + place.key + place.own];
+          return { own: record.subarray(from, to), sites: record.subarray(to) };
         }
         damage = `the record at byte ${place.at} is damaged`;
       } catch (error) {
@@ -107,8 +108,8 @@ function readPlaces(file: number, places: Map<string, Place>): string | undefine
   for (let at = MAGIC.length; at < size;) {
     const head = readBytes(file, at, Math.min(HEAD + MAX_KEY, size - at));
     if (head.length < HEAD) return `it ends within the record at byte ${at}`;
-    const [key, symbols, rest] = [0, 4, 8].map((i) => head.readUInt32LE(i));
-    const place = { at, key: key ?? 0, symbols: symbols ?? 0, rest: rest ?? 0 };
+    const [key, own, sites] = [0, 4, 8].map((i) => head.readUInt32LE(i));
+    const place = { at, key: key ?? 0, own: own ?? 0, sites: sites ?? 0 };
     const end = at + sizeOf(place);
     if (place.key > MAX_KEY || end > size) return `the record at byte ${at} is damaged`;
     places.set(head.toString('utf8', HEAD, HEAD + place.key), place);
@@ -136,12 +137,12 @@ function digestOf(record: Buffer): Buffer {
 
 /** The facts of this run: written once, in the order of the files, and read in any. */
 export interface Spool {
-  /** @param facts - The same as `packed`. */
-  add: (file: string, key: string, packed: PackedFacts, facts: Facts) => void;
+  /** @param symbols - Those of `packed`. */
+  add: (file: string, key: string, packed: PackedFacts, symbols: Symbols) => void;
   has: (file: string) => boolean;
   symbolsOf: (file: string) => Symbols | undefined;
   /** @throws Where nothing is known of the file. */
-  restOf: (file: string) => Omit<Facts, 'symbols'>;
+  sitesOf: (file: string) => Sites;
   close: () => void;
 }
 
@@ -158,8 +159,8 @@ export function createSpool(path: string, kept = KEPT): Spool {
   let waitingBytes = 0;
   const places = new Map<string, Place>();
   const placesByKey = new Map<string, Place>();
-  /** The ones that were used last are last. */
-  const recent = new Map<string, { symbols: Symbols; bytes: number }>();
+  /** In the order in which they came; one that was used since is kept once more. */
+  const recent = new Map<string, { symbols: Symbols; bytes: number; isUsed: boolean }>();
   let recentBytes = 0;
   const handle = (): number => {
     if (file === undefined) throw new Error('the spool is closed');
@@ -178,12 +179,13 @@ export function createSpool(path: string, kept = KEPT): Spool {
     if (waitingBytes >= BUFFERED) flush();
   };
   const keep = (name: string, symbols: Symbols, bytes: number): void => {
-    recent.set(name, { symbols, bytes });
+    recent.set(name, { symbols, bytes, isUsed: false });
     recentBytes += bytes;
-    for (const [oldest, { bytes }] of recent) {
+    for (const [oldest, entry] of recent) {
       if (recentBytes <= kept) break;
       recent.delete(oldest);
-      recentBytes -= bytes;
+      if (entry.isUsed) recent.set(oldest, { ...entry, isUsed: false });
+      else recentBytes -= entry.bytes;
     }
   };
   const read = (at: number, length: number): Buffer => {
@@ -192,44 +194,42 @@ export function createSpool(path: string, kept = KEPT): Spool {
   };
   write(MAGIC);
   return {
-    add(name, key, packed, facts) {
+    add(name, key, packed, symbols) {
       const known = placesByKey.get(key);
       if (known) {
         places.set(name, known);
         return;
       }
       const keyBytes = Buffer.from(key);
-      const { symbols, rest } = packed;
-      const place = { at: end, key: keyBytes.length, symbols: symbols.length, rest: rest.length };
-      const record = Buffer.concat([Buffer.alloc(HEAD), keyBytes, symbols, rest]);
-      [place.key, place.symbols, place.rest].forEach((length, i) =>
+      const { own, sites } = packed;
+      const place = { at: end, key: keyBytes.length, own: own.length, sites: sites.length };
+      const record = Buffer.concat([Buffer.alloc(HEAD), keyBytes, own, sites]);
+      [place.key, place.own, place.sites].forEach((length, i) =>
         record.writeUInt32LE(length, 4 * i),
       );
       digestOf(record).copy(record, LENGTHS);
       write(record);
       places.set(name, place);
       placesByKey.set(key, place);
-      keep(name, facts.symbols, place.symbols);
+      keep(name, symbols, place.own);
     },
     has: (name) => places.has(name),
     symbolsOf(name) {
       const known = recent.get(name);
       if (known) {
-        recent.delete(name);
-        recent.set(name, known);
+        known.isUsed = true;
         return known.symbols;
       }
       const place = places.get(name);
       if (!place) return undefined;
-      const symbols = unpack(read(place.at + HEAD + place.key, place.symbols)) as Symbols;
-      keep(name, symbols, place.symbols);
+      const { symbols } = unpack(read(place.at + HEAD + place.key, place.own)) as OwnFacts;
+      keep(name, symbols, place.own);
       return symbols;
     },
-    restOf(name) {
+    sitesOf(name) {
       const place = places.get(name);
       if (!place) throw new Error(`no facts of ${name}`);
-      const bytes = read(place.at + HEAD + place.key + place.symbols, place.rest);
-      return unpack(bytes) as Omit<Facts, 'symbols'>;
+      return unpack(read(place.at + HEAD + place.key + place.own, place.sites)) as Sites;
     },
     close() {
       if (file === undefined) return;

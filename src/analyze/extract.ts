@@ -7,11 +7,8 @@ import type { Language } from './language.js';
 import type { Mark, Parsed } from './parser.js';
 import { membersTaken, pathOfNames, pathOfType, toPath, toTypePath, toValue } from './paths.js';
 import { type DocTypes, readDocTypes } from './doctypes.js';
-import { type Context, rank, type Region, TAKES } from './regions.js';
+import { type Context, createRegion, rank, type Region, TAKES } from './regions.js';
 import { createScopes } from './scopes.js';
-
-/** Changes where the same text gives other facts; the cache is dropped then. */
-export const EXTRACTOR_VERSION = 1;
 
 /** What a comment may say the types of. */
 const DOCUMENTED = new Set(['function', 'variable', 'assignment', 'field']);
@@ -24,7 +21,7 @@ export function extractFacts(
 ): Facts {
   const { rules } = language;
   const scopes = createScopes(text, language);
-  const { symbols, sites } = scopes;
+  const { symbols, sites, decorators, exceptions } = scopes;
   const open: Region[] = [];
   let pendingDecorators: Mark[][] = [];
   /** The scopes of the objects with members, by where they begin. */
@@ -43,6 +40,8 @@ export function extractFacts(
     open.at(-1)?.inside ?? { scope: 0, function: -1, class: -1, prefix: '' };
   const innermost = (kind: string): Region | undefined =>
     open.findLast((region) => region.kind === kind);
+  /** Of the statement that something stands in, where that is told. */
+  const lineOf = (mark: Mark): number => innermost('statement')?.mark.line ?? mark.line;
   const first = (region: Region, field: string): Mark | undefined => region.fields.get(field)?.[0];
 
   function use(uses: Uses, { line }: Mark, path: Path): void {
@@ -55,18 +54,7 @@ export function extractFacts(
 
   function openRegion(mark: Mark, kind = mark.name): Region {
     const outside = context();
-    const region: Region = {
-      kind,
-      mark,
-      outside,
-      inside: outside,
-      fields: new Map(),
-      bound: [],
-      members: [],
-      waiting: [],
-      parameters: 0,
-      decorators: [],
-    };
+    const region = createRegion(kind, mark, outside);
     if (kind === 'function') {
       region.decorators = pendingDecorators;
       pendingDecorators = [];
@@ -87,7 +75,8 @@ export function extractFacts(
     } else if (kind === 'scope' || kind === 'namespace') {
       region.inside = { ...outside, scope: scopes.add('block', outside.scope), class: -1 };
     } else if (kind === 'outer') {
-      region.inside = innermost('function')?.outside ?? outside;
+      const around = open.findLast(({ kind: of }) => of === 'function' || of === 'scope');
+      region.inside = around?.outside ?? outside;
     }
     const doc = DOCUMENTED.has(kind) ? docBefore(mark) : undefined;
     if (doc) region.doc = doc;
@@ -226,10 +215,10 @@ export function extractFacts(
     rules.self !== 'first parameter' && rules.self.words.includes(name);
 
   /** Says what the decorators of a function make of it, and keeps them. */
-  function readDecorators({ decorators, fields }: Region, at: Index): void {
+  function readDecorators(region: Region, at: Index): void {
     const fact = symbols.functions[at];
     if (!fact) return;
-    for (const [position, [mark, nameMark, argumentsMark]] of decorators.entries()) {
+    for (const [position, [mark, nameMark, argumentsMark]] of region.decorators.entries()) {
       if (!mark || !nameMark) continue;
       const name = flat(nameMark);
       const line = mark.line;
@@ -238,15 +227,15 @@ export function extractFacts(
             .replace(/^\(([^]*)\)$/, '$1')
             .trim()
         : '';
-      sites.decorators.push({ name, arguments: words, line, function: at, position });
+      decorators.push({ name, arguments: words, line, function: at, position });
       const last = name.split('.').at(-1) ?? '';
       if (rules.decorators.statics.includes(last)) fact.isStatic = true;
       if (rules.decorators.classMethods.includes(last)) fact.isClassMethod = true;
       if (rules.decorators.properties.includes(last)) fact.isProperty = true;
     }
     if (rules.decorators.classMethods.includes(fact.name)) fact.isClassMethod = true;
-    if (fields.has('static')) fact.isStatic = true;
-    if (fields.has('property')) fact.isProperty = true;
+    if (region.fields.has('static')) fact.isStatic = true;
+    if (region.fields.has('property')) fact.isProperty = true;
   }
 
   /** What comes to a name: by a type, by what is assigned, by what is gone through. */
@@ -487,7 +476,7 @@ export function extractFacts(
       ...(alias && { alias: sliceOf(alias) }),
       ...(local !== undefined && { local }),
       ...columns,
-      line: region.mark.line,
+      line: lineOf(region.mark),
     };
     scopes.addImport(region.outside.scope, fact, region.fields.has('export'));
   }
@@ -515,6 +504,8 @@ export function extractFacts(
       region?.kind === 'export'
     )
       return;
+    // The b of a.b.
+    if (region?.kind === 'member' && region.mark.end === mark.end) return;
     const name = sliceOf(mark);
     if (region?.kind === 'target') {
       region.bound.push(mark);
@@ -557,9 +548,9 @@ export function extractFacts(
         const plain = made === undefined ? raised : raised.slice(made.length).trimStart();
         const called = /^([^()[\]{}'"]+)\(/.exec(plain)?.[1] ?? plain;
         if (at >= 0)
-          sites.exceptions.push({
+          exceptions.push({
             name: called.trim(),
-            line: mark.line,
+            line: lineOf(mark),
             function: at,
             context: name,
           });
@@ -584,7 +575,7 @@ export function extractFacts(
       const begin = called[0];
       const end = called.at(-1);
       if (begin && end) {
-        if (context().function < 0) sites.callsOutside += 1;
+        if (context().function < 0) sites.unresolved.outside += 1;
         else use(sites.calls, region.mark, toPath(text.slice(begin.start, end.end), rules));
       }
     } else closeRegion(region);
@@ -609,5 +600,5 @@ export function extractFacts(
   }
   closeUntil(Infinity);
   scopes.finish();
-  return { symbols, sites, syntaxErrors };
+  return { symbols, decorators, exceptions, sites, syntaxErrors };
 }

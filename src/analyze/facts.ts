@@ -201,23 +201,29 @@ export interface Uses {
 
 /** What of a file is resolved with the help of others. */
 export interface Sites {
-  decorators: DecoratorFact[];
-  exceptions: ExceptionFact[];
   calls: Uses;
-  /** Calls in no function, which can be no edge. */
-  callsOutside: number;
-  /** Names alone, which may be variables. */
+  /** Calls that are no edge whatever other files hold. */
+  unresolved: { outside: number; external: number; unknown: number };
+  /** Uses of variables of the same file. `areWrites` has the places in the columns that are assigned to. */
+  references: { functions: Index[]; variables: Index[]; lines: number[]; areWrites: Index[] };
+  /** Names alone, which may be variables of other files. */
   names: Uses & { areWrites: Index[] };
-  /** `a.b`, which may be attributes. `areWrites` has the places in the columns that are assigned to. */
+  /** `a.b`, which may be attributes. */
   members: Uses & { areWrites: Index[] };
 }
 
-/** What a parser makes of a file. */
-export interface Facts {
+/** What a file tells by itself. */
+export interface OwnFacts {
   symbols: Symbols;
-  sites: Sites;
+  decorators: DecoratorFact[];
+  exceptions: ExceptionFact[];
   /** Places that the grammar does not understand, and the line of the first. */
   syntaxErrors: { count: number; line: number } | null;
+}
+
+/** What a parser makes of a file. */
+export interface Facts extends OwnFacts {
+  sites: Sites;
 }
 
 /** A function, class, variable or attribute of some file. */
@@ -245,6 +251,7 @@ export type CallRule =
   | 'constructed'
   | 'returned'
   | 'constructor';
+/** Why a name leads to nothing in the project; `outside`: it is a call in no function. */
 export type Unresolved = 'external' | 'ambiguous' | 'unknown' | 'outside';
 
 /** What a file's names lead to. */

@@ -1,5 +1,5 @@
 /** The ids of nodes: they stay the same when lines shift, and when other files change. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const PREFIXES = {
   Function: 'fn',
@@ -22,6 +22,22 @@ export function makeId(
   qualifiedName: string,
   ordinal: number,
 ): string {
-  const hash = createHash('sha256').update(`${file}::${qualifiedName}::${ordinal}`).digest('hex');
-  return `${PREFIXES[table]}_${hash.slice(0, 16)}`;
+  const digits = hash('sha256', `${file}::${qualifiedName}::${ordinal}`).slice(0, 16);
+  return `${PREFIXES[table]}_${digits}`;
 }
+
+/** The id of a fact that is asked for often: an edge names two. */
+export function idOf(
+  table: keyof typeof PREFIXES,
+  file: string,
+  fact: { qualifiedName: string; ordinal: number },
+): string {
+  const ids = known.get(fact);
+  // Files that are alike share their facts.
+  if (ids?.file === file) return ids.id;
+  const id = makeId(table, file, fact.qualifiedName, fact.ordinal);
+  known.set(fact, { file, id });
+  return id;
+}
+
+const known = new WeakMap<object, { file: string; id: string }>();

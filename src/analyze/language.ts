@@ -6,6 +6,8 @@ export type Module = { file: string } | { directory: string };
 
 /** The files that are analysed, for finding what an import names. Paths are as in the dataset. */
 export interface Project {
+  /** Of the directory that all lies in: a package's, where that itself is analysed. */
+  name: string;
   hasFile: (path: string) => boolean;
   /** Whether any file lies in it, at any depth. */
   hasDirectory: (path: string) => boolean;
@@ -68,6 +70,8 @@ export interface Rules {
   classMembers: readonly string[];
   /** Whether methods see the names in their class's body without an object. */
   seesClassNames: boolean;
+  /** What begins a comment, where comments after a definition's last line count as its own. */
+  trailingComment?: string;
   /** Whether a module gives others only what it exports. */
   hidesNames: boolean;
   /** What shares the module's scope without imports: the file alone, or all files of its directory. */

@@ -20,7 +20,8 @@ export const CALL = '()';
 
 /** The parts of a path: names, {@link CALL} and {@link ITEM}. */
 export function partsOf(path: Path): string[] {
-  return path.replaceAll(CALL, '.()').replaceAll(ITEM, '.[]').split('.');
+  const names = path.includes('(') ? path.replaceAll(CALL, '.()') : path;
+  return (names.includes('[') ? names.replaceAll(ITEM, '.[]') : names).split('.');
 }
 
 /** A path that starts from an object of a written type: a cast. */

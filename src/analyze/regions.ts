@@ -40,6 +40,23 @@ export interface Region {
   decorators: Mark[][];
 }
 
+/** Regions that hold nothing, which are most of them, share what they never fill. */
+const BARE = new Set(['member', 'subscript', 'outer', 'statement', 'target']);
+const NOTHING = {
+  fields: new Map<string, Mark[]>(),
+  bound: [],
+  members: [],
+  waiting: [],
+  decorators: [],
+};
+
+export function createRegion(kind: string, mark: Mark, outside: Context): Region {
+  const held = BARE.has(kind)
+    ? NOTHING
+    : { fields: new Map<string, Mark[]>(), bound: [], members: [], waiting: [], decorators: [] };
+  return { kind, mark, outside, inside: outside, parameters: 0, ...held };
+}
+
 /** In a group of marks of the same place, which comes first. */
 const RANKS: Record<string, number> = {
   // Of the call around.
@@ -59,8 +76,16 @@ const RANKS: Record<string, number> = {
   'class.name': 4.5,
   name: 5,
 };
-export const rank = ({ name }: Mark): number =>
-  RANKS[name] ?? (name.endsWith('.target') ? 2 : name.includes('.') ? 4 : 1);
+const ranks = new Map(Object.entries(RANKS));
+
+export function rank({ name }: Mark): number {
+  let known = ranks.get(name);
+  if (known === undefined) {
+    known = name.endsWith('.target') ? 2 : name.includes('.') ? 4 : 1;
+    ranks.set(name, known);
+  }
+  return known;
+}
 
 /** Marks that say that a name is no use of a variable. */
 export const TAKES = new Set([

@@ -38,7 +38,7 @@ function resolveFile(
     unresolved: { calls: noneUnresolved(), bases: noneUnresolved() },
   };
   const { unresolved } = resolved;
-  unresolved.calls.outside = sites.callsOutside;
+  Object.assign(unresolved.calls, sites.unresolved);
 
   for (const [from, { receiver, outside }] of symbols.functions.entries()) {
     if (receiver === undefined) continue;
@@ -62,7 +62,7 @@ function resolveFile(
     else unresolved.bases[reason(to)] += 1;
   }
 
-  const { calls, names, members } = sites;
+  const { calls, references, names, members } = sites;
   for (const [i, path] of calls.paths.entries()) {
     const from = calls.functions[i] ?? -1;
     const line = calls.lines[i] ?? 0;
@@ -71,6 +71,12 @@ function resolveFile(
     if (called.thing.is === 'function') {
       resolved.calls.push({ from, to: targetOf(called.thing), line, rule: called.rule });
     } else unresolved.calls[reason(called.thing)] += 1;
+  }
+  const ownWrites = new Set(references.areWrites);
+  for (const [i, at] of references.variables.entries()) {
+    const context = ownWrites.has(i) ? 'write' : 'read';
+    const [from = -1, line = 0] = [references.functions[i], references.lines[i]];
+    resolved.references.push({ from, to: { file, at }, line, context });
   }
   const assigned = new Set(names.areWrites);
   for (const [i, path] of names.paths.entries()) {

@@ -1,6 +1,6 @@
 /** Source files, read and with their facts: from the cache, or from worker threads. */
-import { type Cache, type PackedFacts, unpackFacts } from './cache.js';
-import type { Facts } from './facts.js';
+import { type Cache, type PackedFacts, unpackOwnFacts } from './cache.js';
+import type { OwnFacts } from './facts.js';
 import { inOrder } from './inorder.js';
 import type { Job } from './serve.js';
 import { readSource } from './source.js';
@@ -23,8 +23,8 @@ export interface FileResult {
 
 export interface KnownFile {
   text: string;
-  facts: Facts;
-  /** The same, as they are kept. */
+  facts: OwnFacts;
+  /** All of them, as they are kept. */
   packed: PackedFacts;
   key: string;
   isCached: boolean;
@@ -69,7 +69,7 @@ async function readFile(file: SourceFile, reading: Reading): Promise<FileResult>
   if (kept) {
     return {
       ...result,
-      known: { text, facts: unpackFacts(kept), packed: kept, key, isCached: true },
+      known: { text, facts: unpackOwnFacts(kept), packed: kept, key, isCached: true },
     };
   }
   const outcome = await reading.extract({ path, language, text });
@@ -78,5 +78,8 @@ async function readFile(file: SourceFile, reading: Reading): Promise<FileResult>
     return { ...result, notes: [...notes, { file: path, code: 'PARSER', message }] };
   }
   const { packed } = outcome;
-  return { ...result, known: { text, facts: unpackFacts(packed), packed, key, isCached: false } };
+  return {
+    ...result,
+    known: { text, facts: unpackOwnFacts(packed), packed, key, isCached: false },
+  };
 }

@@ -1,6 +1,6 @@
 /** The facts of a file as rows of the code graph's tables. */
-import type { Resolved, Sites, Symbols, Target } from './facts.js';
-import { makeId } from './ids.js';
+import type { OwnFacts, Resolved, Symbols, Target } from './facts.js';
+import { idOf, makeId } from './ids.js';
 import type { Tables } from './tables.js';
 
 /** A source file, as its row says. */
@@ -25,7 +25,7 @@ export function addFile({ add }: Tables, { path, language, hash, modified }: Fil
 export function addNodes(
   { add }: Tables,
   file: string,
-  { symbols, sites }: { symbols: Symbols; sites: Sites },
+  { symbols, decorators, exceptions }: OwnFacts,
   text: string | undefined,
 ): void {
   const { functions, classes } = symbols;
@@ -40,18 +40,19 @@ export function addNodes(
   for (const fact of classes) {
     const { name, startLine, endLine, bases, isPublic } = fact;
     const id = classId(file, fact);
-    const list = bases.length > 0 ? bases.join(', ') : null;
+    const list = bases.length > 0 ? bases.join(',') : null;
     add('Class', [id, name, file, startLine, endLine, list, isPublic, code(fact)]);
     add('CONTAINS_CLASS', [file, id]);
   }
-  for (const { name, qualifiedName, ordinal, line, scope } of symbols.variables) {
-    const id = makeId('Variable', file, qualifiedName, ordinal);
+  for (const fact of symbols.variables) {
+    const { name, line, scope } = fact;
+    const id = idOf('Variable', file, fact);
     add('Variable', [id, name, file, line, scope]);
     add('CONTAINS_VARIABLE', [file, id]);
   }
   for (const attribute of symbols.attributes) {
-    const { name, qualifiedName, ordinal, line, typeHint, isClassAttribute } = attribute;
-    const id = makeId('Attribute', file, qualifiedName, ordinal);
+    const { name, line, typeHint, isClassAttribute } = attribute;
+    const id = idOf('Attribute', file, attribute);
     const owner = classes[attribute.class];
     const ownerName = owner?.name ?? null;
     add('Attribute', [id, name, ownerName, file, line, orNull(typeHint), isClassAttribute]);
@@ -65,7 +66,7 @@ export function addNodes(
     add('HAS_IMPORT', [file, id]);
   }
   const decoratorIds = numbered('Decorator', file);
-  for (const { name, arguments: given, line, function: at, position } of sites.decorators) {
+  for (const { name, arguments: given, line, function: at, position } of decorators) {
     const decorated = functions[at];
     if (!decorated) continue;
     const id = decoratorIds(`${decorated.qualifiedName} @${name}`);
@@ -73,7 +74,7 @@ export function addNodes(
     add('DECORATED_BY', [functionId(file, decorated), id, position]);
   }
   const exceptionIds = numbered('Exception', file);
-  for (const { name, line, function: at, context } of sites.exceptions) {
+  for (const { name, line, function: at, context } of exceptions) {
     const handling = functions[at];
     if (!handling) continue;
     const id = exceptionIds(`${handling.qualifiedName} ${context} ${name}`);
@@ -90,7 +91,7 @@ export function addEdges(
   resolved: Resolved,
   symbolsOf: (file: string) => Symbols | undefined,
 ): void {
-  const idOf = (at: number): string | undefined => {
+  const ownId = (at: number): string | undefined => {
     const fact = functions[at];
     return fact && functionId(file, fact);
   };
@@ -115,33 +116,33 @@ export function addEdges(
   };
   functions.forEach((fact, at) => {
     if (fact.class === undefined) return;
-    edge('METHOD_OF', idOf(at), classAt({ file, at: fact.class }));
+    edge('METHOD_OF', ownId(at), classAt({ file, at: fact.class }));
   });
-  for (const { from, to } of resolved.methods) edge('METHOD_OF', idOf(from), classAt(to));
+  for (const { from, to } of resolved.methods) edge('METHOD_OF', ownId(from), classAt(to));
   for (const { from, to, line, context } of resolved.references) {
     if (from < 0) continue; // In no function.
     const fact = symbolsOf(to.file)?.variables[to.at];
-    const id = fact && makeId('Variable', to.file, fact.qualifiedName, fact.ordinal);
-    edge('REFERENCES', idOf(from), id, line, context);
+    const id = fact && idOf('Variable', to.file, fact);
+    edge('REFERENCES', ownId(from), id, line, context);
   }
   for (const { from, to, line, access } of resolved.accesses) {
     if (from < 0) continue;
     const fact = symbolsOf(to.file)?.attributes[to.at];
-    const id = fact && makeId('Attribute', to.file, fact.qualifiedName, fact.ordinal);
-    edge('ACCESSES', idOf(from), id, line, access);
+    const id = fact && idOf('Attribute', to.file, fact);
+    edge('ACCESSES', ownId(from), id, line, access);
   }
   for (const { from, to, line, rule } of resolved.calls) {
-    edge('CALLS', idOf(from), functionAt(to), line, rule);
+    edge('CALLS', ownId(from), functionAt(to), line, rule);
   }
   for (const { from, to } of resolved.inherits) edge('INHERITS', classAt(from), classAt(to));
 }
 
 function functionId(file: string, fact: { qualifiedName: string; ordinal: number }): string {
-  return makeId('Function', file, fact.qualifiedName, fact.ordinal);
+  return idOf('Function', file, fact);
 }
 
 function classId(file: string, fact: { qualifiedName: string; ordinal: number }): string {
-  return makeId('Class', file, fact.qualifiedName, fact.ordinal);
+  return idOf('Class', file, fact);
 }
 
 /** Ids of what has no name of its own: what it is, and its place among those of the file that are alike. */

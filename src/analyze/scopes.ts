@@ -1,6 +1,8 @@
 /** The facts of a file while they are gathered: its scopes, what their names stand for, and who uses them. */
 import type {
   Binding,
+  DecoratorFact,
+  ExceptionFact,
   ImportFact,
   Index,
   Path,
@@ -35,7 +37,7 @@ interface Assigned {
 
 const noUses = (): Uses => ({ functions: [], scopes: [], lines: [], paths: [] });
 
-export function createScopes(text: string, { rules }: Language) {
+export function createScopes(text: string, { rules, findRootModule }: Language) {
   const names: Map<string, Binding[]>[] = [new Map<string, Binding[]>()];
   const kinds: Omit<ScopeFact, 'names'>[] = [{ is: 'module' }];
   const lineStarts = startsOfLines(text);
@@ -52,13 +54,15 @@ export function createScopes(text: string, { rules }: Language) {
     scopes: [],
   };
   const sites: Sites = {
-    decorators: [],
-    exceptions: [],
     calls: noUses(),
-    callsOutside: 0,
+    unresolved: { outside: 0, external: 0, unknown: 0 },
+    references: { functions: [], variables: [], lines: [], areWrites: [] },
     names: { ...noUses(), areWrites: [] },
     members: { ...noUses(), areWrites: [] },
   };
+
+  const decorators: DecoratorFact[] = [];
+  const exceptions: ExceptionFact[] = [];
 
   function add(is: ScopeFact['is'], parent: Index): Index {
     kinds.push({ is, parent });
@@ -93,13 +97,9 @@ export function createScopes(text: string, { rules }: Language) {
   };
 
   /** Where a definition stands, and what it is called. */
-  function placed(
-    table: string,
-    { start, end, line }: Mark,
-    name: string,
-    prefix: string,
-    known?: number,
-  ) {
+  function placed(table: string, mark: Mark, name: string, prefix: string, known?: number) {
+    const { start, line } = mark;
+    const end = withoutComments(text, start, mark.end, rules.trailingComment);
     const qualifiedName = `${prefix}${name}`;
     const ordinal = known ?? ordinalOf(table, qualifiedName);
     return { name, qualifiedName, ordinal, startLine: line, endLine: lineAt(end - 1), start, end };
@@ -246,6 +246,9 @@ export function createScopes(text: string, { rules }: Language) {
     if (known?.is === 'variable') {
       known.values.push(value ?? '?');
       known.lines.push(line);
+      const variable = symbols.variables[known.at];
+      // What begins first may end last (a loop).
+      if (variable) variable.line = Math.min(variable.line, line);
       if (type !== undefined) known.type ??= type;
       return;
     }
@@ -309,6 +312,7 @@ export function createScopes(text: string, { rules }: Language) {
     const fact = known === undefined ? undefined : symbols.attributes[known];
     if (known !== undefined && fact) {
       fact.typeHint ||= typeHint;
+      fact.isClassAttribute ||= isClassAttribute;
       if (type !== undefined) fact.type ??= type;
       if (value !== undefined) (fact.values ??= []).push(value);
       return known;
@@ -458,25 +462,50 @@ export function createScopes(text: string, { rules }: Language) {
     return undefined;
   }
 
-  /** Leaves out the uses that can be none of a variable or an attribute, and hands out the scopes. */
+  /** What becomes of a use: it is told here, or it takes other files to tell. */
+  function judge(scope: Index, path: Path): 'open' | 'external' | 'unknown' {
+    const root = /^[^.()[\]]*/.exec(path)?.[0] ?? '';
+    if (root === '?' || root === '') return 'unknown';
+    if (root === "'") return 'external';
+    if (root.startsWith(':') || root.startsWith('{')) return 'open';
+    if (rules.self !== 'first parameter' && rules.self.words.includes(root)) return 'open';
+    if (rules.super.includes(root) || rules.super.includes(`${root}()`)) return 'open';
+    if (rules.types.self.includes(root)) return 'open';
+    const found = lookUp(scope, root);
+    if (!found) return hasOpenNames() ? 'open' : 'external';
+    const isTold = found.some((one) => one.is !== 'parameter' || Object.keys(one).length > 1);
+    return isTold ? 'open' : 'unknown';
+  }
+
+  /** Whether names may come from elsewhere without being told here. */
+  const hasOpenNames = (): boolean =>
+    rules.module === 'directory' ||
+    rules.seesClassNames ||
+    findRootModule !== undefined ||
+    symbols.allImports !== undefined;
+
+  /** Settles what can be settled here, and hands out the scopes. */
   function finish(): void {
     giveAssigned();
-    const hasOpenNames = rules.module === 'directory' || symbols.allImports !== undefined;
-    keep(sites.names, (scope, name) => {
+    const { references, unresolved } = sites;
+    keep(sites.names, (scope, name, at, isWrite) => {
       const found = lookUp(scope, name);
-      return found
-        ? found.some(({ is }) => is === 'variable' || is === 'import' || is === 'attribute')
-        : hasOpenNames;
+      if (!found) return hasOpenNames();
+      const [only] = found;
+      if (only?.is === 'variable' && found.length === 1) {
+        if (isWrite) references.areWrites.push(references.lines.length);
+        references.functions.push(sites.names.functions[at] ?? -1);
+        references.variables.push(only.at);
+        references.lines.push(sites.names.lines[at] ?? 0);
+        return false;
+      }
+      return found.some(({ is }) => is === 'variable' || is === 'import' || is === 'attribute');
     });
-    keep(sites.members, (scope, path) => {
-      const root = /^[^.()[\]]*/.exec(path)?.[0] ?? '';
-      if (root.startsWith(':') || root.startsWith('{')) return true;
-      if (root === '?' || root === "'" || root === '') return false;
-      if (rules.self !== 'first parameter' && rules.self.words.includes(root)) return true;
-      if (rules.super.includes(root)) return true;
-      const found = lookUp(scope, root);
-      if (!found) return hasOpenNames;
-      return found.some((binding) => binding.is !== 'parameter' || Object.keys(binding).length > 1);
+    keep(sites.members, (scope, path) => judge(scope, path) === 'open');
+    keep({ ...sites.calls, areWrites: [] }, (scope, path) => {
+      const judgement = judge(scope, path);
+      if (judgement !== 'open') unresolved[judgement] += 1;
+      return judgement === 'open';
     });
     if (rules.hidesNames) hideNames();
     symbols.scopes = kinds.map((kind, at) => ({
@@ -488,6 +517,8 @@ export function createScopes(text: string, { rules }: Language) {
   return {
     symbols,
     sites,
+    decorators,
+    exceptions,
     add,
     bind,
     isOuter,
@@ -511,7 +542,7 @@ export function createScopes(text: string, { rules }: Language) {
 
 function keep(
   uses: Uses & { areWrites: Index[] },
-  isKept: (scope: Index, path: Path) => boolean,
+  isKept: (scope: Index, path: Path, at: Index, isWrite: boolean) => boolean,
 ): void {
   const { functions, scopes, lines, paths } = uses;
   const written = new Set(uses.areWrites);
@@ -519,7 +550,7 @@ function keep(
   let to = 0;
   for (let at = 0; at < paths.length; at++) {
     const [scope = 0, path = ''] = [scopes[at], paths[at]];
-    if (!isKept(scope, path)) continue;
+    if (!isKept(scope, path, at, written.has(at))) continue;
     functions[to] = functions[at] ?? -1;
     scopes[to] = scope;
     lines[to] = lines[at] ?? 0;
@@ -528,6 +559,23 @@ function keep(
     to += 1;
   }
   for (const column of [functions, scopes, lines, paths]) column.length = to;
+}
+
+/** Where a definition ends, without the comments behind its last line. */
+function withoutComments(text: string, start: number, end: number, comment?: string): number {
+  if (comment === undefined) return end;
+  for (let last = end; ;) {
+    const line = text.lastIndexOf('\n', last - 1);
+    if (
+      line <= start ||
+      !text
+        .slice(line + 1, last)
+        .trimStart()
+        .startsWith(comment)
+    )
+      return last;
+    last = start + text.slice(start, line).trimEnd().length;
+  }
 }
 
 function startsOfLines(text: string): number[] {

@@ -35,7 +35,11 @@ export function serve(
       } catch (error) {
         answer = { failure: messageOf(error) };
       }
-      port.postMessage(answer);
+      const packed = 'packed' in answer ? [answer.packed.own, answer.packed.sites] : [];
+      port.postMessage(
+        answer,
+        packed.map(({ buffer }) => buffer as ArrayBuffer),
+      );
     });
   });
   port?.postMessage('ready');

@@ -29,6 +29,7 @@ export interface Written {
   languages: Record<string, LanguageCount>;
   syntaxErrors: SyntaxErrors[];
   notes: FileNote[];
+  extenders: ReturnType<typeof createExtenders>;
 }
 
 /** The first pass: nodes, and the edges that a file tells of by itself. */
@@ -37,7 +38,13 @@ export async function writeNodes(
   { tables, spool, hasSource, signal }: Writing,
   onFile: (done: number) => void,
 ): Promise<Written> {
-  const written: Written = { files: [], languages: {}, syntaxErrors: [], notes: [] };
+  const written: Written = {
+    files: [],
+    languages: {},
+    syntaxErrors: [],
+    notes: [],
+    extenders: createExtenders(),
+  };
   const { files, languages, syntaxErrors, notes } = written;
   const breathe = createPause(signal);
   for await (const result of results) {
@@ -49,7 +56,8 @@ export async function writeNodes(
     count.files += 1;
     if (known) {
       const { text, facts, packed, key, isCached } = known;
-      spool.add(path, key, packed, facts);
+      spool.add(path, key, packed, facts.symbols);
+      written.extenders.add(path, facts.symbols);
       addNodes(tables, path, facts, hasSource ? text : undefined);
       if (facts.syntaxErrors) syntaxErrors.push({ file: path, ...facts.syntaxErrors });
       count.lines += linesOf(text);
@@ -64,20 +72,14 @@ export async function writeNodes(
 /** The second pass: the edges of names. */
 export async function writeEdges(
   root: string,
-  { files, notes }: Written,
+  { files, notes, extenders }: Written,
   { tables, spool, signal }: Writing,
   onFile: (done: number) => void,
 ): Promise<{ calls: Resolution; bases: Resolution }> {
   const found = noResolution();
   const languages = new Map(files.map(({ path, language }) => [path, language]));
-  const extenders = createExtenders();
   const known = files.filter(({ path }) => spool.has(path));
   const breathe = createPause(signal);
-  for (const { path } of known) {
-    const symbols = spool.symbolsOf(path);
-    if (symbols) extenders.add(path, symbols);
-    await breathe();
-  }
   const paths = files.map(({ path }) => path);
   const resolve = createFileResolver({
     symbolsOf: spool.symbolsOf,
@@ -94,7 +96,7 @@ export async function writeEdges(
     if (!symbols) continue;
     let resolved: Resolved;
     try {
-      resolved = resolve(path, symbols, spool.restOf(path).sites);
+      resolved = resolve(path, symbols, spool.sitesOf(path));
     } catch (error) {
       // One file's names are not worth all others'.
       const message = `its names could not be resolved (${messageOf(error)}), so edges are missing; please report it`;
@@ -151,8 +153,8 @@ function linesOf(text: string): number {
 }
 
 /** Tells of progress in files. */
-export function perFile(step: Step, total: number): (done: number) => void {
+export function perFile(step: Step, total: number | undefined): (done: number) => void {
   return (done) => {
-    step.progress(done, total);
+    if (total !== undefined) step.progress(done, total);
   };
 }

@@ -13,6 +13,7 @@ export const python: Language = {
     constructors: ['__init__', '__new__'],
     classMembers: ['__class__'],
     seesClassNames: false,
+    trailingComment: '#',
     hidesNames: false,
     module: 'file',
     isPublic: (name) => !name.startsWith('_'),
@@ -63,8 +64,7 @@ export const python: Language = {
   },
   describeImport: ({ module, name, isFrom }) => ({
     local: module.split('.')[0] ?? '',
-    importedName:
-      name === undefined ? module : module.endsWith('.') ? `${module}${name}` : `${module}.${name}`,
+    importedName: name === undefined ? module : `${module}.${name}`,
     importType: isFrom ? 'from' : 'module',
     isRelative: module.startsWith('.'),
   }),
@@ -93,6 +93,10 @@ function findModule(module: string, importer: string, project: Project): Module 
   for (const base of new Set([topOfPackage(own, project), own, '', 'src'])) {
     const found = moduleAt(joinPath(base, rest), project);
     if (found) return found;
+  }
+  const isPackage = ['__init__.py', '__init__.pyi'].some(project.hasFile);
+  if (isPackage && `${rest}/`.startsWith(`${project.name}/`)) {
+    return moduleAt(rest.slice(project.name.length + 1), project);
   }
   return undefined;
 }
