@@ -31,8 +31,10 @@ export function extractFacts(
   const sliceOf = ({ start, end }: Mark): string => text.slice(start, end);
   const pathOf = (mark: Mark): Path => toPath(sliceOf(mark), rules);
   const valueOf = (mark: Mark): Path => {
-    const object = objects.get(mark.start);
-    const path = toValue(sliceOf(mark), rules);
+    const giver = rules.givers?.find((name) => text.startsWith(`${name}(`, mark.start));
+    const start = giver === undefined ? mark.start : mark.start + giver.length + 1;
+    const object = objects.get(start);
+    const path = giver === undefined || object === undefined ? toValue(sliceOf(mark), rules) : '?';
     return object === undefined || path !== '?' ? path : pathOfNames(object);
   };
   const flat = (mark: Mark): string => sliceOf(mark).replace(/\s+/g, ' ');

@@ -437,6 +437,12 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
 
   const isType = ({ is }: Thing): boolean => is === 'class' || is === 'type';
 
+  /** `it.then(…)` of an object that is to come. */
+  function awaitedGiver(object: Thing & { is: 'object' }, name: string): Thing {
+    const { awaitedCalls } = rulesOf(object.of.file).types;
+    return awaitedCalls?.includes(name) ? { is: 'giver', of: UNKNOWN, item: object } : UNKNOWN;
+  }
+
   /** What a method of a collection gives, by its name. */
   function giverOf(items: Thing & { is: 'items' }, name: string): Thing | undefined {
     const {
@@ -567,7 +573,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       case 'object':
         if (rulesOf(thing.of.file).classMembers.includes(name))
           return { thing: thing.of, rule: 'class' };
-        return { thing: memberOfClass(thing.of, name) ?? UNKNOWN, rule: RULES[thing.how] };
+        return {
+          thing: memberOfClass(thing.of, name) ?? awaitedGiver(thing, name),
+          rule: RULES[thing.how],
+        };
       case 'super':
         return { thing: memberOfClass(thing.of, name, 1) ?? UNKNOWN, rule: 'super' };
       case 'items':
