@@ -6,8 +6,13 @@ import type { Facts, ImportFact, Index, Path, Uses } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark, Parsed } from './parser.js';
 import { membersTaken, pathOfNames, pathOfType, toPath, toTypePath, toValue } from './paths.js';
+import { type DocTypes, readDocTypes } from './doctypes.js';
 import { type Context, createRegion, rank, type Region, TAKES } from './regions.js';
 import { createScopes } from './scopes.js';
+
+/** What a comment may say the types of. */
+const DOCUMENTED = new Set(['function', 'variable', 'assignment', 'field']);
+const BEFORE_DECLARATION = /^(?:\s|\b(?:export|default|const|let|var|static|async)\b)*$/;
 
 export function extractFacts(
   text: string,
@@ -21,12 +26,15 @@ export function extractFacts(
   let pendingDecorators: Mark[][] = [];
   /** The scopes of the objects with members, by where they begin. */
   const objects = new Map<number, Index>();
+  let lastDoc: Mark | undefined;
 
   const sliceOf = ({ start, end }: Mark): string => text.slice(start, end);
   const pathOf = (mark: Mark): Path => toPath(sliceOf(mark), rules);
   const valueOf = (mark: Mark): Path => {
-    const object = objects.get(mark.start);
-    const path = toValue(sliceOf(mark), rules);
+    const giver = rules.givers?.find((name) => text.startsWith(`${name}(`, mark.start));
+    const start = giver === undefined ? mark.start : mark.start + giver.length + 1;
+    const object = objects.get(start);
+    const path = giver === undefined || object === undefined ? toValue(sliceOf(mark), rules) : '?';
     return object === undefined || path !== '?' ? path : pathOfNames(object);
   };
   const flat = (mark: Mark): string => sliceOf(mark).replace(/\s+/g, ' ');
@@ -72,12 +80,21 @@ export function extractFacts(
       const around = open.findLast(({ kind: of }) => of === 'function' || of === 'scope');
       region.inside = around?.outside ?? outside;
     }
+    const doc = DOCUMENTED.has(kind) ? docBefore(mark) : undefined;
+    if (doc) region.doc = doc;
     if (kind === 'function' || kind === 'lambda') {
       const passed = passedTo(mark);
       if (passed !== undefined) region.passed = passed;
     }
     open.push(region);
     return region;
+  }
+
+  /** What the comment directly before a declaration says. */
+  function docBefore({ start }: Mark): DocTypes | undefined {
+    if (!lastDoc || start < lastDoc.end || start - lastDoc.end > 80) return undefined;
+    const between = text.slice(lastDoc.end, start);
+    return BEFORE_DECLARATION.test(between) ? readDocTypes(sliceOf(lastDoc)) : undefined;
   }
 
   /** The how manieth argument of the call around a place is. */
@@ -259,7 +276,12 @@ export function extractFacts(
    */
   function given(region: Region, at = 0): { type?: string; plainType?: string; value?: Path } {
     const typeMark = first(region, 'type');
-    const written = typeMark && toTypePath(sliceOf(typeMark), rules);
+    const said = region.doc?.type;
+    const written = typeMark
+      ? toTypePath(sliceOf(typeMark), rules)
+      : said !== undefined && region.kind !== 'function'
+        ? toTypePath(said, rules)
+        : undefined;
     const one = region.fields.has('instance')
       ? symbols.classes[region.outside.class]?.name
       : (written ?? (typeMark && rules.trustsTypes && !isUntold(typeMark) ? '?' : undefined));
@@ -284,6 +306,13 @@ export function extractFacts(
           ? `${pathOf(eachMark)}[]`
           : undefined;
     return { ...typed, ...(value !== undefined && { value }) };
+  }
+
+  function withDoc<T extends { type?: string }>(what: T, name: string): T {
+    const owner = open.findLast(({ kind }) => kind === 'function' || kind === 'lambda');
+    const said = what.type === undefined ? owner?.doc?.parameters.get(name) : undefined;
+    const type = said === undefined ? undefined : toTypePath(said, rules);
+    return type === undefined ? what : { ...what, type };
   }
 
   /** Counts a parameter of its function: its type, or what the function is called with. */
@@ -311,9 +340,10 @@ export function extractFacts(
     region: Region,
     bound: Mark,
     passed?: Path,
+    told?: { type?: string; plainType?: string; value?: Path },
   ): { type?: string; plainType?: string; value?: Path } {
     const place = wholeAt(region, bound);
-    const given_ = given(region, Math.max(place, 0));
+    const given_ = place <= 0 && told ? told : given(region, Math.max(place, 0));
     const what =
       passed !== undefined && given_.type === undefined && given_.value === undefined
         ? { value: passed }
@@ -351,11 +381,12 @@ export function extractFacts(
     else if (kind === 'parameter') {
       const target = first(region, 'target');
       const word = target ? sliceOf(target) : '';
-      if (isSelf(word)) scopes.bindParameter(outside.scope, word, given(region));
+      const what = withDoc(given(region), word);
+      if (isSelf(word)) scopes.bindParameter(outside.scope, word, what);
       else {
-        const passed = takeParameter(region, given(region).type);
+        const passed = takeParameter(region, what.type);
         for (const bound of region.bound)
-          scopes.bindParameter(outside.scope, sliceOf(bound), partOf(region, bound, passed));
+          scopes.bindParameter(outside.scope, sliceOf(bound), partOf(region, bound, passed, what));
       }
       addParameterType(region);
     } else if (kind === 'generic') {
@@ -384,7 +415,8 @@ export function extractFacts(
     } else if (kind === 'function') {
       const fact = symbols.functions[region.inside.function];
       const type = first(region, 'type');
-      const path = type && toTypePath(sliceOf(type), rules);
+      const said = type ? sliceOf(type) : region.doc?.returns;
+      const path = said === undefined ? undefined : toTypePath(said, rules);
       if (fact && fact.scope === region.inside.scope) {
         const plain = type && plainTypeOf(type, path, region);
         if (path !== undefined) fact.type = path;
@@ -628,6 +660,7 @@ export function extractFacts(
           ...(name === 'global' && { isGlobal: true as const }),
         });
       } else if (name === 'spread') scopes.addSpread(context().scope, pathOf(mark));
+      else if (name === 'doc') lastDoc = mark;
       else if (name === 'self') scopes.ownSelf(context().scope);
       else if (name === 'package') symbols.package = sliceOf(mark).replace(/\s+/g, '');
       else if (name.includes('.')) addField(mark);

@@ -134,6 +134,8 @@ export interface Rules {
   declaresFields?: true;
   /** `{ a, b: c }` as a target takes members of the value. */
   takesApart?: true;
+  /** Functions that give their first argument back. */
+  givers?: readonly string[];
   /** A name may begin with `#`. */
   hasHashNames?: true;
   /** Whether `Cart { … }` makes one. */
@@ -154,6 +156,8 @@ export interface Rules {
     sameCalls?: readonly string[];
     /** Whether `Cart['total']` is the type of a member. */
     bracketsPick?: true;
+    /** Methods of what stands for an object that is to come: they call their argument with it. */
+    awaitedCalls?: readonly string[];
     /** What stands between the parameters and the result of a function's type. */
     functions?: '=>';
     /** Methods of collections that call their first argument with an item. */

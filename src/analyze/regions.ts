@@ -1,5 +1,6 @@
 /** Regions of a text, and what the names of places mean to them: docs/languages.md. */
 import type { Index, Path } from './facts.js';
+import type { DocTypes } from './doctypes.js';
 import type { Mark } from './parser.js';
 
 /** Where a place is: what it belongs to. */
@@ -27,6 +28,8 @@ export interface Region {
   /** Its names are not bound here: they are assigned to. */
   isAssignment?: boolean;
   members: Mark[];
+  /** What the comment before it says. */
+  doc?: DocTypes;
   /** Of a function that is an argument: the path of what it is given. */
   passed?: Path;
   /** How many parameters it has so far. */

@@ -548,6 +548,12 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
 
   const isType = ({ is }: Thing): boolean => is === 'class' || is === 'type';
 
+  /** `it.then(…)` of an object that is to come. */
+  function awaitedGiver(object: Thing & { is: 'object' }, name: string): Thing {
+    const { awaitedCalls } = rulesOf(object.of.file).types;
+    return awaitedCalls?.includes(name) ? { is: 'giver', of: UNKNOWN, item: object } : UNKNOWN;
+  }
+
   /** What a method of a collection gives, by its name. */
   function giverOf(items: Thing & { is: 'items' }, name: string): Thing | undefined {
     const {
@@ -717,7 +723,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         if (rulesOf(thing.of.file).classMembers.includes(name))
           return { thing: thing.of, rule: 'class' };
         return {
-          thing: memberOfClass(thing.of, name, wanted) ?? UNKNOWN,
+          thing: memberOfClass(thing.of, name, wanted) ?? awaitedGiver(thing, name),
           rule: RULES[thing.how],
         };
       case 'super':

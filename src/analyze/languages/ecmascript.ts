@@ -18,6 +18,7 @@ const rules: Rules = {
   prefixes: ['await', 'new'],
   choices: { conditional: '?:', either: ['??', '||'], both: ['&&'] },
   casts: { changes: ['as'], checks: ['satisfies'], vague: ['any', 'unknown', 'const'] },
+  givers: ['Object.freeze', 'Object.seal'],
   trustsTypes: true,
   takesApart: true,
   hasHashNames: true,
@@ -60,6 +61,7 @@ const rules: Rules = {
       'values',
     ],
     bracketsPick: true,
+    awaitedCalls: ['then'],
     functions: '=>',
     itemCallbacks: [
       'every',

@@ -13,3 +13,5 @@
 
 (formal_parameters [(identifier) (object_pattern) (array_pattern) (rest_pattern)] @parameter @parameter.target)
 (formal_parameters (assignment_pattern left: (_) @parameter.target right: (_) @parameter.value) @parameter)
+
+(comment) @doc
