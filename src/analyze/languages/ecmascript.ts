@@ -115,14 +115,18 @@ export const javascript: Language = {
   query: ['ecmascript', 'javascript'],
 };
 
+/** Longer texts are not written by hand. */
+const LONGEST = 1_000_000;
+
 /** What the grammar does not know: modifiers of type parameters, and signatures with no sign between them. */
 function mend(text: string): string[] {
+  if (text.length > LONGEST) return [];
   const plain = text.replace(
-    /([<,](?:\s|\/\*[^]*?\*\/|\/\/.*\n)*)(in\s+out|in|out|const)(?=\s+[\p{L}_$])/gu,
+    /([<,](?:\s|\/\*[^]{0,2000}?\*\/|\/\/.*\n)*)(in\s+out|in|out|const)(?=\s+[\p{L}_$])/gu,
     (_all, before: string, words: string) => before + words.replace(/\S/g, ' '),
   );
   const separated = plain.replace(
-    /([\w$>)\]}'"`])((?:[ \t\r\n]|\/\*[^]*?\*\/|\/\/.*\n)*\n[ \t]*)[ \t](?=[<(])/g,
+    /([\w$>)\]}'"`])((?:[ \t\r\n]|\/\*[^]{0,2000}?\*\/|\/\/.*\n)*\n[ \t]*)[ \t](?=[<(])/g,
     (_all, before: string, blank: string) => `${before}${blank};`,
   );
   return [plain, separated];
