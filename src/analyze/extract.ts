@@ -5,8 +5,8 @@
 import type { Facts, ImportFact, Index, Path, Uses } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark, Parsed } from './parser.js';
-import { toPath, toTypePath, toValue } from './paths.js';
-import { type Context, rank, type Region, TAKES } from './regions.js';
+import { BOTH, QUALIFIER, toPath, toTypePath, toValue } from './paths.js';
+import { type Context, ENDS_DECORATORS, rank, type Region, TAKES } from './regions.js';
 import { createScopes } from './scopes.js';
 
 /** Changes where the same text gives other facts; the cache is dropped then. */
@@ -22,6 +22,8 @@ export function extractFacts(
   const { symbols, sites, decorators, exceptions } = scopes;
   const open: Region[] = [];
   let pendingDecorators: Mark[][] = [];
+  /** Where the module is that is declared next. */
+  let pendingPlace: string | undefined;
 
   const sliceOf = ({ start, end }: Mark): string => text.slice(start, end);
   const pathOf = (mark: Mark): Path => toPath(sliceOf(mark), rules);
@@ -45,6 +47,7 @@ export function extractFacts(
 
   function openRegion(mark: Mark, kind = mark.name): Region {
     const outside = context();
+    if (ENDS_DECORATORS.has(kind)) pendingDecorators = [];
     const region: Region = {
       kind,
       mark,
@@ -59,9 +62,14 @@ export function extractFacts(
       region.decorators = pendingDecorators;
       pendingDecorators = [];
       region.inside = { ...outside, scope: scopes.add('function', outside.scope), class: -1 };
+      delete region.inside.receiver;
     } else if (kind === 'class') {
       pendingDecorators = [];
       region.inside = { ...outside, scope: scopes.add('class', outside.scope) };
+      delete region.inside.receiver;
+    } else if (kind === 'module') {
+      region.inside = { ...outside, scope: scopes.add('module', outside.scope), class: -1 };
+      delete region.inside.receiver;
     } else if (kind === 'extension') {
       region.inside = { ...outside, scope: scopes.add('class', outside.scope), class: -1 };
     } else if (kind === 'scope') {
@@ -92,10 +100,11 @@ export function extractFacts(
     else if (mark.name === 'extension.type') {
       const receiver = toTypePath(sliceOf(mark), rules);
       if (receiver !== undefined) {
+        scopes.extend(region.inside.scope, receiver);
         region.inside = {
           ...region.inside,
           receiver,
-          prefix: `${region.outside.prefix}${receiver}.`,
+          prefix: `${region.outside.prefix}${receiver.split('.').at(-1) ?? ''}.`,
         };
       }
     }
@@ -119,6 +128,8 @@ export function extractFacts(
         classAt: outside.class,
         receiver,
         isFree: receiverText !== undefined,
+        isImplementing:
+          receiver !== undefined && innermost('extension')?.fields.has('base') === true,
       });
       region.inside = { ...region.inside, function: at, prefix: `${prefix}${name}.` };
       readDecorators(region, at);
@@ -130,6 +141,9 @@ export function extractFacts(
         modifiers: (region.fields.get('modifiers') ?? []).map(sliceOf).join(' '),
       });
       region.inside = { ...region.inside, class: at, prefix: `${outside.prefix}${name}.` };
+    } else if (region.kind === 'module') {
+      scopes.addNames(outside.scope, name, region.inside.scope);
+      region.inside = { ...region.inside, prefix: `${outside.prefix}${name}.` };
     }
   }
 
@@ -160,8 +174,10 @@ export function extractFacts(
   /** What comes to a name: by a type, by what is assigned, by what is gone through. */
   function given(region: Region): { type?: string; value?: Path } {
     const typeMark = first(region, 'type');
-    const type = typeMark && toTypePath(sliceOf(typeMark), rules);
-    const valueMark = first(region, 'value');
+    const type = region.fields.has('instance')
+      ? symbols.classes[region.outside.class]?.name
+      : typeMark && toTypePath(sliceOf(typeMark), rules);
+    const valueMark = valueMarkOf(region);
     const eachMark = first(region, 'each');
     const inherited = region.fields.get('chained')?.[0];
     const value = inherited
@@ -170,8 +186,30 @@ export function extractFacts(
         ? valueOf(valueMark)
         : eachMark
           ? `${pathOf(eachMark)}[]`
-          : undefined;
+          : handedTo(region);
     return { ...(type !== undefined && { type }), ...(value !== undefined && { value }) };
+  }
+
+  /** What a pattern is held against stands before it, or where several patterns are. */
+  const valueMarkOf = (region: Region): Mark | undefined => {
+    if (region.kind !== 'variable' || region.fields.has('each')) return first(region, 'value');
+    const own = first(region, 'value');
+    if (own || !region.fields.has('case')) return own;
+    const match = innermost('match');
+    return match && first(match, 'value');
+  };
+
+  /** What the parameter of a function without a name gets from the method that it is handed to. */
+  function handedTo(region: Region): Path | undefined {
+    const call = open.at(-2);
+    if (region.kind !== 'parameter' || open.at(-1)?.kind !== 'scope' || call?.kind !== 'call')
+      return undefined;
+    const called = first(call, 'function');
+    const path = called ? pathOf(called) : '';
+    const dot = path.lastIndexOf('.');
+    return dot > 0 && rules.types.callbacks?.includes(path.slice(dot + 1))
+      ? `${path.slice(0, dot)}[]`
+      : undefined;
   }
 
   /** Whether a place is all of what is assigned to, not a part of a pattern. */
@@ -188,6 +226,17 @@ export function extractFacts(
         const { type, value } = isWhole(region, bound) ? given(region) : {};
         scopes.bindParameter(outside.scope, sliceOf(bound), { type, value });
       }
+    } else if (kind === 'generic') {
+      const types = (region.fields.get('type') ?? []).flatMap(
+        (type) => toTypePath(sliceOf(type), rules) ?? [],
+      );
+      const name = first(region, 'name');
+      const type = types.length > 0 ? `=${types.join(BOTH)}` : undefined;
+      // A member is seen through its class alone.
+      const isType = !region.fields.has('member');
+      if (name) scopes.bindParameter(outside.scope, sliceOf(name), { type, isType });
+    } else if (kind === 'element') {
+      scopes.bindElement(outside.scope, toTypePath(sliceOf(mark), rules));
     } else if (kind === 'decorator') {
       const name = first(region, 'name');
       const words = first(region, 'arguments');
@@ -224,10 +273,20 @@ export function extractFacts(
     const what = given(region);
     const typeMark = first(region, 'type');
     const typeHint = typeMark ? flat(typeMark) : '';
-    for (const bound of [...(region.fields.get('name') ?? []), ...region.bound]) {
-      const known = region.kind === 'field' || isWhole(region, bound) ? what : {};
+    const names = region.fields.get('name') ?? [];
+    const valueMark = valueMarkOf(region);
+    const item = first(region, 'item');
+    for (const bound of [...names, ...region.bound]) {
+      const isAll = region.kind === 'field' || names.includes(bound) || isWhole(region, bound);
+      const known = isAll
+        ? what
+        : item?.start === bound.start && valueMark
+          ? { value: `${pathOf(valueMark)}[]` }
+          : {};
       scopes.bindVariable(outside.scope, sliceOf(bound), {
         line: bound.line,
+        // What is given to it does not see it yet.
+        ...(rules.shadows && valueMark && { lastLine: scopes.lineAt(valueMark.end - 1) }),
         typeHint,
         isClassAttribute: region.kind === 'variable' || region.fields.has('static'),
         functionAt: outside.function,
@@ -252,13 +311,17 @@ export function extractFacts(
     open.findLast((other) => other !== region && other.kind === 'variable');
 
   function closeImport(region: Region): void {
-    const fromRegion = innermost('from');
-    const moduleMark = (fromRegion && first(fromRegion, 'module')) ?? first(region, 'module');
-    const module = moduleMark
-      ? sliceOf(moduleMark)
+    // Lists of imports may lie in each other.
+    const around = open.filter(({ kind }) => kind === 'from');
+    const fromRegion = around.at(-1);
+    const module = [...around, region]
+      .flatMap((one) => first(one, 'module') ?? [])
+      .map((mark) =>
+        sliceOf(mark)
           .replace(/^(["'`])([^]*)\1$/, '$2')
-          .replace(/\s+/g, '')
-      : '';
+          .replace(/\s+/g, ''),
+      )
+      .join(QUALIFIER);
     const nameMark = first(region, 'name');
     const all = first(region, 'all');
     const alias = first(region, 'alias');
@@ -273,7 +336,11 @@ export function extractFacts(
       ...(local !== undefined && { local }),
       ...columns,
       line: lineOf(region.mark),
+      ...(region.fields.has('declares') && {
+        declares: { ...(pendingPlace !== undefined && { place: pendingPlace }) },
+      }),
     };
+    pendingPlace = undefined;
     scopes.addImport(region.outside.scope, fact, region.fields.has('export'));
   }
 
@@ -283,7 +350,7 @@ export function extractFacts(
     if (name && alias) (symbols.exports ??= {})[sliceOf(alias)] = sliceOf(name);
   }
 
-  function visitName(mark: Mark, isTaken: boolean): void {
+  function visitName(mark: Mark, isTaken: boolean, isWritten: boolean): void {
     const region = open.at(-1);
     if (
       isTaken ||
@@ -298,22 +365,26 @@ export function extractFacts(
       // It binds there, and is written from here.
       if (!scopes.isOuter(context().scope, name)) return;
       sites.names.areWrites.push(sites.names.paths.length);
-    }
+    } else if (isWritten && context().function >= 0)
+      sites.names.areWrites.push(sites.names.paths.length);
     if (context().function >= 0) use(sites.names, mark, name);
   }
 
   function visit(group: Mark[]): void {
     let isTaken = false;
+    const isWritten = group.some(({ name }) => name === 'write');
+    const isCalled =
+      rules.callsApart === true && group.some(({ name }) => name === 'call.function');
     for (const mark of group) {
       const { name } = mark;
       if (TAKES.has(name)) isTaken = true;
-      if (name === 'name') visitName(mark, isTaken);
+      if (name === 'name') visitName(mark, isTaken, isWritten);
       else if (name === 'member') {
         const region = open.at(-1);
-        const isWritten = region?.kind === 'target';
-        if (isWritten) region.members.push(mark);
-        if (context().function >= 0) {
-          if (isWritten) sites.members.areWrites.push(sites.members.paths.length);
+        const isTarget = region?.kind === 'target';
+        if (isTarget) region.members.push(mark);
+        if (context().function >= 0 && !isCalled) {
+          if (isTarget || isWritten) sites.members.areWrites.push(sites.members.paths.length);
           use(sites.members, mark, pathOf(mark));
         }
         openRegion(mark);
@@ -339,7 +410,8 @@ export function extractFacts(
         });
       } else if (name === 'package') symbols.package = sliceOf(mark).replace(/\s+/g, '');
       else if (name.includes('.')) addField(mark);
-      else if (name !== 'skip') openRegion(mark);
+      else if (name === 'place') pendingPlace = sliceOf(mark);
+      else if (name !== 'skip' && name !== 'write') openRegion(mark);
     }
   }
 

@@ -29,6 +29,8 @@ export interface FunctionFact {
   class?: Index;
   /** The class that it is a method of, where that stands elsewhere (Go's receivers, Rust's impl). */
   receiver?: Path;
+  /** It stands where a type is made to implement another (Rust's impl … for). */
+  implements?: true;
   /** It is called on the class, and has no `self` or `this`. */
   isStatic?: true;
   /** Its first parameter is the class. */
@@ -105,6 +107,10 @@ export interface ImportFact {
   importType: string;
   isRelative: boolean;
   line: number;
+  /** The scope that it binds names in, where that is not the file's. */
+  scope?: Index;
+  /** It says that the module has this one in it (Rust's mod), and where, as far as it does. */
+  declares?: { place?: string };
 }
 
 export interface DecoratorFact {
@@ -132,8 +138,10 @@ export type Binding =
   /** `values` are what is assigned to it on which `lines`: `[]` after one stands for its items. */
   | { is: 'variable'; at: Index; type?: TypePath; values: Path[]; lines: number[] }
   | { is: 'attribute'; at: Index }
-  /** `isSelf`: it is the object; `isClass`: the object's class. */
-  | { is: 'parameter'; type?: TypePath; value?: Path; isSelf?: true; isClass?: true }
+  /** `isSelf`: it is the object; `isClass`: the object's class; `isType`: it stands for a type. */
+  | { is: 'parameter'; type?: TypePath; value?: Path; isSelf?: true; isClass?: true; isType?: true }
+  /** A module in the file: the names of a scope. */
+  | { is: 'names'; scope: Index }
   /** It is another scope's (global, nonlocal); `isGlobal` the module's. */
   | { is: 'outer'; isGlobal?: true };
 
@@ -143,6 +151,10 @@ export interface ScopeFact {
   parent?: Index;
   /** Of the class or the function. */
   at?: Index;
+  /** The type that its names belong to, where that is defined elsewhere. */
+  receiver?: TypePath;
+  /** Imports in it that bring all names of a module; those of the file are in {@link Symbols}. */
+  allImports?: Index[];
   /** A name that is bound twice to things of different kinds has several, in the order of the source. */
   names: Record<string, Binding[]>;
 }

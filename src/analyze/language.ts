@@ -34,10 +34,17 @@ export interface Language {
     importType: string;
     isRelative: boolean;
   };
+  /**
+   * What the parser reads in place of a text, of the same length: where the grammar leaves out what can
+   * be read as something else (macros).
+   */
+  prepare?: (text: string) => string;
   /** Which module an import names; nothing where it is none of the project's. */
   findModule: (module: string, importer: string, project: Project) => Module | undefined;
   /** A module that can be named without an import (Rust's `crate`). */
   findRootModule?: (name: string, importer: string, project: Project) => Module | undefined;
+  /** The module that has a file's module in it, where names lead there (Rust's `super`). */
+  findParentModule?: (file: string, project: Project) => Module | undefined;
   /** A module in a module that none of its names is. */
   findSubmodule?: (module: Module, name: string, project: Project) => Module | undefined;
 }
@@ -60,6 +67,16 @@ export interface Rules {
   /** What shares the module's scope without imports: the file alone, or all files of its directory. */
   module: 'file' | 'directory';
   isPublic: (name: string, modifiers: string) => boolean;
+  /** Whether imports are paths as elsewhere, which may begin with any name that is seen. */
+  importsArePaths?: boolean;
+  /** Words before `::` for the module at hand, and the one around it. */
+  moduleWords?: { own: string; around: string };
+  /** A call calls functions only, and nothing else sees them: a field of the same name is another. */
+  callsApart?: boolean;
+  /** A second `let` of a name is another variable: what stands before it means the one before. */
+  shadows?: boolean;
+  /** Of two functions of one name in a scope the build takes one: which, is not told. */
+  definesOnce?: boolean;
   /** Decorators that make a method one of the class (`statics` have no first parameter for it), or a property. */
   decorators: {
     statics: readonly string[];
@@ -70,6 +87,12 @@ export interface Rules {
   separators: readonly string[];
   /** Words and signs before an expression that do not change what it has (`await`, `new`, `&`). */
   prefixes: readonly string[];
+  /** `a?` is what a holds (Rust); elsewhere it changes nothing. */
+  questionMark?: 'item';
+  /** Functions that give what they are given, as far as its methods go (`Box::new`). */
+  wrappers?: readonly string[];
+  /** Whether `'a` before a name is a lifetime. */
+  lifetimes?: boolean;
   /** How an expression's value is one of several. */
   choices: {
     conditional?: 'if else' | '?:';
@@ -86,6 +109,17 @@ export interface Rules {
     transparent: readonly string[];
     /** Types whose last argument is what they hold. */
     collections: readonly string[];
+    /** Types whose first argument is what they hold: `Result<Cart, Error>`. */
+    holders?: readonly string[];
+    /** Methods of what holds items that give an item, or what holds the same. */
+    itemCalls?: readonly string[];
+    sameCalls?: readonly string[];
+    /** Methods of what holds items whose function gets one. */
+    callbacks?: readonly string[];
+    /** Methods of any object that give one alike, where its class has none of that name. */
+    copyCalls?: readonly string[];
+    /** Stands between types whose methods a value has all (`A + B`). */
+    joins?: string;
     /** Types whose value is the class itself. */
     classes: readonly string[];
     /** What a union may hold beside the type. */

@@ -1,6 +1,7 @@
 /** What imports and modules give. */
-import type { Binding, ImportFact, Index, Symbols } from './facts.js';
+import type { Binding, ImportFact, Index, Path, Symbols } from './facts.js';
 import type { Module } from './language.js';
+import { bareName, QUALIFIER, toPath } from './paths.js';
 import type { Sources } from './sources.js';
 import { EXTERNAL, type Found, isKnown, type Thing, UNKNOWN } from './things.js';
 
@@ -8,12 +9,15 @@ interface Callers {
   /** What a name's bindings lead to. */
   thingOf: (file: string, scope: Index, bindings: readonly Binding[]) => Thing;
   findName: (file: string, scope: Index, name: string) => Found;
+  find: (file: string, scope: Index, path: Path) => Found;
+  memberOf: (thing: Thing, name: string) => Found;
+  ownModule: (file: string, scope: Index) => Thing;
   once: (memo: WeakMap<ImportFact, Thing>, key: ImportFact, find: () => Thing) => Thing;
 }
 
 export function createModules(
   { symbolsOf, languageOf, project }: Sources,
-  { thingOf, findName, once }: Callers,
+  { thingOf, findName, find, memberOf, ownModule, once }: Callers,
 ) {
   const imports = new WeakMap<ImportFact, Thing>();
   const directories = new Map<string, Map<string, string>>();
@@ -35,6 +39,7 @@ export function createModules(
     return once(imports, fact, () => {
       const language = languageOf(file);
       const { module: named, name, alias, local } = fact;
+      if (language.rules.importsArePaths) return importedByPath(file, fact);
       if (named === '') return name === undefined ? UNKNOWN : findName(file, 0, name).thing;
       // Python's `import a.b` binds a.
       const isFirst =
@@ -48,6 +53,38 @@ export function createModules(
     });
   }
 
+  /** An import whose path begins with any name, as elsewhere. */
+  function importedByPath(file: string, fact: ImportFact): Thing {
+    const { rules, findModule, findRootModule } = languageOf(file);
+    const { module: named, name, local, scope = 0, declares } = fact;
+    if (declares?.place !== undefined) {
+      const module = findModule(declares.place, file, project);
+      return module ? { is: 'module', module, file } : EXTERNAL;
+    }
+    if (declares) {
+      const own = ownModule(file, scope);
+      const module = own.is === 'module' ? own.module : undefined;
+      return (module && submodule(file, module, named)) ?? EXTERNAL;
+    }
+    const isWhole = name === undefined || name === '*';
+    const text = [named, isWhole ? undefined : name].filter(Boolean).join(QUALIFIER);
+    const path = `${toPath(text, rules)}${isWhole ? QUALIFIER : ''}`;
+    const [root = '', ...members] = path.split('.');
+    // `use cart::cart`: what it binds itself is not what it begins with.
+    const others = symbolsOf(file)?.scopes[scope]?.names[bareName(root)] ?? [];
+    const isOwn =
+      bareName(root) === local &&
+      others.every((one) => one.is === 'import' && symbolsOf(file)?.imports[one.at] === fact);
+    if (!isOwn) return find(file, scope, path).thing;
+    const module = findRootModule?.(local, file, project);
+    if (!module) return EXTERNAL;
+    return members.reduce<Thing>((thing, part) => memberOf(thing, bareName(part)).thing, {
+      is: 'module',
+      module,
+      file,
+    });
+  }
+
   function submodule(file: string, module: Module, name: string): Thing | undefined {
     const found = languageOf(file).findSubmodule?.(module, name, project);
     return found && { is: 'module', module: found, file };
@@ -55,10 +92,14 @@ export function createModules(
 
   /** A name that a module gives to others. */
   function nameInModule(module: Module, name: string): Found | undefined {
-    if ('file' in module) return ownNameOf(module.file, name);
+    if ('file' in module) return ownNameOf(module.file, 0, name);
     const file = namesIn(module.directory).get(name);
-    return file === undefined ? undefined : ownNameOf(file, name);
+    return file === undefined ? undefined : ownNameOf(file, 0, name);
   }
+
+  /** A name of a module in a file. */
+  const nameInScope = (file: string, scope: Index, name: string): Thing | undefined =>
+    ownNameOf(file, scope, name)?.thing;
 
   /** Which file of a directory has a name, where its files are one module. */
   function namesIn(directory: string): Map<string, string> {
@@ -75,7 +116,7 @@ export function createModules(
     return names;
   }
 
-  function ownNameOf(file: string, name: string): Found | undefined {
+  function ownNameOf(file: string, scope: Index, name: string): Found | undefined {
     const symbols = symbolsOf(file);
     if (!symbols) return undefined;
     let names = known.get(symbols);
@@ -83,23 +124,36 @@ export function createModules(
       names = new Map<string, Found | 'none'>();
       known.set(symbols, names);
     }
-    const before = names.get(name);
+    const key = `${scope} ${name}`;
+    const before = names.get(key);
     if (before) return before === 'none' ? undefined : before;
-    const question = `${file} ${name}`;
+    const question = `${file} ${key}`;
     // Modules may bring each other's names in a circle.
     if (asked.has(question)) return undefined;
     asked.add(question);
     try {
-      const found = askForName(file, symbols, name);
+      const found = askForName(file, symbols, scope, name);
       // What is not found in the midst of a circle may be found from elsewhere.
-      if (found ? isKnown(found.thing) : asked.size === 1) names.set(name, found ?? 'none');
+      if (found ? isKnown(found.thing) : asked.size === 1) names.set(key, found ?? 'none');
       return found;
     } finally {
       asked.delete(question);
     }
   }
 
-  function askForName(file: string, symbols: Symbols, name: string): Found | undefined {
+  function askForName(
+    file: string,
+    symbols: Symbols,
+    scope: Index,
+    name: string,
+  ): Found | undefined {
+    if (scope !== 0) {
+      const here = symbols.scopes[scope];
+      const bindings = here && Object.hasOwn(here.names, name) ? here.names[name] : undefined;
+      if (bindings) return { thing: thingOf(file, scope, bindings), rule: 'import' };
+      const brought = broughtByAll(file, symbols, here?.allImports, name);
+      return brought && { thing: brought, rule: 'import' };
+    }
     const { exports, allExports, allImports } = symbols;
     const { hidesNames } = languageOf(file).rules;
     const isExported = exports !== undefined && Object.hasOwn(exports, name);
@@ -121,6 +175,11 @@ export function createModules(
   ): Thing | undefined {
     for (const at of (all ?? []).toReversed()) {
       const fact = symbols.imports[at];
+      if (fact && languageOf(file).rules.importsArePaths) {
+        const given = memberOf(importedBy(file, fact), name).thing;
+        if (isKnown(given)) return given;
+        continue;
+      }
       const module = fact && moduleOf(file, fact);
       const found = module && (nameInModule(module, name)?.thing ?? submodule(file, module, name));
       if (found && isKnown(found)) return found;
@@ -128,5 +187,5 @@ export function createModules(
     return undefined;
   }
 
-  return { importedBy, submodule, nameInModule, broughtByAll };
+  return { importedBy, submodule, nameInModule, nameInScope, broughtByAll };
 }

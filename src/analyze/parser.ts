@@ -48,7 +48,8 @@ export async function openParser(language: Language): Promise<(text: string) => 
   const parser = new Parser();
   parser.setLanguage(grammar);
   const query = new Query(grammar, queryText(language));
-  return (text) => parse(parser, query, text);
+  const { prepare = (text) => text } = language;
+  return (text) => parse(parser, query, prepare(text));
 }
 
 function parse(parser: Parser, query: Query, text: string): Parsed {

@@ -15,6 +15,12 @@ const CLOSING: Record<string, string> = { '(': ')', '[': ']', '{': '}', '<': '>'
 export const ITEM = '[]';
 /** The part that stands for what a call of it returns. */
 export const CALL = '()';
+/** Ends a part that names no value, but a module or a type: what comes next is reached by `::`. */
+export const QUALIFIER = '::';
+
+/** A name of a path without its {@link QUALIFIER}. */
+export const bareName = (part: string): string =>
+  part.endsWith(QUALIFIER) ? part.slice(0, -QUALIFIER.length) : part;
 
 /** The parts of a path: names, {@link CALL} and {@link ITEM}. */
 export function partsOf(path: Path): string[] {
@@ -26,7 +32,7 @@ export function partsOf(path: Path): string[] {
 export function toPath(text: string, rules: Rules): Path {
   if (NAMES.test(text)) return text;
   if (text.length > MOST) return '?';
-  return pathOf(text.trim(), rules);
+  return pathOf(withoutLifetimes(text, rules).trim(), rules);
 }
 
 /**
@@ -105,10 +111,22 @@ function pathOf(text: string, rules: Rules): Path {
     at += found?.length ?? 0;
     return found;
   };
+  const number = (): string | undefined => {
+    const found = /^\d+/.exec(text.slice(at, at + 3))?.[0];
+    at += found?.length ?? 0;
+    return found;
+  };
   if (text.startsWith('(')) {
     const end = endOf(text, 0);
     if (end < 0) return '?';
     path = pathOf(text.slice(1, end - 1).trim(), rules);
+    at = end;
+  } else if (text.startsWith('<')) {
+    // Rust's <Cart as Area>::total.
+    const end = endOf(text, 0);
+    const type = toTypePath(text.slice(1, end - 1).split(/\sas\s/)[0] ?? '', rules);
+    if (end < 0 || type === undefined || !NAMES.test(type.replaceAll(QUALIFIER, ''))) return '?';
+    path = type;
     at = end;
   } else if (LITERAL.test(text)) {
     return literalPath(text, rules);
@@ -119,14 +137,22 @@ function pathOf(text: string, rules: Rules): Path {
   }
   for (;;) {
     skipBlank();
-    if (at >= text.length) return path;
+    if (at >= text.length) return bare(path);
+    if (rules.questionMark === 'item' && '?!'.includes(text[at] ?? '')) {
+      // A macro gives what nobody knows.
+      if (text[at] === '!') return '?';
+      path = `${bare(path)}${ITEM}`;
+      at += 1;
+      continue;
+    }
     const separator = ['?.', '!.', ...rules.separators].find((sign) => text.startsWith(sign, at));
     if (separator !== undefined) {
       at += separator.length;
+      if (separator === QUALIFIER) path = `${bare(path)}${QUALIFIER}`;
       skipBlank();
       // Rust's turbofish, JavaScript's a?.[i] and a?.(b).
       if (text[at] === '<' || text[at] === '[' || text[at] === '(') continue;
-      const part = name();
+      const part = name() ?? number();
       if (part === undefined) return '?';
       if (part !== 'await') path += `.${part}`;
       continue;
@@ -141,11 +167,19 @@ function pathOf(text: string, rules: Rules): Path {
       return '?';
     const end = endOf(text, at);
     if (end < 0) return '?';
-    if (sign === '[') path += text.slice(at, end).includes(':') ? '' : ITEM;
-    else if (sign !== '<') path += CALL;
+    if (sign === '[') path = bare(path) + (isSlice(text.slice(at, end)) ? '' : ITEM);
+    else if (sign === '(' && rules.wrappers?.includes(path.replaceAll(`${QUALIFIER}.`, QUALIFIER)))
+      path = pathOf(text.slice(at + 1, end - 1).trim(), rules);
+    else if (sign !== '<') path = `${bare(path)}${CALL}`;
     at = end;
   }
 }
+
+const bare = (path: Path): Path =>
+  path.endsWith(QUALIFIER) ? path.slice(0, -QUALIFIER.length) : path;
+
+/** `a[1:2]`, `a[1..2]`: some of the items. */
+const isSlice = (text: string): boolean => /(?<!:):(?!:)|\.\./.test(text);
 
 /** What is called on a literal is the language's own. */
 function literalPath(text: string, rules: Rules): Path {
@@ -166,9 +200,9 @@ function endOf(text: string, start: number): number {
     if (sign === '"' || sign === "'" || sign === '`') {
       at = endOfQuoted(text, at, sign);
       if (at < 0) return -1;
-    } else if (sign === '(' || sign === '[' || sign === '{' || (sign === '<' && at === start)) {
-      open.push(CLOSING[sign] ?? '');
-    } else if (sign === open.at(-1)) {
+    } else if (sign === '(' || sign === '[' || sign === '{') open.push(CLOSING[sign] ?? '');
+    else if (sign === '<' && (at === start || open.at(-1) === '>')) open.push('>');
+    else if (sign === open.at(-1) && !(sign === '>' && '-='.includes(text[at - 1] ?? ''))) {
       open.pop();
       if (open.length === 0) return at + 1;
     }
@@ -194,13 +228,18 @@ function endOfQuoted(text: string, start: number, quote: string): number {
  */
 export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   const { types } = rules;
-  let rest = text
+  let rest = withoutLifetimes(text, rules)
     .trim()
     .replace(/^(["'])([^]*)\1$/, '$2')
     .trim();
   const prefix = rules.typePrefixes.find((word) => startsWithWord(rest, word));
   if (prefix !== undefined) return toTypePath(rest.slice(prefix.length), rules);
   if (rest.length > MOST) return undefined;
+  const all = types.joins === undefined ? [] : splitOutside(rest, types.joins);
+  if (all.length > 1) {
+    const joined = all.flatMap((part) => toTypePath(part, rules) ?? []);
+    return joined.length > 0 ? joined.join(BOTH) : undefined;
+  }
   const union = splitOutside(rest, '|')
     .map((part) => part.trim())
     .filter((part) => part !== '' && !types.nothings.includes(part));
@@ -219,13 +258,24 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
     .trim()
     .replaceAll(rules.separators[1] ?? '.', '.');
   if (name !== '' && !NAMES.test(name)) return undefined;
-  if (open < 0) return name;
+  const path = rules.separators[1] === QUALIFIER ? name.replaceAll('.', `${QUALIFIER}.`) : name;
+  if (open < 0) return path;
   if (!/[\]>)]$/.test(rest)) return undefined;
-  const parts = splitOutside(rest.slice(open + 1, -1), ',').map((part) => part.trim());
+  // Rust's Iterator<Item = Cart>.
+  const parts = splitOutside(rest.slice(open + 1, -1), ',').map((part) =>
+    part.replace(/^\s*\w+\s*=(?![=>])/, '').trim(),
+  );
   const last = name.split('.').at(-1) ?? '';
   // Of a tuple nothing is known; `(Cart)` is Cart.
-  if (name === '') return parts.length === 1 ? toTypePath(parts[0] ?? '', rules) : undefined;
+  if (name === '') {
+    const of = parts.length === 1 ? toTypePath(parts[0]?.split(';')[0] ?? '', rules) : undefined;
+    return of === undefined || rest.startsWith('(') ? of : `${of}${ITEM}`;
+  }
   if (types.transparent.includes(last)) return toTypePath(parts[0] ?? '', rules);
+  if (types.holders?.includes(last)) {
+    const of = toTypePath(parts[0] ?? '', rules);
+    return of === undefined ? path : `${of}${ITEM}`;
+  }
   if (types.classes.includes(last)) {
     const of = toTypePath(parts[0] ?? '', rules);
     return of === undefined ? undefined : `=${of}`;
@@ -233,9 +283,19 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   if (types.collections.includes(last)) {
     const item = parts.filter((part) => part !== '...').at(-1) ?? '';
     const of = toTypePath(item, rules);
-    return of === undefined ? name : `${of}${ITEM}`;
+    return of === undefined ? path : `${of}${ITEM}`;
   }
-  return name;
+  return path;
+}
+
+/** Between types whose methods a value has all. */
+export const BOTH = '&';
+
+/** Without Rust's `'a`, which is no quote. */
+function withoutLifetimes(text: string, rules: Rules): string {
+  return rules.lifetimes && text.includes("'")
+    ? text.replace(/'[A-Za-z_]\w*\b(?!')\s*,?/g, '')
+    : text;
 }
 
 /** Splits at a sign that is in no brackets and in no quotes. */

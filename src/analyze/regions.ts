@@ -30,7 +30,7 @@ export interface Region {
 }
 
 /** In a group of marks of the same place, which comes first. */
-const RANKS: Record<string, number> = { member: 3, call: 3, subscript: 3, name: 5 };
+const RANKS: Record<string, number> = { constant: 2.5, member: 3, call: 3, subscript: 3, name: 5 };
 export const rank = ({ name }: Mark): number =>
   RANKS[name] ?? (name.endsWith('.target') ? 2 : name.includes('.') ? 4 : 1);
 
@@ -41,6 +41,8 @@ export const TAKES = new Set([
   'nonlocal',
   'function.name',
   'class.name',
+  'module.name',
+  'variable.name',
   'field.name',
   'import.name',
   'import.alias',
@@ -50,4 +52,15 @@ export const TAKES = new Set([
   'export.name',
   'export.alias',
   'package',
+]);
+
+/** Regions that a decorator before them is for; it is none of a later function. */
+export const ENDS_DECORATORS = new Set([
+  'scope',
+  'variable',
+  'field',
+  'from',
+  'import',
+  'module',
+  'extension',
 ]);

@@ -66,7 +66,13 @@ function resolveFile(
   for (const [i, path] of calls.paths.entries()) {
     const from = calls.functions[i] ?? -1;
     const line = calls.lines[i] ?? 0;
-    const found = find(file, calls.scopes[i] ?? 0, path, line);
+    const found = find(file, calls.scopes[i] ?? 0, path, line, 'call');
+    if (found.thing.is === 'attribute' && rules.callsApart) {
+      // It makes an enum's variant, or what a field keeps is called; a name alone is told of below.
+      const to = targetOf(found.thing);
+      if (path.includes('.')) resolved.accesses.push({ from, to, line, access: 'read' });
+      continue;
+    }
     const called = calledBy(found);
     if (called.thing.is === 'function') {
       resolved.calls.push({ from, to: targetOf(called.thing), line, rule: called.rule });
@@ -74,8 +80,13 @@ function resolveFile(
   }
   const assigned = new Set(names.areWrites);
   for (const [i, path] of names.paths.entries()) {
-    const { thing } = find(file, names.scopes[i] ?? 0, path);
-    addReference(thing, names.functions[i] ?? -1, names.lines[i] ?? 0, assigned.has(i));
+    const line = names.lines[i] ?? 0;
+    const { thing } = find(file, names.scopes[i] ?? 0, path, rules.shadows ? line : undefined);
+    const from = names.functions[i] ?? -1;
+    if (thing.is === 'attribute') {
+      const access = assigned.has(i) ? 'write' : 'read';
+      resolved.accesses.push({ from, to: targetOf(thing), line, access });
+    } else addReference(thing, from, line, assigned.has(i));
   }
   const written = new Set(members.areWrites);
   for (const [i, path] of members.paths.entries()) {
@@ -138,5 +149,6 @@ function resolveFile(
 }
 
 function reason({ is }: Thing): Unresolved {
+  if (is === 'giver') return 'external';
   return is === 'external' || is === 'ambiguous' ? is : 'unknown';
 }

@@ -4,9 +4,9 @@
  */
 import type { Binding, CallRule, Index, Path, TypePath } from './facts.js';
 import { createLineages } from './lineage.js';
-import { extensionsOf, selfAttributesOf } from './memberindex.js';
+import { extensionScopesOf, extensionsOf, selfAttributesOf } from './memberindex.js';
 import { createModules } from './modules.js';
-import { CALL, ITEM, partsOf, pathsOf } from './paths.js';
+import { bareName, BOTH, CALL, ITEM, partsOf, pathsOf, QUALIFIER } from './paths.js';
 import { directoryOf } from './places.js';
 import {
   agree,
@@ -15,12 +15,25 @@ import {
   EXTERNAL,
   type Found,
   type How,
+  type ObjectThing,
   isKnown,
   isSame,
   type Thing,
   UNKNOWN,
+  type Wanted,
 } from './things.js';
 import type { Sources } from './sources.js';
+
+/** Whether a name stands for what has names, before `::`. */
+const holdsNames = (binding: Binding): boolean =>
+  ['class', 'import', 'names', 'outer'].includes(binding.is) ||
+  (binding.is === 'parameter' && binding.isType === true);
+
+/** Whether a name is bound only behind a line, or in it: what is given to it does not see it. */
+const comesLater = (binding: Binding, line: number | undefined, isInner: boolean): boolean =>
+  line !== undefined &&
+  binding.is === 'variable' &&
+  binding.lines.every((bound) => (isInner ? bound > line : bound >= line));
 
 export type Resolver = ReturnType<typeof createResolver>;
 
@@ -37,9 +50,9 @@ const RULES: Record<How, CallRule> = {
 export function createResolver({ symbolsOf, languageOf, project, extendersOf }: Sources) {
   const values = new WeakMap<object, Thing>();
   const lineageOf = createLineages(basesOf);
-  const { importedBy, submodule, nameInModule, broughtByAll } = createModules(
+  const { importedBy, submodule, nameInModule, nameInScope, broughtByAll } = createModules(
     { symbolsOf, languageOf, project, extendersOf },
-    { thingOf, findName, once },
+    { thingOf, findName, find, memberOf, ownModule, once },
   );
   let depth = 0;
 
@@ -66,28 +79,40 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
    *
    * @param line - Where it is used: what the same function assigns later is not seen.
    */
-  function find(file: string, scope: Index, path: Path, line?: number): Found {
+  function find(file: string, scope: Index, path: Path, line?: number, wanted?: Wanted): Found {
     if (depth >= DEEPEST) return { thing: UNKNOWN, rule: 'type' };
     depth += 1;
     try {
-      return follow(file, scope, path, line);
+      return follow(file, scope, path, line, wanted);
     } finally {
       depth -= 1;
     }
   }
 
-  function follow(file: string, scope: Index, path: Path, line?: number): Found {
+  function follow(file: string, scope: Index, path: Path, line?: number, wanted?: Wanted): Found {
     const parts = partsOf(path);
+    const wantedAt = (i: number): Wanted | undefined =>
+      parts[i]?.endsWith(QUALIFIER)
+        ? 'holder'
+        : i + 1 < parts.length
+          ? parts[i + 1] === CALL
+            ? 'call'
+            : undefined
+          : wanted;
     let at = 1;
-    let found = findRoot(file, scope, parts);
+    let found = findRoot(file, scope, parts, line, wantedAt(0));
+    let owner: Thing = UNKNOWN;
     if (line !== undefined) found = { ...found, thing: seenFrom(found.thing, file, scope, line) };
     if (found.thing.is === 'super' && parts[1] === CALL && rulesOf(file).super.includes('super()'))
       at = 2;
     for (; at < parts.length && isFollowed(found.thing); at++) {
       const part = parts[at] ?? '';
-      if (part === CALL) found = { thing: returned(found.thing), rule: 'returned' };
+      if (part === CALL) found = { thing: returned(found.thing, owner), rule: 'returned' };
       else if (part === ITEM) found = { thing: itemOf(valueOf(found.thing)), rule: 'type' };
-      else found = memberOf(valueOf(found.thing), part);
+      else {
+        owner = valueOf(found.thing);
+        found = memberOf(owner, part, wantedAt(at));
+      }
     }
     return found;
   }
@@ -153,9 +178,20 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   const isFollowed = ({ is }: Thing): boolean =>
     is !== 'external' && is !== 'unknown' && is !== 'ambiguous';
 
-  function findRoot(file: string, scope: Index, parts: string[]): Found {
-    const [name = ''] = parts;
+  function findRoot(
+    file: string,
+    scope: Index,
+    parts: string[],
+    line?: number,
+    wanted?: Wanted,
+  ): Found {
+    const [root = ''] = parts;
     const rules = rulesOf(file);
+    const name = bareName(root);
+    if (name !== root && rules.moduleWords?.own === name)
+      return { thing: ownModule(file, scope), rule: 'module' };
+    if (name !== root && rules.moduleWords?.around === name)
+      return { thing: moduleAround(ownModule(file, scope)), rule: 'module' };
     if (name === "'") return { thing: EXTERNAL, rule: 'type' };
     if (name === '?' || name === '') return { thing: UNKNOWN, rule: 'type' };
     const isSuper =
@@ -172,7 +208,23 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       const of = classAround(file, scope);
       if (of) return { thing: of, rule: 'class' };
     }
-    return findName(file, scope, name);
+    return findName(file, scope, name, line, wanted);
+  }
+
+  /** The module that a scope is in. */
+  function ownModule(file: string, scope: Index): Thing {
+    const scopes = symbolsOf(file)?.scopes ?? [];
+    for (let at: Index | undefined = scope; at; at = scopes[at]?.parent)
+      if (scopes[at]?.is === 'module') return { is: 'names', file, scope: at };
+    return { is: 'module', module: { file }, file };
+  }
+
+  function moduleAround(thing: Thing): Thing {
+    if (thing.is === 'names')
+      return ownModule(thing.file, symbolsOf(thing.file)?.scopes[thing.scope]?.parent ?? 0);
+    const { file } = thing.is === 'module' && 'file' in thing.module ? thing.module : {};
+    const module = file && languageOf(file).findParentModule?.(file, project);
+    return module ? { is: 'module', module, file } : UNKNOWN;
   }
 
   /** The class that the code of a scope belongs to. */
@@ -190,33 +242,53 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     return undefined;
   }
 
-  function findName(file: string, scope: Index, name: string): Found {
+  function findName(
+    file: string,
+    scope: Index,
+    name: string,
+    line?: number,
+    wanted?: Wanted,
+  ): Found {
     const symbols = symbolsOf(file);
     if (!symbols) return { thing: UNKNOWN, rule: 'module' };
-    const { seesClassNames, module } = rulesOf(file);
+    const { seesClassNames, module, shadows } = rulesOf(file);
+    let inner = false;
     for (let at: Index | undefined = scope; at !== undefined; at = symbols.scopes[at]?.parent) {
       const here = symbols.scopes[at];
       if (!here) break;
-      if (here.is === 'class' && at !== scope && !seesClassNames) continue;
+      const own = Object.hasOwn(here.names, name) ? (here.names[name] ?? []) : [];
+      const isType = own.some((binding) => binding.is === 'parameter' && binding.isType);
+      if (here.is === 'class' && at !== scope && !seesClassNames && !isType) continue;
       if (here.is === 'class' && seesClassNames && here.at !== undefined) {
         const member = memberOfClass({ is: 'class', file, at: here.at }, name);
         if (member && isKnown(member)) return { thing: member, rule: 'self' };
         continue;
       }
-      if (!Object.hasOwn(here.names, name)) continue;
-      const bindings = here.names[name] ?? [];
+      const isInner = at !== scope;
+      const bindings = own.filter(
+        (binding) =>
+          (wanted !== 'holder' || holdsNames(binding)) &&
+          !(shadows && here.is !== 'module' && comesLater(binding, line, isInner)),
+      );
+      if (bindings.length === 0) {
+        const brought = at === 0 ? undefined : broughtByAll(file, symbols, here.allImports, name);
+        if (brought) return { thing: fitting(brought, wanted), rule: 'import' };
+        inner = here.is === 'module' && at !== 0;
+        if (inner) break;
+        continue;
+      }
       const outer = bindings.find(({ is }) => is === 'outer');
       if (outer?.is === 'outer') {
         if (outer.isGlobal)
           return nameInModule({ file }, name) ?? { thing: EXTERNAL, rule: 'module' };
         continue;
       }
-      const thing = thingOf(file, at, bindings);
+      const thing = fitting(thingOf(file, at, bindings), wanted);
       const isImported = bindings.every(({ is }) => is === 'import');
       return { thing, rule: isImported ? 'import' : at === 0 ? 'module' : 'local' };
     }
-    const brought = broughtByAll(file, symbols, symbols.allImports, name);
-    if (brought) return { thing: brought, rule: 'import' };
+    const brought = inner ? undefined : broughtByAll(file, symbols, symbols.allImports, name);
+    if (brought) return { thing: fitting(brought, wanted), rule: 'import' };
     if (module === 'directory') {
       const found = nameInModule({ directory: directoryOf(file) }, name);
       if (found) return { ...found, rule: 'module' };
@@ -241,6 +313,8 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
           return { is: 'variable', file, scope, binding };
         case 'parameter':
           return { is: 'parameter', file, scope, binding };
+        case 'names':
+          return { is: 'names', file, scope: binding.scope };
         case 'outer':
           return UNKNOWN;
       }
@@ -254,7 +328,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     if (isFallback && known.some(({ is }) => is === 'function' || is === 'class')) return AMBIGUOUS;
     // Of definitions in branches, or overloads, the last is the one that is called.
     if (known.length > 0 && known.every(({ is }) => is === 'function'))
-      return known.at(-1) ?? UNKNOWN;
+      return rulesOf(file).definesOnce ? AMBIGUOUS : (known.at(-1) ?? UNKNOWN);
     return known.length === 0
       ? last
       : known.length === 1
@@ -287,10 +361,17 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
           if (!of) return UNKNOWN;
           return binding.isClass ? of : { is: 'object', of, how: 'self' };
         }
-        if (binding.type !== undefined) return typedAs(file, scope, binding.type);
+        const { type } = binding;
+        if (type !== undefined) {
+          const isMember = type.startsWith('=') && !binding.isType;
+          const from = isMember ? symbolsOf(file)?.scopes[scope]?.parent : undefined;
+          return once(values, binding, () => typedAs(file, from ?? scope, type));
+        }
         const { value } = binding;
         if (value === undefined) return UNKNOWN;
-        return once(values, binding, () => valueOfPath(file, scope, value));
+        // What a function without a name is handed is named outside of it.
+        const around = rulesOf(file).shadows ? symbolsOf(file)?.scopes[scope]?.parent : undefined;
+        return once(values, binding, () => valueOfPath(file, around ?? scope, value));
       }
       case 'attribute': {
         const symbols = symbolsOf(thing.file);
@@ -310,8 +391,11 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         const fact = symbolsOf(thing.file)?.functions[thing.at];
         return fact?.isProperty ? returned(thing) : thing;
       }
-      case 'several':
-        return agree(thing.of.map(valueOf));
+      case 'several': {
+        // A module may have the name of a function.
+        const others = thing.of.filter(({ is }) => is !== 'module' && is !== 'names');
+        return agree((others.length > 0 ? others : thing.of).map(valueOf));
+      }
       default:
         return thing;
     }
@@ -319,31 +403,64 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
 
   /** What a written type's values are. */
   function typedAs(file: string, scope: Index, type: TypePath): Thing {
-    if (type.startsWith('=')) {
+    if (type.includes(BOTH) && !type.endsWith(ITEM)) {
+      const mark = type.startsWith('=') ? '=' : '';
+      const all = type.slice(mark.length).split(BOTH);
+      const things = all.map((one) => typedAs(file, scope, `${mark}${one}`));
+      return things.find(isKnown) ?? things[0] ?? UNKNOWN;
+    }
+    if (type.startsWith('=') && !type.endsWith(ITEM)) {
       const { thing } = find(file, scope, type.slice(1));
-      return thing.is === 'class' ? thing : UNKNOWN;
+      const of = thing.is === 'parameter' ? valueOf(thing) : thing;
+      return of.is === 'class' || of.is === 'items' || of.is === 'external' ? of : UNKNOWN;
     }
     if (type.endsWith(ITEM))
-      return { is: 'items', of: typedAs(file, scope, type.slice(0, -ITEM.length)) };
+      return {
+        is: 'items',
+        file,
+        of: typedAs(file, scope, type.slice(type.startsWith('=') ? 1 : 0, -ITEM.length)),
+      };
     const value = valueOf(find(file, scope, type).thing);
     if (value.is === 'class') return { is: 'object', of: value, how: 'type' };
+    if (value.is === 'items') return value;
     return value.is === 'external' ? EXTERNAL : UNKNOWN;
   }
 
   const itemOf = (thing: Thing): Thing =>
     thing.is === 'items' ? thing.of : thing.is === 'external' ? EXTERNAL : UNKNOWN;
 
-  /** What a call of a thing returns. */
-  function returned(called: Thing): Thing {
+  /**
+   * What a call of a thing returns.
+   *
+   * @param owner - What has the thing, where it is a member.
+   */
+  function returned(called: Thing, owner: Thing = UNKNOWN): Thing {
+    if (called.is === 'giver') return called.of;
+    // A constructor of an enum's variant.
+    if (called.is === 'attribute' && rulesOf(called.file).callsApart) return valueOf(called);
     const thing = called.is === 'function' ? called : valueOf(called);
     if (thing.is === 'class') return { is: 'object', of: thing, how: 'constructed' };
     if (thing.is === 'external') return EXTERNAL;
     if (thing.is !== 'function') return UNKNOWN;
     const fact = symbolsOf(thing.file)?.functions[thing.at];
     if (!fact) return UNKNOWN;
+    const self = rulesOf(thing.file).types.self.find((type) => fact.type?.startsWith(type));
+    if (self !== undefined && (owner.is === 'object' || owner.is === 'class')) {
+      const of = owner.is === 'object' ? owner.of : owner;
+      const object: Thing = { is: 'object', of, how: 'returned' };
+      if (fact.type === self) return object;
+      const member = `${self}${QUALIFIER}.`;
+      if (fact.type?.startsWith(member) && !fact.type.endsWith(ITEM)) {
+        const type = valueOf(memberOfClass(of, fact.type.slice(member.length)) ?? UNKNOWN);
+        if (type.is === 'class') return { is: 'object', of: type, how: 'returned' };
+        if (isKnown(type)) return type;
+      }
+      if (fact.type === `${self}${ITEM}`) return { is: 'items', of: object, file: thing.file };
+    }
     return once(values, fact, () => {
       if (fact.type !== undefined) {
-        const isOwn = rulesOf(thing.file).types.self.includes(fact.type);
+        // Type parameters of its own are in its scope.
+        const isOwn = self !== undefined || isTypeParameter(thing.file, fact.scope, fact.type);
         const scope = isOwn ? fact.scope : fact.outside;
         return asReturned(typedAs(thing.file, scope, fact.type));
       }
@@ -355,25 +472,41 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     });
   }
 
+  function isTypeParameter(file: string, scope: Index, type: TypePath): boolean {
+    const names = symbolsOf(file)?.scopes[scope]?.names ?? {};
+    const root = bareName(partsOf(type)[0] ?? '');
+    const bindings = Object.hasOwn(names, root) ? (names[root] ?? []) : [];
+    return bindings.some((binding) => binding.is === 'parameter' && binding.isType);
+  }
+
   const asReturned = (thing: Thing): Thing =>
     thing.is === 'object' ? { ...thing, how: 'returned' } : thing;
 
-  function memberOf(thing: Thing, name: string): Found {
+  function memberOf(thing: Thing, part: string, wanted?: Wanted): Found {
+    const name = bareName(part);
     switch (thing.is) {
-      case 'module': {
+      case 'module':
+      case 'names': {
+        const { moduleWords } = rulesOf(thing.file);
+        if (part !== name && moduleWords?.around === name)
+          return { thing: moduleAround(thing), rule: 'module' };
         const found =
-          nameInModule(thing.module, name)?.thing ?? submodule(thing.file, thing.module, name);
-        return { thing: found ?? UNKNOWN, rule: 'import' };
+          thing.is === 'names'
+            ? nameInScope(thing.file, thing.scope, name)
+            : (nameInModule(thing.module, name)?.thing ??
+              submodule(thing.file, thing.module, name));
+        return { thing: fitting(found ?? UNKNOWN, wanted), rule: 'import' };
       }
       case 'class':
-        return { thing: memberOfClass(thing, name) ?? UNKNOWN, rule: 'class' };
+        return { thing: memberOfClass(thing, name, 0, wanted) ?? UNKNOWN, rule: 'class' };
       case 'object':
         if (rulesOf(thing.of.file).classMembers.includes(name))
           return { thing: thing.of, rule: 'class' };
-        return { thing: memberOfClass(thing.of, name) ?? UNKNOWN, rule: RULES[thing.how] };
+        return { thing: memberOfObject(thing, name, wanted), rule: RULES[thing.how] };
       case 'super':
         return { thing: memberOfClass(thing.of, name, 1) ?? UNKNOWN, rule: 'super' };
       case 'items':
+        return { thing: memberOfItems(thing, name, wanted), rule: 'type' };
       case 'external':
         return { thing: EXTERNAL, rule: 'type' };
       case 'ambiguous':
@@ -383,25 +516,64 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     }
   }
 
+  /** Of several things of a name, the one that is meant. */
+  function fitting(thing: Thing, wanted: Wanted | undefined): Thing {
+    if (thing.is !== 'several' || wanted === undefined) return thing;
+    const fit = thing.of.filter(({ is }) =>
+      wanted === 'call' ? is === 'function' || is === 'class' : is !== 'function',
+    );
+    return fit.length === 1 ? (fit[0] ?? thing) : thing;
+  }
+
+  function memberOfObject(thing: ObjectThing, name: string, wanted: Wanted | undefined): Thing {
+    const member = memberOfClass(thing.of, name, 0, wanted);
+    if (member && isKnown(member)) return member;
+    const isCopy = rulesOf(thing.of.file).types.copyCalls?.includes(name) ?? false;
+    return isCopy && wanted === 'call' ? { is: 'giver', of: thing } : (member ?? UNKNOWN);
+  }
+
+  function memberOfItems(
+    thing: Thing & { is: 'items' },
+    name: string,
+    wanted: Wanted | undefined,
+  ): Thing {
+    const { itemCalls, sameCalls } = rulesOf(thing.file).types;
+    if (wanted === 'call' && itemCalls?.includes(name)) return { is: 'giver', of: thing.of };
+    if (wanted === 'call' && sameCalls?.includes(name)) return { is: 'giver', of: thing };
+    return EXTERNAL;
+  }
+
   /** @param from - How many classes of the order of bases are passed over. */
-  function memberOfClass(of: ClassThing, name: string, from = 0): Thing | undefined {
+  function memberOfClass(
+    of: ClassThing,
+    name: string,
+    from = 0,
+    wanted?: Wanted,
+  ): Thing | undefined {
     const { classes, isOpen } = lineageOf(of);
+    const isApart = rulesOf(of.file).callsApart === true;
     for (const one of classes.slice(from)) {
-      const member = ownMember(one, name);
+      const member = ownMember(one, name, isApart ? wanted : undefined);
       if (member) return member;
     }
+    // What is called may be kept in a field, or make an enum's variant.
+    if (isApart && wanted === 'call') return memberOfClass(of, name, from);
     return isOpen ? EXTERNAL : undefined;
   }
 
-  function ownMember(of: ClassThing, name: string): Thing | undefined {
+  function ownMember(of: ClassThing, name: string, wanted?: Wanted): Thing | undefined {
     const symbols = symbolsOf(of.file);
     const fact = symbols?.classes[of.at];
     if (!symbols || !fact) return undefined;
     const names = symbols.scopes[fact.scope]?.names ?? {};
-    if (Object.hasOwn(names, name))
-      return thingOf(of.file, fact.scope, names[name]?.slice(-1) ?? []);
+    const bindings = (Object.hasOwn(names, name) ? (names[name] ?? []) : []).filter(
+      ({ is }) => wanted !== 'call' || is !== 'attribute',
+    );
+    if (bindings.length > 0) return thingOf(of.file, fact.scope, bindings.slice(-1));
     const attribute = selfAttributesOf(symbols).get(`${of.at} ${name}`);
-    if (attribute !== undefined) return { is: 'attribute', file: of.file, at: attribute };
+    if (attribute !== undefined && wanted !== 'call')
+      return { is: 'attribute', file: of.file, at: attribute };
+    const methods: { file: string; at: Index; implements?: true }[] = [];
     for (const file of extendersOf(fact.name)) {
       const extender = symbolsOf(file);
       if (!extender) continue;
@@ -409,10 +581,31 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         const method = extender.functions[at];
         if (method?.receiver === undefined) continue;
         const owner = find(file, method.outside, method.receiver).thing;
-        if (isSame(owner, of)) return { is: 'function', file, at };
+        if (isSame(owner, of))
+          methods.push({ file, at, ...(method.implements && { implements: true }) });
       }
     }
-    return undefined;
+    // A method of the type's own comes before those of what it implements.
+    const own = methods.filter((method) => !method.implements);
+    const [only, ...others] = own.length > 0 ? own : methods;
+    if (others.length > 0) return AMBIGUOUS;
+    if (only) return { is: 'function', file: only.file, at: only.at };
+    return addedName(of, fact.name, name);
+  }
+
+  /** A constant or a type that belongs to a class from outside its body. */
+  function addedName(of: ClassThing, className: string, name: string): Thing | undefined {
+    const found: Thing[] = [];
+    for (const file of extendersOf(className)) {
+      const extender = symbolsOf(file);
+      if (!extender) continue;
+      for (const at of extensionScopesOf(extender).get(name) ?? []) {
+        const { receiver, parent = 0, names = {} } = extender.scopes[at] ?? {};
+        if (receiver !== undefined && isSame(find(file, parent, receiver).thing, of))
+          found.push(thingOf(file, at, names[name] ?? []));
+      }
+    }
+    return found.length > 1 ? AMBIGUOUS : found[0];
   }
 
   function basesOf(of: ClassThing): Thing[] {

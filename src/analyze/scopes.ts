@@ -14,6 +14,7 @@ import type {
 } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark } from './parser.js';
+import { QUALIFIER } from './paths.js';
 
 export type Scopes = ReturnType<typeof createScopes>;
 
@@ -29,6 +30,8 @@ interface Defined {
 
 interface Assigned {
   line: number;
+  /** Of what is assigned, where that ends on a later one. */
+  lastLine?: number;
   type?: TypePath;
   value?: Path;
   typeHint: string;
@@ -106,7 +109,12 @@ export function createScopes(text: string, { rules }: Language) {
   function addFunction(
     mark: Mark,
     name: string,
-    defined: Defined & { classAt: Index; receiver: Path | undefined; isFree: boolean },
+    defined: Defined & {
+      classAt: Index;
+      receiver: Path | undefined;
+      isFree: boolean;
+      isImplementing: boolean;
+    },
   ): Index {
     const { prefix, outside, scope, modifiers, classAt, receiver } = defined;
     const at = symbols.functions.length;
@@ -115,6 +123,7 @@ export function createScopes(text: string, { rules }: Language) {
       isPublic: rules.isPublic(name, modifiers),
       ...(classAt >= 0 && { class: classAt }),
       ...(receiver !== undefined && { receiver }),
+      ...(defined.isImplementing && { implements: true }),
       outside,
       scope,
     });
@@ -144,6 +153,17 @@ export function createScopes(text: string, { rules }: Language) {
     return at;
   }
 
+  /** The type that a scope's names belong to. */
+  function extend(scope: Index, receiver: TypePath): void {
+    const kind = kinds[scope];
+    if (kind) kind.receiver = receiver;
+  }
+
+  /** A module in the file. */
+  function addNames(outside: Index, name: string, scope: Index): void {
+    bind(outside, name, { is: 'names', scope });
+  }
+
   function setBases(at: Index, bases: { text: string; path: Path }[]): void {
     const fact = symbols.classes[at];
     if (!fact) return;
@@ -154,7 +174,11 @@ export function createScopes(text: string, { rules }: Language) {
   function bindParameter(
     scope: Index,
     name: string,
-    { type, value }: { type?: TypePath | undefined; value?: Path | undefined },
+    {
+      type,
+      value,
+      isType,
+    }: { type?: TypePath | undefined; value?: Path | undefined; isType?: boolean },
   ): void {
     const kind = kinds[scope];
     const before = parameterCounts.get(scope) ?? 0;
@@ -165,17 +189,26 @@ export function createScopes(text: string, { rules }: Language) {
       is: 'parameter',
       ...(type !== undefined && { type }),
       ...(value !== undefined && { value }),
+      ...(isType && { isType: true }),
       ...(isFirst &&
         !owner.isStatic &&
         (owner.isClassMethod ? { isClass: true } : { isSelf: true })),
     });
   }
 
+  /** A field without a name, in the order of the source: its name is its place. */
+  function bindElement(scope: Index, type: TypePath | undefined): void {
+    let place = 0;
+    while (bindingsOf(scope, String(place))) place += 1;
+    bind(scope, String(place), { is: 'parameter', ...(type !== undefined && { type }) });
+  }
+
   /** Of the function that a scope is in; the module's where it is in none. */
   function functionScope(scope: Index): Index {
     for (let at = scope; ;) {
       const kind = kinds[at];
-      if (!kind || kind.is === 'function' || kind.parent === undefined) return at;
+      if (!kind || kind.is === 'function' || kind.is === 'module') return at;
+      if (kind.parent === undefined) return at;
       at = kind.parent;
     }
   }
@@ -196,8 +229,7 @@ export function createScopes(text: string, { rules }: Language) {
       if (outer.isGlobal) bindVariable(0, name, { ...given, functionAt: -1, prefix: '' });
       return;
     }
-    if (kind?.is === 'class') {
-      if (kind.at === undefined) return;
+    if (kind?.is === 'class' && kind.at !== undefined) {
       const at = addAttribute(kind.at, name, given.isClassAttribute, given);
       if (!bindings?.some((binding) => binding.is === 'attribute'))
         bind(scope, name, { is: 'attribute', at });
@@ -206,7 +238,7 @@ export function createScopes(text: string, { rules }: Language) {
     const known = bindings?.findLast((binding) => binding.is === 'variable');
     if (known?.is === 'variable') {
       known.values.push(value ?? '?');
-      known.lines.push(line);
+      known.lines.push(given.lastLine ?? line);
       const variable = symbols.variables[known.at];
       // What begins first may end last (a loop).
       if (variable) variable.line = Math.min(variable.line, line);
@@ -228,7 +260,7 @@ export function createScopes(text: string, { rules }: Language) {
       at,
       ...(type !== undefined && { type }),
       values: [value ?? '?'],
-      lines: [line],
+      lines: [given.lastLine ?? line],
     });
   }
 
@@ -309,6 +341,12 @@ export function createScopes(text: string, { rules }: Language) {
     const at = symbols.imports.length;
     symbols.imports.push(fact);
     const { local } = fact;
+    if (scope !== 0) fact.scope = scope;
+    const kind = kinds[scope];
+    if (local === undefined && scope !== 0 && kind) {
+      (kind.allImports ??= []).push(at);
+      return;
+    }
     if (local === undefined) {
       (isGivenOn ? (symbols.allExports ??= []) : (symbols.allImports ??= [])).push(at);
       return;
@@ -322,9 +360,13 @@ export function createScopes(text: string, { rules }: Language) {
     bind(0, `${local} from ${fact.module}`, { is: 'import', at });
   }
 
+  /** The scope around one whose names are seen in it: none around a module. */
+  const around = (scope: Index): Index | undefined =>
+    kinds[scope]?.is === 'module' ? undefined : kinds[scope]?.parent;
+
   /** What a name stands for, in this file: nothing where it is another's. */
   function lookUp(scope: Index, name: string): Binding[] | undefined {
-    for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent) {
+    for (let at: Index | undefined = scope; at !== undefined; at = around(at)) {
       if (kinds[at]?.is === 'class' && at !== scope && !rules.seesClassNames) continue;
       const found = bindingsOf(at, name);
       if (found?.some(({ is }) => is !== 'outer')) return found;
@@ -336,7 +378,10 @@ export function createScopes(text: string, { rules }: Language) {
 
   /** Leaves out the uses that can be none of a variable or an attribute, and hands out the scopes. */
   function finish(): void {
-    const hasOpenNames = rules.module === 'directory' || symbols.allImports !== undefined;
+    const hasOpenNames =
+      rules.module === 'directory' ||
+      symbols.allImports !== undefined ||
+      kinds.some(({ allImports }) => allImports);
     keep(sites.names, (scope, name) => {
       const found = lookUp(scope, name);
       return found
@@ -346,6 +391,7 @@ export function createScopes(text: string, { rules }: Language) {
     keep(sites.members, (scope, path) => {
       const root = /^[^.()[\]]*/.exec(path)?.[0] ?? '';
       if (root === '?' || root === "'" || root === '') return false;
+      if (root.endsWith(QUALIFIER)) return true;
       if (rules.self !== 'first parameter' && rules.self.words.includes(root)) return true;
       if (rules.super.includes(root)) return true;
       const found = lookUp(scope, root);
@@ -368,12 +414,16 @@ export function createScopes(text: string, { rules }: Language) {
     isOuter,
     addFunction,
     addClass,
+    addNames,
+    extend,
     setBases,
     bindParameter,
+    bindElement,
     bindVariable,
     assignMember,
     addImport,
     functionScope,
+    lineAt,
     finish,
   };
 }
@@ -402,9 +452,16 @@ function keep(
 /** Where a definition ends, without the comments behind its last line. */
 function withoutComments(text: string, start: number, end: number, comment?: string): number {
   if (comment === undefined) return end;
-  for (let last = end; ; ) {
+  for (let last = end; ;) {
     const line = text.lastIndexOf('\n', last - 1);
-    if (line <= start || !text.slice(line + 1, last).trimStart().startsWith(comment)) return last;
+    if (
+      line <= start ||
+      !text
+        .slice(line + 1, last)
+        .trimStart()
+        .startsWith(comment)
+    )
+      return last;
     last = start + text.slice(start, line).trimEnd().length;
   }
 }

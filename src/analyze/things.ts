@@ -22,7 +22,7 @@ export type Thing =
   | ClassThing
   | ObjectThing
   /** Many of one kind. */
-  | { is: 'items'; of: Thing }
+  | { is: 'items'; of: Thing; file: string }
   /** `before`: the line of a use in the same function, which sees what was assigned last. */
   | {
       is: 'variable';
@@ -34,6 +34,10 @@ export type Thing =
   | { is: 'parameter'; file: string; scope: Index; binding: Binding & { is: 'parameter' } }
   | { is: 'attribute'; file: string; at: Index }
   | { is: 'module'; module: Module; file: string }
+  /** The names of a scope: a module in a file. */
+  | { is: 'names'; file: string; scope: Index }
+  /** A method of what holds items: what a call of it gives. */
+  | { is: 'giver'; of: Thing }
   /** What comes behind a class in the order of its bases. */
   | { is: 'super'; of: ClassThing }
   /** A name that is bound to several things. */
@@ -47,6 +51,9 @@ export interface Found {
   thing: Thing;
   rule: CallRule;
 }
+
+/** What a name is to be: what can be called, or what has names (a module, a type). */
+export type Wanted = 'call' | 'holder';
 
 export const EXTERNAL: Thing = { is: 'external' };
 export const UNKNOWN: Thing = { is: 'unknown' };
@@ -62,6 +69,7 @@ export function isSame(a: Thing, b: Thing): boolean {
   if (a.is === 'module' && b.is === 'module') {
     return JSON.stringify(a.module) === JSON.stringify(b.module);
   }
+  if (a.is === 'names' && b.is === 'names') return a.file === b.file && a.scope === b.scope;
   return a.is === b.is && 'at' in a && 'at' in b && a.file === b.file && a.at === b.at;
 }
 
