@@ -1,8 +1,9 @@
 /** The languages that are analysed. */
 import type { Language } from './language.js';
 import { python } from './languages/python.js';
+import { rust } from './languages/rust.js';
 
-export const LANGUAGES: readonly Language[] = [python];
+export const LANGUAGES: readonly Language[] = [python, rust];
 
 const byEnd = new Map<string, Language>();
 const byName = new Map<string, Language>();
