@@ -5,8 +5,16 @@
 import type { Facts, ImportFact, Index, Path, Uses } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark, Parsed } from './parser.js';
-import { BOTH, QUALIFIER, toPath, toTypePath, toValue } from './paths.js';
-import { type Context, ENDS_DECORATORS, rank, type Region, TAKES } from './regions.js';
+import { BOTH, partsOutside, QUALIFIER, toPath, toTypePath, toValue } from './paths.js';
+import {
+  type Bound,
+  type Context,
+  ENDS_DECORATORS,
+  rank,
+  type Region,
+  type Step,
+  TAKES,
+} from './regions.js';
 import { createScopes } from './scopes.js';
 
 /** Changes where the same text gives other facts; the cache is dropped then. */
@@ -190,6 +198,40 @@ export function extractFacts(
     return { ...(type !== undefined && { type }), ...(value !== undefined && { value }) };
   }
 
+  /** From what a pattern is held against to a part of it. */
+  function stepTo({ mark, fields }: Region, { start }: Mark): Step {
+    const type = fields.get('type')?.[0];
+    const before = partsOutside(
+      text.slice(type?.end ?? mark.start, start).replace(/^\s*[({[]/, ''),
+    );
+    if (!type) return text[mark.start] === '[' ? '[]' : { place: String(before.length - 1) };
+    const of = pathOf(type);
+    if (rules.types.holderPatterns?.includes(of)) return '[]';
+    const isNamed = /^\s*\{/.test(text.slice(type.end, mark.end));
+    const named = /(\w+)\s*:\s*(?:ref\s+|mut\s+|&)*[^:]*$/.exec(before.at(-1) ?? '')?.[1];
+    const own = /^\w+/.exec(text.slice(start, mark.end))?.[0] ?? '';
+    return { place: isNamed ? (named ?? own) : String(before.length - 1), of };
+  }
+
+  /** What a name of a pattern is given, of what the pattern is. */
+  function givenBy(steps: readonly Step[], value: Path | undefined): Path | undefined {
+    let path = value;
+    for (const step of steps) {
+      if (step === '[]') path = path && `${path}[]`;
+      else if (step.of === undefined) path = path && `${path}.${step.place}`;
+      else path = `${step.of}/${step.place}|${step.of}${QUALIFIER}.${step.place}`;
+      if (path?.includes('|') && step !== steps.at(-1))
+        path = `${step === '[]' ? '?' : elementOf(step)}`;
+    }
+    return path;
+  }
+
+  /** Patterns in patterns follow the first of two ways. */
+  const elementOf = (step: Exclude<Step, string>): Path =>
+    step.of?.includes('.')
+      ? `${step.of}/${step.place}`
+      : `${step.of ?? '?'}${QUALIFIER}.${step.place}`;
+
   /** What a pattern is held against stands before it, or where several patterns are. */
   const valueMarkOf = (region: Region): Mark | undefined => {
     if (region.kind !== 'variable' || region.fields.has('each')) return first(region, 'value');
@@ -223,7 +265,9 @@ export function extractFacts(
     if (kind === 'variable' || kind === 'field') closeVariable(region);
     else if (kind === 'parameter') {
       for (const bound of region.bound) {
-        const { type, value } = isWhole(region, bound) ? given(region) : {};
+        const isAll = isWhole(region, bound);
+        const part = givenBy(bound.steps ?? [], given(region).value);
+        const { type, value } = isAll ? given(region) : { type: undefined, value: part };
         scopes.bindParameter(outside.scope, sliceOf(bound), { type, value });
       }
     } else if (kind === 'generic') {
@@ -270,19 +314,15 @@ export function extractFacts(
 
   function closeVariable(region: Region): void {
     const { outside } = region;
+    bindElements(region);
     const what = given(region);
     const typeMark = first(region, 'type');
     const typeHint = typeMark ? flat(typeMark) : '';
     const names = region.fields.get('name') ?? [];
     const valueMark = valueMarkOf(region);
-    const item = first(region, 'item');
     for (const bound of [...names, ...region.bound]) {
       const isAll = region.kind === 'field' || names.includes(bound) || isWhole(region, bound);
-      const known = isAll
-        ? what
-        : item?.start === bound.start && valueMark
-          ? { value: `${pathOf(valueMark)}[]` }
-          : {};
+      const known = isAll ? what : partOf(bound, what.value);
       scopes.bindVariable(outside.scope, sliceOf(bound), {
         line: bound.line,
         // What is given to it does not see it yet.
@@ -305,6 +345,31 @@ export function extractFacts(
     if (around && own && value?.start === region.mark.start && value.end === region.mark.end) {
       around.fields.set('chained', [first(region, 'chained') ?? own]);
     }
+  }
+
+  /** What an enum's variant holds, under the name of the variant and its own. */
+  function bindElements({ fields, outside }: Region): void {
+    const name = fields.get('name')?.[0];
+    const elements = fields.get('element');
+    if (!name || !elements) return;
+    let own: string | undefined;
+    let place = 0;
+    for (const element of elements) {
+      const words = sliceOf(element);
+      // The names of elements stand before their types.
+      if (own === undefined && /:\s*$/.test(text.slice(element.end, element.end + 2))) own = words;
+      else {
+        const key = `${sliceOf(name)}/${own ?? place}`;
+        scopes.bindParameter(outside.scope, key, { type: toTypePath(words, rules) });
+        own = undefined;
+        place += 1;
+      }
+    }
+  }
+
+  function partOf({ steps }: Bound, value: Path | undefined): { value?: Path } {
+    const part = steps && givenBy(steps, value);
+    return part === undefined ? {} : { value: part };
   }
 
   const innermostOpenVariable = (region: Region): Region | undefined =>
@@ -360,8 +425,12 @@ export function extractFacts(
     )
       return;
     const name = sliceOf(mark);
-    if (region?.kind === 'target') {
-      region.bound.push(mark);
+    const target = region?.kind === 'pattern' ? innermost('target') : region;
+    if (target?.kind === 'target') {
+      const patterns = open.slice(open.indexOf(target) + 1);
+      target.bound.push(
+        patterns.length > 0 ? { ...mark, steps: patterns.map((one) => stepTo(one, mark)) } : mark,
+      );
       // It binds there, and is written from here.
       if (!scopes.isOuter(context().scope, name)) return;
       sites.names.areWrites.push(sites.names.paths.length);
@@ -423,7 +492,10 @@ export function extractFacts(
       const end = called.at(-1);
       if (begin && end) {
         if (context().function < 0) sites.callsOutside += 1;
-        else use(sites.calls, region.mark, toPath(text.slice(begin.start, end.end), rules));
+        else {
+          const line = first(region, 'name') ?? region.mark;
+          use(sites.calls, line, toPath(text.slice(begin.start, end.end), rules));
+        }
       }
     } else closeRegion(region);
   }

@@ -118,6 +118,19 @@ export interface Rules {
     callbacks?: readonly string[];
     /** Methods of any object that give one alike, where its class has none of that name. */
     copyCalls?: readonly string[];
+    /** Whether `(A, B)` has the places `.0` and `.1`; types that hold pairs, and are gone through as such. */
+    tuples?: boolean;
+    maps?: readonly string[];
+    /** Methods of maps that give pairs still, and methods that give pairs of a number and an item. */
+    pairCalls?: readonly string[];
+    numberCalls?: readonly string[];
+    /** Patterns of one item (`Some(x)`). */
+    holderPatterns?: readonly string[];
+    /** Methods of classes that make an object, where the class has none, or several, of that name. */
+    makeCalls?: readonly string[];
+    /** Methods by which an object is gone through, and one that gives what it stands for. */
+    iteration?: readonly string[];
+    dereference?: string;
     /** Stands between types whose methods a value has all (`A + B`). */
     joins?: string;
     /** Types whose value is the class itself. */

@@ -139,8 +139,8 @@ function pathOf(text: string, rules: Rules): Path {
     skipBlank();
     if (at >= text.length) return bare(path);
     if (rules.questionMark === 'item' && '?!'.includes(text[at] ?? '')) {
-      // A macro gives what nobody knows.
-      if (text[at] === '!') return '?';
+      // A macro is none of what has names.
+      if (text[at] === '!') return at === text.length - 1 ? "'" : '?';
       path = `${bare(path)}${ITEM}`;
       at += 1;
       continue;
@@ -268,10 +268,13 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   const last = name.split('.').at(-1) ?? '';
   // Of a tuple nothing is known; `(Cart)` is Cart.
   if (name === '') {
+    if (types.tuples && rest.startsWith('(') && parts.length > 1) return tupleOf(parts, rules);
     const of = parts.length === 1 ? toTypePath(parts[0]?.split(';')[0] ?? '', rules) : undefined;
     return of === undefined || rest.startsWith('(') ? of : `${of}${ITEM}`;
   }
   if (types.transparent.includes(last)) return toTypePath(parts[0] ?? '', rules);
+  if (types.maps?.includes(last) && parts.length > 1)
+    return `${tupleOf(parts.slice(0, 2), rules)}${MAP}${ITEM}`;
   if (types.holders?.includes(last)) {
     const of = toTypePath(parts[0] ?? '', rules);
     return of === undefined ? path : `${of}${ITEM}`;
@@ -288,6 +291,19 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   return path;
 }
 
+/** Behind the type of the pairs of a map. */
+export const MAP = '*';
+
+const tupleOf = (parts: readonly string[], rules: Rules): TypePath =>
+  `(${parts.map((part) => toTypePath(part, rules) ?? '?').join(',')})`;
+
+/** The types of a tuple's places; nothing where it is none. */
+export function tupleParts(type: TypePath): TypePath[] | undefined {
+  return type.startsWith('(') && type.endsWith(')')
+    ? splitOutside(type.slice(1, -1), ',')
+    : undefined;
+}
+
 /** Between types whose methods a value has all. */
 export const BOTH = '&';
 
@@ -297,6 +313,9 @@ function withoutLifetimes(text: string, rules: Rules): string {
     ? text.replace(/'[A-Za-z_]\w*\b(?!')\s*,?/g, '')
     : text;
 }
+
+/** The parts between commas that are in no brackets. */
+export const partsOutside = (text: string): string[] => splitOutside(text, ',');
 
 /** Splits at a sign that is in no brackets and in no quotes. */
 function splitOutside(text: string, sign: string): string[] {

@@ -15,6 +15,14 @@ export interface Context {
   receiver?: Path;
 }
 
+/** A name that a pattern binds: what of the pattern's value it is, from the outside in. */
+export interface Bound extends Mark {
+  steps?: Step[];
+}
+
+/** An item, a place in it (of a tuple), or something of what the pattern names. */
+export type Step = '[]' | { place: string; of?: Path };
+
 /** A region that is open. */
 export interface Region {
   kind: string;
@@ -23,14 +31,21 @@ export interface Region {
   inside: Context;
   fields: Map<string, Mark[]>;
   /** The names that a pattern in it binds, and the members that it assigns to. */
-  bound: Mark[];
+  bound: Bound[];
   members: Mark[];
   /** What decorates it. */
   decorators: Mark[][];
 }
 
 /** In a group of marks of the same place, which comes first. */
-const RANKS: Record<string, number> = { constant: 2.5, member: 3, call: 3, subscript: 3, name: 5 };
+const RANKS: Record<string, number> = {
+  pattern: 2.4,
+  constant: 2.5,
+  member: 3,
+  call: 3,
+  subscript: 3,
+  name: 5,
+};
 export const rank = ({ name }: Mark): number =>
   RANKS[name] ?? (name.endsWith('.target') ? 2 : name.includes('.') ? 4 : 1);
 

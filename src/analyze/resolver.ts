@@ -6,7 +6,17 @@ import type { Binding, CallRule, Index, Path, TypePath } from './facts.js';
 import { createLineages } from './lineage.js';
 import { extensionScopesOf, extensionsOf, selfAttributesOf } from './memberindex.js';
 import { createModules } from './modules.js';
-import { bareName, BOTH, CALL, ITEM, partsOf, pathsOf, QUALIFIER } from './paths.js';
+import {
+  bareName,
+  BOTH,
+  CALL,
+  ITEM,
+  MAP,
+  partsOf,
+  pathsOf,
+  QUALIFIER,
+  tupleParts,
+} from './paths.js';
 import { directoryOf } from './places.js';
 import {
   agree,
@@ -108,8 +118,12 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     for (; at < parts.length && isFollowed(found.thing); at++) {
       const part = parts[at] ?? '';
       if (part === CALL) found = { thing: returned(found.thing, owner), rule: 'returned' };
-      else if (part === ITEM) found = { thing: itemOf(valueOf(found.thing)), rule: 'type' };
-      else {
+      else if (part === ITEM) {
+        const all = valueOf(found.thing);
+        // A map is gone through by pairs.
+        const isPair = all.is === 'items' && all.pairs && /^\d+$/.test(parts[at + 1] ?? '');
+        found = { thing: isPair ? (all.pairs ?? UNKNOWN) : itemOf(all), rule: 'type' };
+      } else {
         owner = valueOf(found.thing);
         found = memberOf(owner, part, wantedAt(at));
       }
@@ -403,8 +417,15 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
 
   /** What a written type's values are. */
   function typedAs(file: string, scope: Index, type: TypePath): Thing {
+    const mark = type.startsWith('=') ? '=' : '';
+    const places = tupleParts(type.slice(mark.length));
+    if (places) return { is: 'tuple', of: places.map((place) => typedAs(file, scope, place)) };
+    if (type.endsWith(`${MAP}${ITEM}`)) {
+      const pairs = typedAs(file, scope, type.slice(mark.length, -MAP.length - ITEM.length));
+      const of = pairs.is === 'tuple' ? (pairs.of[1] ?? UNKNOWN) : UNKNOWN;
+      return { is: 'items', file, of, pairs };
+    }
     if (type.includes(BOTH) && !type.endsWith(ITEM)) {
-      const mark = type.startsWith('=') ? '=' : '';
       const all = type.slice(mark.length).split(BOTH);
       const things = all.map((one) => typedAs(file, scope, `${mark}${one}`));
       return things.find(isKnown) ?? things[0] ?? UNKNOWN;
@@ -412,7 +433,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     if (type.startsWith('=') && !type.endsWith(ITEM)) {
       const { thing } = find(file, scope, type.slice(1));
       const of = thing.is === 'parameter' ? valueOf(thing) : thing;
-      return of.is === 'class' || of.is === 'items' || of.is === 'external' ? of : UNKNOWN;
+      return ['class', 'items', 'tuple', 'external'].includes(of.is) ? of : UNKNOWN;
     }
     if (type.endsWith(ITEM))
       return {
@@ -422,12 +443,31 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       };
     const value = valueOf(find(file, scope, type).thing);
     if (value.is === 'class') return { is: 'object', of: value, how: 'type' };
-    if (value.is === 'items') return value;
+    if (value.is === 'items' || value.is === 'tuple') return value;
     return value.is === 'external' ? EXTERNAL : UNKNOWN;
   }
 
   const itemOf = (thing: Thing): Thing =>
-    thing.is === 'items' ? thing.of : thing.is === 'external' ? EXTERNAL : UNKNOWN;
+    thing.is === 'items'
+      ? thing.of
+      : thing.is === 'external'
+        ? EXTERNAL
+        : thing.is === 'object'
+          ? goneThrough(thing)
+          : UNKNOWN;
+
+  /** What an object gives, one after the other, by its own methods. */
+  function goneThrough(thing: ObjectThing): Thing {
+    for (const name of rulesOf(thing.of.file).types.iteration ?? []) {
+      const method = memberOfClass(thing.of, name, 0, 'call');
+      if (method?.is !== 'function' || depth >= DEEPEST) continue;
+      depth += 1;
+      const given = returned(method, thing);
+      depth -= 1;
+      return given.is === 'object' && !isSame(given, thing) ? goneThrough(given) : itemOf(given);
+    }
+    return UNKNOWN;
+  }
 
   /**
    * What a call of a thing returns.
@@ -450,10 +490,12 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       const object: Thing = { is: 'object', of, how: 'returned' };
       if (fact.type === self) return object;
       const member = `${self}${QUALIFIER}.`;
-      if (fact.type?.startsWith(member) && !fact.type.endsWith(ITEM)) {
-        const type = valueOf(memberOfClass(of, fact.type.slice(member.length)) ?? UNKNOWN);
-        if (type.is === 'class') return { is: 'object', of: type, how: 'returned' };
-        if (isKnown(type)) return type;
+      if (fact.type?.startsWith(member)) {
+        const isMany = fact.type.endsWith(ITEM);
+        const name = fact.type.slice(member.length, isMany ? -ITEM.length : undefined);
+        const type = valueOf(memberOfClass(of, name) ?? UNKNOWN);
+        const one: Thing = type.is === 'class' ? { is: 'object', of: type, how: 'returned' } : type;
+        if (isKnown(one)) return isMany ? { is: 'items', of: one, file: thing.file } : one;
       }
       if (fact.type === `${self}${ITEM}`) return { is: 'items', of: object, file: thing.file };
     }
@@ -498,7 +540,9 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         return { thing: fitting(found ?? UNKNOWN, wanted), rule: 'import' };
       }
       case 'class':
-        return { thing: memberOfClass(thing, name, 0, wanted) ?? UNKNOWN, rule: 'class' };
+        return { thing: memberOfType(thing, name, wanted), rule: 'class' };
+      case 'tuple':
+        return { thing: thing.of[Number(name)] ?? EXTERNAL, rule: 'type' };
       case 'object':
         if (rulesOf(thing.of.file).classMembers.includes(name))
           return { thing: thing.of, rule: 'class' };
@@ -525,11 +569,36 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     return fit.length === 1 ? (fit[0] ?? thing) : thing;
   }
 
+  function memberOfType(thing: ClassThing, name: string, wanted: Wanted | undefined): Thing {
+    const member = memberOfClass(thing, name, 0, wanted);
+    if (member && isKnown(member)) return member;
+    const isMade = rulesOf(thing.file).types.makeCalls?.includes(name) ?? false;
+    return isMade && wanted === 'call'
+      ? { is: 'giver', of: { is: 'object', of: thing, how: 'constructed' } }
+      : (member ?? UNKNOWN);
+  }
+
   function memberOfObject(thing: ObjectThing, name: string, wanted: Wanted | undefined): Thing {
     const member = memberOfClass(thing.of, name, 0, wanted);
     if (member && isKnown(member)) return member;
-    const isCopy = rulesOf(thing.of.file).types.copyCalls?.includes(name) ?? false;
-    return isCopy && wanted === 'call' ? { is: 'giver', of: thing } : (member ?? UNKNOWN);
+    const { copyCalls, dereference, sameCalls, iteration } = rulesOf(thing.of.file).types;
+    if (dereference !== undefined && name !== dereference) {
+      const method = memberOfClass(thing.of, dereference, 0, 'call');
+      const inner = method?.is === 'function' ? returned(method, thing) : UNKNOWN;
+      if (isKnown(inner) && !isSame(inner, thing) && depth < DEEPEST) {
+        depth += 1;
+        const found = memberOf(inner, name, wanted).thing;
+        depth -= 1;
+        if (isKnown(found)) return found;
+      }
+    }
+    if (wanted === 'call' && copyCalls?.includes(name)) return { is: 'giver', of: thing };
+    // What is gone through has the methods of all that is.
+    if (wanted === 'call' && iteration && sameCalls?.includes(name)) {
+      const of = goneThrough(thing);
+      if (isKnown(of)) return { is: 'giver', of: { is: 'items', of, file: thing.of.file } };
+    }
+    return member ?? UNKNOWN;
   }
 
   function memberOfItems(
@@ -537,10 +606,16 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     name: string,
     wanted: Wanted | undefined,
   ): Thing {
-    const { itemCalls, sameCalls } = rulesOf(thing.file).types;
-    if (wanted === 'call' && itemCalls?.includes(name)) return { is: 'giver', of: thing.of };
-    if (wanted === 'call' && sameCalls?.includes(name)) return { is: 'giver', of: thing };
-    return EXTERNAL;
+    const { itemCalls, sameCalls, pairCalls, numberCalls } = rulesOf(thing.file).types;
+    if (wanted !== 'call') return EXTERNAL;
+    const { file, of, pairs } = thing;
+    if (numberCalls?.includes(name)) {
+      const pair: Thing = { is: 'tuple', of: [EXTERNAL, pairs ?? of] };
+      return { is: 'giver', of: { is: 'items', of: pair, file } };
+    }
+    if (itemCalls?.includes(name)) return { is: 'giver', of };
+    if (pairs && pairCalls?.includes(name)) return { is: 'giver', of: thing };
+    return sameCalls?.includes(name) ? { is: 'giver', of: { is: 'items', of, file } } : EXTERNAL;
   }
 
   /** @param from - How many classes of the order of bases are passed over. */

@@ -22,7 +22,9 @@ export type Thing =
   | ClassThing
   | ObjectThing
   /** Many of one kind. */
-  | { is: 'items'; of: Thing; file: string }
+  | { is: 'items'; of: Thing; file: string; pairs?: Thing }
+  /** Several in their places. */
+  | { is: 'tuple'; of: Thing[] }
   /** `before`: the line of a use in the same function, which sees what was assigned last. */
   | {
       is: 'variable';
@@ -69,6 +71,8 @@ export function isSame(a: Thing, b: Thing): boolean {
   if (a.is === 'module' && b.is === 'module') {
     return JSON.stringify(a.module) === JSON.stringify(b.module);
   }
+  if (a.is === 'tuple' && b.is === 'tuple')
+    return a.of.length === b.of.length && a.of.every((one, i) => isSame(one, b.of[i] ?? UNKNOWN));
   if (a.is === 'names' && b.is === 'names') return a.file === b.file && a.scope === b.scope;
   return a.is === b.is && 'at' in a && 'at' in b && a.file === b.file && a.at === b.at;
 }

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { Language, Module, Project } from '../language.js';
 import { directoryOf, joinPath } from '../places.js';
 import { dependencyOf, packageOf } from './cargo.js';
+import { readMacros } from './rustmacros.js';
 
 export const rust: Language = {
   name: 'rust',
@@ -63,8 +64,6 @@ export const rust: Language = {
         'HashSet',
         'BTreeSet',
         'BinaryHeap',
-        'HashMap',
-        'BTreeMap',
         'Iterator',
         'IntoIterator',
         'DoubleEndedIterator',
@@ -198,6 +197,24 @@ export const rust: Language = {
         'is_none_or',
       ],
       copyCalls: ['clone', 'to_owned', 'as_ref', 'as_mut', 'by_ref', 'borrow', 'borrow_mut'],
+      tuples: true,
+      maps: ['HashMap', 'BTreeMap', 'IndexMap', 'FxHashMap'],
+      pairCalls: [
+        'iter',
+        'iter_mut',
+        'into_iter',
+        'drain',
+        'next',
+        'clone',
+        'rev',
+        'as_ref',
+        'skip',
+      ],
+      numberCalls: ['enumerate'],
+      holderPatterns: ['Some', 'Ok'],
+      makeCalls: ['default', 'from', 'from_iter'],
+      iteration: ['next', 'into_iter'],
+      dereference: 'deref',
       classes: [],
       joins: '+',
       nothings: [],
@@ -210,7 +227,7 @@ export const rust: Language = {
     importType: isFrom ? 'use' : name === undefined ? 'mod' : 'extern crate',
     isRelative: /^(?:self|super)(?:::|$)/.test(module),
   }),
-  prepare: (text) => text.replace(EXPRESSIONS, (found, name: string) => readable(found, name)),
+  prepare: readMacros,
   findModule: (place, importer, project) =>
     fileAt([posix.join(directoryOf(importer), place)], project),
   findRootModule,
@@ -218,13 +235,6 @@ export const rust: Language = {
   findSubmodule: (module, name, project) =>
     'file' in module ? moduleAt(joinPath(placeOf(module.file, project), name), project) : undefined,
 };
-
-/** Macros whose arguments are expressions: they are read as calls, `vec!` as an array. */
-const EXPRESSIONS =
-  /\b(e?print(?:ln)?|format(?:_args)?|write(?:ln)?|panic|todo|unimplemented|unreachable|(?:debug_)?assert(?:_eq|_ne)?|dbg|vec|join|try_join|bail|ensure|anyhow)!(?=\s*[([])/g;
-
-const readable = (found: string, name: string): string =>
-  name === 'vec' ? ' '.repeat(found.length) : `${name} `;
 
 const fileAt = (places: readonly string[], project: Project): Module | undefined => {
   const file = places.find((place) => project.hasFile(place));

@@ -39,6 +39,8 @@
   (field_declaration name: (field_identifier) @field.name type: (_) @field.type) @field))
 (struct_item body: (ordered_field_declaration_list type: (_) @element))
 (enum_variant name: (identifier) @field.name) @field @field.static @field.instance
+(enum_variant body: (ordered_field_declaration_list type: (_) @field.element))
+(enum_variant body: (field_declaration_list (field_declaration name: (_) @field.element type: (_) @field.element)))
 
 (const_item name: (identifier) @variable.name type: (_) @variable.type value: (_)? @variable.value) @variable
 (static_item name: (identifier) @variable.name type: (_) @variable.type value: (_)? @variable.value) @variable
@@ -52,12 +54,9 @@
 (match_arm pattern: (match_pattern . [(identifier) (tuple_pattern) (tuple_struct_pattern) (struct_pattern)
   (captured_pattern) (or_pattern) (ref_pattern) (reference_pattern) (mut_pattern) (slice_pattern)]
   @variable.target @variable.case condition: (_)) @variable)
-(tuple_struct_pattern type: (identifier) @skip . [
-  (identifier) @variable.item
-  (mut_pattern (identifier) @variable.item)
-  (ref_pattern (identifier) @variable.item)
-  (ref_pattern (mut_pattern (identifier) @variable.item))
-] . (#any-of? @skip "Some" "Ok"))
+(tuple_struct_pattern type: (_) @pattern.type) @pattern
+(struct_pattern type: (_) @pattern.type) @pattern
+[(tuple_pattern) (slice_pattern)] @pattern
 
 ; In a pattern a capitalised name is a constant.
 ((match_pattern (identifier) @constant) (#match? @constant "^[A-Z]"))
@@ -91,6 +90,8 @@
 
 (call_expression function: [(identifier) (scoped_identifier) (field_expression)] @call.function) @call
 (call_expression function: (generic_function function: (_) @call.function)) @call
+(call_expression function: (field_expression field: (_) @call.name))
+(call_expression function: (generic_function function: (field_expression field: (_) @call.name)))
 (field_expression) @member
 (scoped_identifier) @member @constant
 (struct_pattern type: (scoped_type_identifier) @member @constant)
