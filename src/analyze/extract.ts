@@ -118,6 +118,11 @@ export function extractFacts(
     }
   }
 
+  function baseOf(extension: Region | undefined): string | undefined {
+    const base = extension && first(extension, 'base');
+    return base && (toTypePath(sliceOf(base), rules) ?? '?');
+  }
+
   function nameRegion(region: Region, name: string): void {
     const { outside, mark } = region;
     if (region.kind === 'function') {
@@ -136,8 +141,7 @@ export function extractFacts(
         classAt: outside.class,
         receiver,
         isFree: receiverText !== undefined,
-        isImplementing:
-          receiver !== undefined && innermost('extension')?.fields.has('base') === true,
+        base: receiver === undefined ? undefined : baseOf(innermost('extension')),
       });
       region.inside = { ...region.inside, function: at, prefix: `${prefix}${name}.` };
       readDecorators(region, at);
@@ -221,7 +225,7 @@ export function extractFacts(
       else if (step.of === undefined) path = path && `${path}.${step.place}`;
       else path = `${step.of}/${step.place}|${step.of}${QUALIFIER}.${step.place}`;
       if (path?.includes('|') && step !== steps.at(-1))
-        path = `${step === '[]' ? '?' : elementOf(step)}`;
+        path = step === '[]' ? '?' : elementOf(step);
     }
     return path;
   }

@@ -29,8 +29,8 @@ export interface FunctionFact {
   class?: Index;
   /** The class that it is a method of, where that stands elsewhere (Go's receivers, Rust's impl). */
   receiver?: Path;
-  /** It stands where a type is made to implement another (Rust's impl … for). */
-  implements?: true;
+  /** The type that it helps its class to implement, where that is told (Rust's impl … for). */
+  implements?: TypePath;
   /** It is called on the class, and has no `self` or `this`. */
   isStatic?: true;
   /** Its first parameter is the class. */

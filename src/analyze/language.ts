@@ -91,6 +91,8 @@ export interface Rules {
   questionMark?: 'item';
   /** Functions that give what they are given, as far as its methods go (`Box::new`). */
   wrappers?: readonly string[];
+  /** Whether `|a| b` is a function without a name. */
+  closures?: boolean;
   /** Whether `'a` before a name is a lifetime. */
   lifetimes?: boolean;
   /** How an expression's value is one of several. */
@@ -107,6 +109,8 @@ export interface Rules {
   types: {
     /** Types whose argument is what counts: `Optional[Cart]`. */
     transparent: readonly string[];
+    /** Types that have what their argument has, but implement what is not of the project themselves. */
+    pointers?: readonly string[];
     /** Types whose last argument is what they hold. */
     collections: readonly string[];
     /** Types whose first argument is what they hold: `Result<Cart, Error>`. */

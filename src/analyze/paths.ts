@@ -41,10 +41,28 @@ export function toPath(text: string, rules: Rules): Path {
  * @param text - The source of an expression.
  */
 export function toValue(text: string, rules: Rules): Path {
+  const closure = rules.closures ? CLOSURE.exec(text) : null;
+  if (closure && text.length <= MOST) return closurePath(closure, rules);
   if (NAMES.test(text) || text.length > MOST || !CHOICE.test(text)) return toPath(text, rules);
   const choices = choicesOf(text.trim().replace(/\s+/g, ' '), rules);
   const known = choices.filter((choice) => !rules.types.nothings.includes(choice));
   return [...new Set(known.map((choice) => toPath(choice, rules)))].join('|') || '?';
+}
+
+const CLOSURE = /^(?:move\s+)?\|([^|]*)\|\s*([^]*)$/;
+/** Before what a call of a value gives. */
+export const GIVES = '>';
+
+/** What a function without a name gives: where that is named outside of it. */
+function closurePath([, parameters = '', body = '']: readonly string[], rules: Rules): Path {
+  const isBlock = body.startsWith('{') && body.endsWith('}');
+  const last = isBlock ? (splitOutside(body.slice(1, -1), ';').at(-1) ?? '').trim() : body;
+  const path = body.startsWith('->') ? '?' : toPath(last, rules);
+  const root = /^\w+/.exec(path)?.[0] ?? '';
+  const isOwn =
+    new RegExp(`\\b${root}\\b`).test(parameters) ||
+    new RegExp(`\\blet\\b[^=]*\\b${root}\\b`).test(body);
+  return root === '' || isOwn ? '?' : `${GIVES}${path}`;
 }
 
 /** The paths of a value. */
@@ -273,6 +291,10 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
     return of === undefined || rest.startsWith('(') ? of : `${of}${ITEM}`;
   }
   if (types.transparent.includes(last)) return toTypePath(parts[0] ?? '', rules);
+  if (types.pointers?.includes(last)) {
+    const of = toTypePath(parts[0] ?? '', rules);
+    return of === undefined || /^[(^=]/.test(of) ? of : `${POINTER}${of}`;
+  }
   if (types.maps?.includes(last) && parts.length > 1)
     return `${tupleOf(parts.slice(0, 2), rules)}${MAP}${ITEM}`;
   if (types.holders?.includes(last)) {
@@ -290,6 +312,9 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   }
   return path;
 }
+
+/** Before a type behind a pointer, which has methods of its own. */
+export const POINTER = '^';
 
 /** Behind the type of the pairs of a map. */
 export const MAP = '*';

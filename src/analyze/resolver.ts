@@ -8,12 +8,14 @@ import { extensionScopesOf, extensionsOf, selfAttributesOf } from './memberindex
 import { createModules } from './modules.js';
 import {
   bareName,
+  GIVES,
   BOTH,
   CALL,
   ITEM,
   MAP,
   partsOf,
   pathsOf,
+  POINTER,
   QUALIFIER,
   tupleParts,
 } from './paths.js';
@@ -165,7 +167,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     const { nothings } = rulesOf(file).types;
     const paths = pathsOf(value).filter((path) => !nothings.includes(path));
     return agree(
-      paths.map((path) => valueOf(find(file, scope, path, line).thing)),
+      paths.map((path): Thing => {
+        if (!path.startsWith(GIVES)) return valueOf(find(file, scope, path, line).thing);
+        return { is: 'giver', of: valueOf(find(file, scope, path.slice(1), line).thing) };
+      }),
       isStrict,
     );
   }
@@ -417,6 +422,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
 
   /** What a written type's values are. */
   function typedAs(file: string, scope: Index, type: TypePath): Thing {
+    if (type.startsWith(POINTER) && !type.endsWith(ITEM)) {
+      const to = typedAs(file, scope, type.slice(POINTER.length));
+      return to.is === 'object' ? { ...to, isPointed: true } : to;
+    }
     const mark = type.startsWith('=') ? '=' : '';
     const places = tupleParts(type.slice(mark.length));
     if (places) return { is: 'tuple', of: places.map((place) => typedAs(file, scope, place)) };
@@ -480,6 +489,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     if (called.is === 'attribute' && rulesOf(called.file).callsApart) return valueOf(called);
     const thing = called.is === 'function' ? called : valueOf(called);
     if (thing.is === 'class') return { is: 'object', of: thing, how: 'constructed' };
+    if (thing.is === 'giver') return thing.of;
     if (thing.is === 'external') return EXTERNAL;
     if (thing.is !== 'function') return UNKNOWN;
     const fact = symbolsOf(thing.file)?.functions[thing.at];
@@ -569,6 +579,12 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     return fit.length === 1 ? (fit[0] ?? thing) : thing;
   }
 
+  /** Whether a method is there for a type that is none of the project's. */
+  function isOthers({ file, at }: Thing & { is: 'function' }): boolean {
+    const { outside = 0, implements: base } = symbolsOf(file)?.functions[at] ?? {};
+    return base !== undefined && baseAt(file, outside, base).is !== 'class';
+  }
+
   function memberOfType(thing: ClassThing, name: string, wanted: Wanted | undefined): Thing {
     const member = memberOfClass(thing, name, 0, wanted);
     if (member && isKnown(member)) return member;
@@ -579,9 +595,12 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   }
 
   function memberOfObject(thing: ObjectThing, name: string, wanted: Wanted | undefined): Thing {
-    const member = memberOfClass(thing.of, name, 0, wanted);
+    let member = memberOfClass(thing.of, name, 0, wanted);
+    if (thing.isPointed && member?.is === 'function' && isOthers(member)) member = EXTERNAL;
     if (member && isKnown(member)) return member;
-    const { copyCalls, dereference, sameCalls, iteration } = rulesOf(thing.of.file).types;
+    const { copyCalls, dereference, sameCalls, numberCalls, iteration } = rulesOf(
+      thing.of.file,
+    ).types;
     if (dereference !== undefined && name !== dereference) {
       const method = memberOfClass(thing.of, dereference, 0, 'call');
       const inner = method?.is === 'function' ? returned(method, thing) : UNKNOWN;
@@ -594,9 +613,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     }
     if (wanted === 'call' && copyCalls?.includes(name)) return { is: 'giver', of: thing };
     // What is gone through has the methods of all that is.
-    if (wanted === 'call' && iteration && sameCalls?.includes(name)) {
+    const isOfAll = sameCalls?.includes(name) || numberCalls?.includes(name);
+    if (wanted === 'call' && iteration && isOfAll) {
       const of = goneThrough(thing);
-      if (isKnown(of)) return { is: 'giver', of: { is: 'items', of, file: thing.of.file } };
+      if (isKnown(of)) return memberOfItems({ is: 'items', of, file: thing.of.file }, name, wanted);
     }
     return member ?? UNKNOWN;
   }
@@ -648,7 +668,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     const attribute = selfAttributesOf(symbols).get(`${of.at} ${name}`);
     if (attribute !== undefined && wanted !== 'call')
       return { is: 'attribute', file: of.file, at: attribute };
-    const methods: { file: string; at: Index; implements?: true }[] = [];
+    const methods: { file: string; at: Index; implements?: TypePath }[] = [];
     for (const file of extendersOf(fact.name)) {
       const extender = symbolsOf(file);
       if (!extender) continue;
@@ -657,7 +677,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         if (method?.receiver === undefined) continue;
         const owner = find(file, method.outside, method.receiver).thing;
         if (isSame(owner, of))
-          methods.push({ file, at, ...(method.implements && { implements: true }) });
+          methods.push({ file, at, ...(method.implements && { implements: method.implements }) });
       }
     }
     // A method of the type's own comes before those of what it implements.

@@ -113,7 +113,7 @@ export function createScopes(text: string, { rules }: Language) {
       classAt: Index;
       receiver: Path | undefined;
       isFree: boolean;
-      isImplementing: boolean;
+      base: TypePath | undefined;
     },
   ): Index {
     const { prefix, outside, scope, modifiers, classAt, receiver } = defined;
@@ -123,7 +123,7 @@ export function createScopes(text: string, { rules }: Language) {
       isPublic: rules.isPublic(name, modifiers),
       ...(classAt >= 0 && { class: classAt }),
       ...(receiver !== undefined && { receiver }),
-      ...(defined.isImplementing && { implements: true }),
+      ...(defined.base !== undefined && { implements: defined.base }),
       outside,
       scope,
     });

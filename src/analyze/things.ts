@@ -15,6 +15,8 @@ export interface ObjectThing {
   is: 'object';
   of: ClassThing;
   how: How;
+  /** It is behind a pointer, which has methods of its own. */
+  isPointed?: true;
 }
 
 export type Thing =

@@ -7,7 +7,7 @@
 const KNOWN =
   /^(?:e?print(?:ln)?|format(?:_args)?|write(?:ln)?|panic|todo|unimplemented|unreachable|(?:debug_)?assert(?:_eq|_ne)?|dbg)$/;
 /** What they take are no expressions, though it may look so. */
-const OTHERS = /^(?:matches|macro_rules|concat|stringify|quote|cfg|include\w*|env|option_env)$/;
+const OTHERS = /^(?:macro_rules|concat|stringify|quote|cfg|include\w*|env|option_env)$/;
 /** What a text has of quotes and comments, function bodies and macros. */
 const TOKENS =
   /b?r(#*)"[^]*?"\1|"(?:[^"\\]|\\[^])*"|b?'(?:[^'\\\n]|\\[^'\n]+|\\')'|\/\/.*|\/\*[^]*?\*\/|\bfn\b|[{};]|\b([A-Za-z_]\w*)!(?=\s*([([]))/g;
@@ -31,6 +31,9 @@ export function readMacros(text: string): string {
 function readMacro(text: string, found: string, name: string, open: string, at: number): string {
   if (open === '[') return name === 'vec' ? ' '.repeat(found.length) : found;
   if (OTHERS.test(name)) return found;
+  const isPattern =
+    name === 'matches' && /\.\.|\)\s*if\b/.test(text.slice(at, at + MOST).split(';')[0] ?? '');
+  if (isPattern) return found;
   const isRead = KNOWN.test(name) || areExpressions(text, at + found.length);
   return isRead ? '_'.repeat(found.length) : found;
 }
