@@ -10,7 +10,7 @@ const KNOWN =
 const OTHERS = /^(?:macro_rules|concat|stringify|quote|cfg|include\w*|env|option_env)$/;
 /** What a text has of quotes and comments, function bodies and macros. */
 const TOKENS =
-  /b?r(#*)"[^]*?"\1|"(?:[^"\\]|\\[^])*"|b?'(?:[^'\\\n]|\\[^'\n]+|\\')'|\/\/.*|\/\*[^]*?\*\/|\bfn\b|[{};]|\b([A-Za-z_]\w*)!(?=\s*([([]))/g;
+  /b?r(#*)"[^]*?"\1|"(?:[^"\\]|\\[^])*"|b?'(?:[^'\\\n]|\\[^'\n]+|\\')'|\/\/.*|\/\*[^]*?\*\/|\bfn\b|[{};]|\b(?:\w+::)*([A-Za-z_]\w*)!(?=\s*([([]))/g;
 
 /** A text of the same length. */
 export function readMacros(text: string): string {
@@ -44,7 +44,7 @@ const QUOTED =
   /b?r(#*)"[^]*?"\1|"(?:[^"\\]|\\[^])*"|b?'(?:[^'\\]|\\[^'\n]*|\\')'|\/\/.*|\/\*[^]*?\*\//g;
 /** Signs that no expressions have, and two words beside each other of which the first is none of Rust's. */
 const STRANGE =
-  /=>|[;#$@]|\b_\b|[(,=]\s*[?%]|[\w)\]]\s*:\s*(?!:)|,\s*,|\b(?!(?:as|mut|move|return|if|else|match|ref|in|dyn|unsafe|await|break|for)\b)[A-Za-z_]\w*\s+(?!(?:as|if|else|in)\b)[A-Za-z_]/;
+  /=>|[;#$@]|\b_\b|[(,=]\s*[?%]|[\w)\]"]\s*:\s*(?!:)|,\s*,|\bin\b|[(,]\s*[-+*/%^=<>!&|]+\s*(?:,|$)|\b(?!(?:as|mut|move|return|if|else|match|ref|dyn|unsafe|await|break)\b)[A-Za-z_]\w*\s+(?!(?:as|if|else)\b)[A-Za-z_]/;
 
 /** Whether what stands between parentheses can be read as expressions. */
 function areExpressions(text: string, from: number): boolean {
