@@ -55,6 +55,7 @@ export function extractFacts(
 
   function openRegion(mark: Mark, kind = mark.name): Region {
     const outside = context();
+    const decorators = pendingDecorators;
     if (ENDS_DECORATORS.has(kind)) pendingDecorators = [];
     const region: Region = {
       kind,
@@ -64,7 +65,7 @@ export function extractFacts(
       fields: new Map(),
       bound: [],
       members: [],
-      decorators: [],
+      decorators: kind === 'from' ? decorators : [],
     };
     if (kind === 'function') {
       region.decorators = pendingDecorators;
@@ -112,7 +113,7 @@ export function extractFacts(
         region.inside = {
           ...region.inside,
           receiver,
-          prefix: `${region.outside.prefix}${receiver.split('.').at(-1) ?? ''}.`,
+          prefix: `${region.outside.prefix}${receiver.replace(/^.*[.^]/, '')}.`,
         };
       }
     }
@@ -379,6 +380,10 @@ export function extractFacts(
   const innermostOpenVariable = (region: Region): Region | undefined =>
     open.findLast((other) => other !== region && other.kind === 'variable');
 
+  /** Whether the build may leave out what a region says. */
+  const isConditional = ({ decorators }: Region): boolean =>
+    decorators.some(([, name]) => name && rules.conditions?.includes(sliceOf(name)));
+
   function closeImport(region: Region): void {
     // Lists of imports may lie in each other.
     const around = open.filter(({ kind }) => kind === 'from');
@@ -405,6 +410,7 @@ export function extractFacts(
       ...(local !== undefined && { local }),
       ...columns,
       line: lineOf(region.mark),
+      ...(around.some(isConditional) && { isConditional: true as const }),
       ...(region.fields.has('declares') && {
         declares: { ...(pendingPlace !== undefined && { place: pendingPlace }) },
       }),

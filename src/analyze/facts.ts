@@ -109,6 +109,8 @@ export interface ImportFact {
   line: number;
   /** The scope that it binds names in, where that is not the file's. */
   scope?: Index;
+  /** The build may leave it out. */
+  isConditional?: true;
   /** It says that the module has this one in it (Rust's mod), and where, as far as it does. */
   declares?: { place?: string };
 }

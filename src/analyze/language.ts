@@ -77,6 +77,8 @@ export interface Rules {
   shadows?: boolean;
   /** Of two functions of one name in a scope the build takes one: which, is not told. */
   definesOnce?: boolean;
+  /** Decorators of what the build may leave out (`cfg`). */
+  conditions?: readonly string[];
   /** Decorators that make a method one of the class (`statics` have no first parameter for it), or a property. */
   decorators: {
     statics: readonly string[];

@@ -304,6 +304,14 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       }
       const thing = fitting(thingOf(file, at, bindings), wanted);
       const isImported = bindings.every(({ is }) => is === 'import');
+      const mayBeLeftOut = bindings.every(
+        (one) => one.is === 'import' && symbols.imports[one.at]?.isConditional,
+      );
+      if (mayBeLeftOut) {
+        const all = at === 0 ? symbols.allImports : here.allImports;
+        const instead = broughtByAll(file, symbols, all, name);
+        if (instead && !isSame(instead, thing)) return { thing: AMBIGUOUS, rule: 'import' };
+      }
       return { thing, rule: isImported ? 'import' : at === 0 ? 'module' : 'local' };
     }
     const brought = inner ? undefined : broughtByAll(file, symbols, symbols.allImports, name);

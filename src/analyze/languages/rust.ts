@@ -22,6 +22,7 @@ export const rust: Language = {
     callsApart: true,
     shadows: true,
     definesOnce: true,
+    conditions: ['cfg'],
     isPublic: (_, modifiers) => modifiers === 'pub',
     decorators: { statics: [], classMethods: [], properties: [] },
     separators: ['.', '::'],
@@ -249,6 +250,10 @@ function placeOf(file: string, project: Project): string {
   return isTop ? directoryOf(file) : file.slice(0, -'.rs'.length);
 }
 
+/** Whether a file says that a module is in it. */
+const declares = (path: string, module: string, project: Project): boolean =>
+  new RegExp(`\\bmod\\s+${module.replace(/\.rs$/, '')}\\s*;`).test(project.read(path) ?? '');
+
 /** The file that a crate begins with. */
 function rootOf(file: string, project: Project): string {
   const name = file.slice(file.lastIndexOf('/') + 1);
@@ -263,18 +268,18 @@ function rootOf(file: string, project: Project): string {
       if (inside === target[0]) return file;
       const main = joinPath(own.directory, `${target[0]}/main.rs`);
       if (project.hasFile(main)) return main;
-      const shared = joinPath(own.directory, `${directoryOf(target[0])}/main.rs`);
-      return project.hasFile(shared) ? shared : file;
+      // A directory beside several crates is one's where that one declares it.
+      const [name = ''] = inside.slice(target[0].length - (target[1] ?? '').length).split('/');
+      const beside = project.filesIn(directoryOf(joinPath(own.directory, target[0])));
+      const owners = beside.filter((path) => declares(path, name, project));
+      return owners.length === 1 ? (owners[0] ?? file) : file;
     }
     const library = joinPath(own.directory, own.library);
     const program = joinPath(own.directory, 'src/main.rs');
     const first = inside.startsWith('src/') ? inside.slice(4).split('/')[0] : '';
-    const declares = (path: string): boolean =>
-      new RegExp(`\\bmod\\s+${first?.replace(/\.rs$/, '') ?? ''}\\s*;`).test(
-        project.read(path) ?? '',
-      );
     const both = project.hasFile(library) && project.hasFile(program);
-    if (both) return !declares(library) && declares(program) ? program : library;
+    const isIn = (path: string): boolean => declares(path, first ?? '', project);
+    if (both) return !isIn(library) && isIn(program) ? program : library;
     if (project.hasFile(library)) return library;
     if (project.hasFile(program)) return program;
   }
