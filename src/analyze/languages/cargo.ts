@@ -13,8 +13,28 @@ export interface Package {
   targets: string[];
 }
 
+/** What was read of a project, by what was asked for. */
+const answers = new WeakMap<Project, Map<string, unknown>>();
+
+function once<T>(project: Project, question: string, ask: () => T): T {
+  const known = answers.get(project) ?? new Map<string, unknown>();
+  answers.set(project, known);
+  if (!known.has(question)) known.set(question, ask());
+  return known.get(question) as T;
+}
+
 /** The package that a file is in. */
 export function packageOf(file: string, project: Project): Package | undefined {
+  return once(project, `package ${directoryOf(file)}`, () => readPackage(file, project));
+}
+
+/** The directory of a package that another depends on, where it is told by a path. */
+export function dependencyOf(own: Package, crate: string, project: Project): string | undefined {
+  const question = `dependency ${own.directory} ${crate}`;
+  return once(project, question, () => readDependency(own, crate, project));
+}
+
+function readPackage(file: string, project: Project): Package | undefined {
   for (let at = directoryOf(file); ; at = directoryOf(at)) {
     const text = project.read(joinPath(at, 'Cargo.toml'));
     const name = text === undefined ? undefined : valueOf(tablesOf(text, 'package'), 'name');
@@ -36,8 +56,7 @@ export function packageOf(file: string, project: Project): Package | undefined {
   }
 }
 
-/** The directory of a package that another depends on, where it is told by a path. */
-export function dependencyOf(
+function readDependency(
   { directory }: Package,
   crate: string,
   project: Project,
