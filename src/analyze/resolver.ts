@@ -677,7 +677,8 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     if (attribute !== undefined && wanted !== 'call')
       return { is: 'attribute', file: of.file, at: attribute };
     const methods: { file: string; at: Index; implements?: TypePath }[] = [];
-    for (const file of extendersOf(fact.name)) {
+    const extenders = extendersOf(fact.name);
+    for (const file of extenders) {
       const extender = symbolsOf(file);
       if (!extender) continue;
       for (const at of extensionsOf(extender).get(name) ?? []) {
@@ -693,13 +694,17 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     const [only, ...others] = own.length > 0 ? own : methods;
     if (others.length > 0) return AMBIGUOUS;
     if (only) return { is: 'function', file: only.file, at: only.at };
-    return addedName(of, fact.name, name);
+    return addedName(of, extenders, name);
   }
 
   /** A constant or a type that belongs to a class from outside its body. */
-  function addedName(of: ClassThing, className: string, name: string): Thing | undefined {
+  function addedName(
+    of: ClassThing,
+    extenders: readonly string[],
+    name: string,
+  ): Thing | undefined {
     const found: Thing[] = [];
-    for (const file of extendersOf(className)) {
+    for (const file of extenders) {
       const extender = symbolsOf(file);
       if (!extender) continue;
       for (const at of extensionScopesOf(extender).get(name) ?? []) {
