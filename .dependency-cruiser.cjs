@@ -22,7 +22,7 @@ const FLOORS = [
   ['verify'],
   ['export', 'answer'],
   ['options'],
-  ['library'],
+  ['library', 'codebase'],
   ['graph'],
   ['process'],
   ['picture'],

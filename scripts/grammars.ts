@@ -10,7 +10,7 @@ const QUERIES = join(ROOT, 'src', 'analyze', 'queries');
 const target = join(ROOT, 'dist', 'analyze');
 
 mkdirSync(target, { recursive: true });
-for (const grammar of new Set(LANGUAGES.map((language) => language.grammar))) {
+for (const grammar of new Set(LANGUAGES.flatMap((language) => language.grammar))) {
   copyFileSync(join(GRAMMARS, `${grammar}.wasm`), join(target, `${grammar}.wasm`));
 }
 for (const query of readdirSync(QUERIES)) copyFileSync(join(QUERIES, query), join(target, query));

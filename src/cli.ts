@@ -111,10 +111,14 @@ export async function main(
     if (name.startsWith('KGLOAD_') && value === '') Reflect.deleteProperty(env, name);
   }
   try {
-    const program = await defineProgram(calledBy(argv), run);
-    const called = program.commands.find((command) => command.name() === calledBy(argv));
+    const name = calledBy(argv);
+    const program = await defineProgram(name, run);
+    const called = program.commands.find((command) => command.name() === name);
     if (called) refuseFlagAsValue(called, argv.slice(argv.indexOf(called.name()) + 1));
-    await program.parseAsync(argv, { from: 'user' });
+    // Commander has no word for `help lod`, but one for `lod`.
+    const isUnknown = name !== undefined && !called;
+    const args = isUnknown ? argv.filter((_, i) => i !== argv.indexOf('help')) : argv;
+    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     run.outcome = { code: failOn(error, argv, run), done: '' };
   }

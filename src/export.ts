@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ExportedFile, planExport, unexportable } from './cypher/exported.js';
 import { copyTo } from './cypher/statements.js';
-import { countRows, readSchema } from './database/catalog.js';
+import { countedTable, countRows, readSchema } from './database/catalog.js';
 import { readDatabase } from './database/open.js';
 import { inspectDatabase } from './database/target.js';
 import { INDEX_FILE, readDataset, SCHEMA_FILE } from './dataset/dataset.js';
@@ -15,7 +15,7 @@ import type { OpenDatabase } from './engine/engine.js';
 import { firstLine, fullDiskError } from './engine/messages.js';
 import { KgloadError, messageOf } from './errors.js';
 import { withFiles } from './model/differences.js';
-import { isNested } from './model/tables.js';
+import { isNested, kindOf } from './model/tables.js';
 import { exportWeight } from './plan/weights.js';
 import { toCypher, toScript } from './schema/script.js';
 import type {
@@ -130,13 +130,11 @@ function* writeFiles(
   clock: () => number,
 ): Steps<Omit<ExportReport, 'totalTime'>> {
   for (const part of ['nodes', 'edges']) mkdirSync(join(directory, part));
-  const tables = [
-    ...schema.nodes.map(({ name }) => ({ table: name, kind: 'node' as const })),
-    ...schema.edges.map(({ name }) => ({ table: name, kind: 'edge' as const })),
-  ];
   const planned: (PlannedExport & { own: ExportedFile[] })[] = [];
-  for (const { table, kind } of tables) {
-    const rows = yield* countRows(connection, { name: table, kind });
+  for (const each of [...schema.nodes, ...schema.edges]) {
+    const { name: table } = each;
+    const kind = kindOf(each);
+    const rows = yield* countRows(connection, countedTable(each));
     const own = files.filter((file) => file.table === table && file.kind === kind);
     planned.push({ table, kind, rows, weight: exportWeight(rows, columnsOf(schema, table)), own });
   }

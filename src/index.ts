@@ -1,4 +1,18 @@
 /** The library: what the command line does, for programs. */
+export { analyzeCodebase, analyzeFiles, exportToParquet } from './codebase.js';
+export type {
+  AnalyzeOptions,
+  AnalyzeReport,
+  ExportOfAnalysis,
+  FileAnalysis,
+  FileOptions,
+  LanguageCount,
+  Resolution,
+  SyntaxErrors,
+} from './analyze/report.js';
+export type { Unresolved } from './analyze/facts.js';
+export type { FileNote, NoteCode } from './analyze/sourcefile.js';
+export type { StepTimes } from './steps.js';
 export { codeGraph } from './model/codegraph.js';
 export { KgloadError } from './errors.js';
 export type { ExportOptions, ExportReport } from './export.js';

@@ -84,6 +84,26 @@ const RESOURCES: Record<string, Check> = {
 /** Those of the other functions. */
 const ENGINE: Record<string, Check> = { engine: oneOf(...ENGINE_NAMES) };
 
+const isText: Check = (value) => (typeof value === 'string' ? undefined : 'a string');
+
+const isTexts: Check = (value) =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string')
+    ? undefined
+    : 'an array of strings';
+
+const isAssignment: Check = (value) =>
+  typeof value === 'object' && value !== null && isTexts(Object.values(value)) === undefined
+    ? undefined
+    : 'an object of patterns and languages';
+
+/** Those of whatever writes an analysis. */
+const ANALYSIS: Record<string, Check> = {
+  source: isA('boolean'),
+  onEvent: isA('function'),
+  clock: isA('function'),
+  signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+};
+
 const OTHERS = {
   readSchema: ENGINE,
   readStats: { degrees: isA('boolean') },
@@ -100,6 +120,17 @@ const OTHERS = {
     clock: isA('function'),
   },
   verifyDatabase: { schema: isSchemaObject, ...RESOURCES, onEvent: isA('function') },
+  analyzeCodebase: {
+    ...ANALYSIS,
+    languages: isTexts,
+    assign: isAssignment,
+    exclude: isTexts,
+    maxSize: wholeFrom(0),
+    cache: isA('boolean'),
+    jobs: wholeFrom(1),
+  },
+  analyzeFiles: { language: isText, jobs: wholeFrom(1) },
+  exportToParquet: ANALYSIS,
   DependencyGraph: { ...ENGINE, readOnly: isA('boolean') },
 } satisfies Record<string, Record<string, Check>>;
 
@@ -122,6 +153,20 @@ export function checkTexts(values: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(values)) {
     if (typeof value !== 'string') throw usage(`${name} must be a string, not ${shown(value)}`);
   }
+}
+
+/**
+ * Refuses what has no items, and a text, whose characters are hardly meant.
+ *
+ * @throws {KgloadError} `USAGE`.
+ */
+export function checkIterable(name: string, value: unknown): void {
+  const { [Symbol.iterator]: items, [Symbol.asyncIterator]: later } = Object(value) as Record<
+    symbol,
+    unknown
+  >;
+  if (typeof value !== 'string' && (items ?? later)) return;
+  throw usage(`${name} must be an array, or iterable, not ${shown(value)}`);
 }
 
 /**

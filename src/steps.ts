@@ -36,6 +36,7 @@ export function beginStep({ onEvent, clock }: Listener, name: StepName): Step {
   };
 }
 
+/** Step → its time. */
 export type StepTimes = Partial<Record<StepName, StepTime>>;
 
 /** Adds up the times of the steps of which an event callback is told. */

@@ -27,7 +27,8 @@ function factsOf(name: string): Facts {
     exceptions: [],
     sites: {
       calls: uses,
-      callsOutside: 0,
+      unresolved: { outside: 0, external: 0, unknown: 0 },
+      references: { functions: [], variables: [], lines: [], areWrites: [] },
       names: { ...uses, areWrites: [] },
       members: { ...uses, areWrites: [] },
     },

@@ -34,8 +34,11 @@ it('the library refuses arguments that are none, by name', async (t) => {
   t.after(() => graph.close());
   const out = join(directory, 'out');
   const {
+    analyzeCodebase,
+    analyzeFiles,
     createSchema,
     exportDatabase,
+    exportToParquet,
     loadFromParquet,
     loadFromParquetSync,
     preprocessFilesParquet,
@@ -72,6 +75,32 @@ it('the library refuses arguments that are none, by name', async (t) => {
       'exportDatabase 4',
       (x) => exportDatabase?.(db, out, { onEvent: typeof x === 'function' ? 1 : x }),
     ],
+    ['analyzeCodebase 1', (x) => analyzeCodebase?.(x, out)],
+    ['analyzeCodebase 2', (x) => analyzeCodebase?.(FIXTURE, x)],
+    ['analyzeCodebase 3', (x) => analyzeCodebase?.(FIXTURE, out, { languages: [x] })],
+    ['analyzeCodebase 4', (x) => analyzeCodebase?.(FIXTURE, out, { cache: x === true ? 1 : x })],
+    [
+      'analyzeFiles 1',
+      async (x) => {
+        await (analyzeFiles?.([x], FIXTURE) as AsyncGenerator).next();
+      },
+    ],
+    [
+      'analyzeFiles 1b',
+      async (x) => {
+        await (analyzeFiles?.(Array.isArray(x) ? 1 : x, FIXTURE) as AsyncGenerator).next();
+      },
+    ],
+    [
+      'analyzeFiles 2',
+      async (x) => {
+        await (analyzeFiles?.([], x) as AsyncGenerator).next();
+      },
+    ],
+    ['exportToParquet 1', (x) => exportToParquet?.([x], out, FIXTURE)],
+    ['exportToParquet 1b', (x) => exportToParquet?.(Array.isArray(x) ? 1 : x, out, FIXTURE)],
+    ['exportToParquet 2', (x) => exportToParquet?.([], x, FIXTURE)],
+    ['exportToParquet 3', (x) => exportToParquet?.([], out, x)],
     ['preprocessFilesParquet 1', (x) => preprocessFilesParquet?.(x, out)],
     [
       'preprocessFilesParquet 2',

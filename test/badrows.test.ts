@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import {
   execute,
@@ -8,6 +8,7 @@ import {
   fixtureCopy,
   kgload,
   kgloadJson,
+  loadFixture,
   query,
   scratch,
   writeParquet,
@@ -180,7 +181,7 @@ describe('bad rows', () => {
   it('fail an append past --max-bad-rows, which leaves the database with what it had', async (t) => {
     const { directory, dataset } = await spoiled(t);
     const db = join(directory, 'graph.db');
-    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    await loadFixture(db);
     const { code, json } = await kgloadJson([
       'load',
       dataset,
@@ -199,7 +200,7 @@ describe('bad rows', () => {
   it('are what an append that runs twice is refused for', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
-    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    await loadFixture(db);
     const { code, json } = await kgloadJson(['load', FIXTURE, '--db', db, '--append']);
     assert.equal(code, 1);
     const codes = new Set(json.errors.map((error) => error.code));
@@ -225,7 +226,7 @@ describe('bad rows', () => {
   it('tell a key of an earlier part file from one that the table held', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
-    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    await loadFixture(db);
     const dataset = join(directory, 'dataset');
     const parts: Record<string, (string | null)[]> = {
       'part-0': ['new', 'f1', 'twice', 'twice'],
@@ -424,7 +425,7 @@ describe('kgload load --dry-run', () => {
     const directory = scratch(t);
     const dataset = fixtureCopy(directory);
     const db = join(directory, 'graph.db');
-    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    await loadFixture(db);
     rmSync(join(dataset, 'nodes'), { recursive: true });
     rmSync(join(dataset, 'edges'), { recursive: true });
     mkdirSync(join(dataset, 'nodes'));
@@ -547,6 +548,68 @@ describe('rows with the keys of others', () => {
     assert.deepEqual(new Map(found.map(({ id, v }) => [id, v])), expected);
   });
 
+  it('are found by keys of 128 bits in a dry run of an append', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    const schema = join(directory, 'schema.cypher');
+    writeFileSync(
+      schema,
+      'CREATE NODE TABLE N(id INT128, PRIMARY KEY(id)); CREATE REL TABLE R(FROM N TO N, MANY_ONE);',
+    );
+    // As DOUBLE the first three would be one.
+    const [a, b, c, least] = [2n ** 100n, 2n ** 100n + 1n, 2n ** 100n + 2n, 1n - 2n ** 127n].map(
+      String,
+    );
+    const files = {
+      'held/nodes/n.parquet': [{ id: a }, { id: b }, { id: least }],
+      'more/nodes/n.parquet': [{ id: b }, { id: c }, { id: least }],
+      'held/edges/r.parquet': [{ from: a, to: b }],
+      'more/edges/r.parquet': [
+        { from: b, to: a },
+        { from: a, to: least },
+        { from: c, to: b },
+      ],
+    };
+    for (const [file, rows] of Object.entries(files)) {
+      mkdirSync(join(directory, dirname(file)), { recursive: true });
+      const names = Object.keys(rows[0] ?? {});
+      await writeParquet(
+        join(directory, file),
+        Object.fromEntries(names.map((name) => [name, 'UTF8' as const])),
+        rows,
+      );
+    }
+    const common = ['--db', db, '--schema', schema];
+    const first = await kgloadJson(['load', join(directory, 'held'), ...common]);
+    assert.deepEqual([first.code, first.json.errors], [0, []]);
+    const append = ['load', join(directory, 'more'), ...common, '--append', '--skip-bad-rows'];
+    for (const run of [await kgloadJson([...append, '--dry-run']), await kgloadJson(append)]) {
+      assert.deepEqual([run.code, run.json.errors], [0, []]);
+      assert.deepEqual([run.json.total_nodes, run.json.total_edges], [1, 2]);
+      assert.deepEqual(
+        (run.json['bad_rows'] as { reason: string; rows: number }[]).map(({ reason, rows }) => [
+          reason,
+          rows,
+        ]),
+        [
+          ['existing_key', 2],
+          ['multiplicity', 1],
+        ],
+      );
+    }
+    assert.deepEqual(
+      query(
+        db,
+        'MATCH (m:N)-[:R]->(n:N) RETURN CAST(m.id AS STRING) AS x, CAST(n.id AS STRING) AS y ORDER BY m.id',
+      ),
+      [
+        { x: a, y: b },
+        { x: b, y: a },
+        { x: c, y: b },
+      ],
+    );
+  });
+
   it('are left out where they hold values that the engine may change', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
@@ -597,6 +660,33 @@ describe('rows with the keys of others', () => {
       { id: 4, v: String(least), d: -0 },
       { id: 5, v: '5', d: 2.5 },
       { id: 6, v: String(least), d: -0 },
+    ]);
+  });
+
+  it('hide no key that the engine changes in an append', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    const schema = join(directory, 'schema.cypher');
+    writeFileSync(schema, SCHEMA);
+    const least = -(2n ** 63n);
+    const held = [1n, 2n].map((id) => ({ id, v: 0 }));
+    const more = [least, 1n, least].map((id, i) => ({ id, v: i }));
+    for (const [name, rows] of Object.entries({ held, more })) {
+      mkdirSync(join(directory, name, 'nodes'), { recursive: true });
+      mkdirSync(join(directory, name, 'edges'));
+      await writeParquet(join(directory, name, 'nodes', 'n.parquet'), columns, rows);
+    }
+    const common = ['--db', db, '--schema', schema];
+    assert.equal((await kgload(['load', join(directory, 'held'), ...common])).code, 0);
+    const append = ['load', join(directory, 'more'), ...common, '--append', '--skip-bad-rows'];
+    const { code, json } = await kgloadJson(append);
+    assert.deepEqual(
+      [code, json.errors.map((error) => [error.code, error.table])],
+      [1, [['VALUE_CHANGED', 'N']]],
+    );
+    assert.deepEqual(query(db, 'MATCH (n:N) RETURN n.id AS id, n.v AS v ORDER BY n.id'), [
+      { id: 1, v: 0 },
+      { id: 2, v: 0 },
     ]);
   });
 

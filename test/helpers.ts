@@ -1,6 +1,6 @@
 /** The real binary in a scratch directory, and a look at the database afterwards. */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -49,6 +49,23 @@ export function fixtureCopy(directory: string): string {
   const copy = join(directory, 'dataset');
   cpSync(FIXTURE, copy, { recursive: true });
   return copy;
+}
+
+let loaded: Promise<string> | undefined;
+
+/** Makes a database of the fixture: loaded by the first test of a file that wants one, and copied. */
+export async function loadFixture(db: string): Promise<void> {
+  loaded ??= (async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'kgload-test-'));
+    process.once('exit', () => {
+      rmSync(directory, { recursive: true, force: true });
+    });
+    const path = join(directory, 'fixture.db');
+    const { code, stderr } = await kgload(['load', FIXTURE, '--db', path, '-q']);
+    if (code !== 0) throw new Error(stderr);
+    return path;
+  })();
+  copyFileSync(await loaded, db);
 }
 
 /** The arguments, with the engine of the tests where a database is to be created. */
@@ -112,16 +129,24 @@ export interface ProblemJson {
   hint?: string;
 }
 
+/** The books of a pool of most of the memory, as an engine takes by default, cost 20 ms an opening. */
+const SMALL = { bufferPool: 512e6 };
+
 /** Rows of a query on a database that nobody has open. */
-export function query(path: string, cypher: string): Record<string, unknown>[] {
+export function query(path: string, cypher: string): Row[] {
   return queryOn(ENGINE, path, cypher);
 }
 
 /** {@link query} by another engine than that of the tests. */
 export function queryOn(engine: EngineName, path: string, cypher: string): Row[] {
-  const { connection, close } = openEngine(engine, path, { readOnly: true });
+  return queryEach(path, [cypher], engine)[0] ?? [];
+}
+
+/** The rows of each of several queries: a database is opened once for them. */
+export function queryEach(path: string, queries: readonly string[], engine = ENGINE): Row[][] {
+  const { connection, close } = openEngine(engine, path, { readOnly: true, ...SMALL });
   try {
-    return driveSync(one({ connection, cypher }));
+    return queries.map((cypher) => driveSync(one({ connection, cypher })));
   } finally {
     close();
   }
@@ -143,7 +168,7 @@ function* one(step: Query): Steps<Row[]> {
 
 /** A database in memory. */
 export function openMemory(): OpenDatabase {
-  return openEngine(ENGINE, ':memory:');
+  return openEngine(ENGINE, ':memory:', SMALL);
 }
 
 /** Statements on a database that is created where there is none. */
@@ -153,7 +178,7 @@ export function execute(path: string, ...statements: string[]): void {
 
 /** {@link execute} by another engine than that of the tests. */
 export function executeOn(engine: EngineName, path: string, ...statements: string[]): void {
-  const database = openEngine(engine, path);
+  const database = openEngine(engine, path, SMALL);
   try {
     for (const statement of statements) {
       for (const result of [database.connection.querySync(statement)].flat()) result.close();

@@ -8,7 +8,6 @@ import { before, describe, it, type TestContext } from 'node:test';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import {
   BINARY,
-  type CommandJson,
   ENGINE,
   ENVIRONMENT,
   execute,
@@ -16,10 +15,12 @@ import {
   fixtureCopy,
   kgload,
   kgloadJson,
+  loadFixture,
   onEngine,
   ROOT,
-  type Run,
   scratch,
+  type CommandJson,
+  type Run,
 } from './helpers.js';
 
 const SCHEMAS = join(ROOT, 'docs', 'json');
@@ -106,6 +107,19 @@ describe('the JSON of a command is what its schema says', { concurrency: 2 }, ()
       assert.deepEqual(json['database'], database);
     }
     await document('preprocess', ['preprocess', FIXTURE, join(directory, 'clean')]);
+    const sources = join(ROOT, 'fixtures', 'languages', 'python');
+    const analysis = await document('analyze', ['analyze', sources, join(directory, 'analysed')]);
+    assert.deepEqual([analysis.code, analysis.json['root']], [0, sources]);
+    const both = await document('load', [
+      'load',
+      sources,
+      '--analyze',
+      '--db',
+      join(directory, 'both.db'),
+    ]);
+    assert.deepEqual(Object.keys(both.json['analysis'] as object), [
+      ...Object.keys(analysis.json).filter((name) => name !== 'dataset'),
+    ]);
     await document('schema', ['schema']);
     await document('schema', ['schema', '--format', 'mermaid']);
     await document('completion', ['completion', 'fish']);
@@ -135,7 +149,7 @@ describe('the JSON of a command is what its schema says', { concurrency: 2 }, ()
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
     const dataset = fixtureCopy(directory);
-    await kgload(['load', FIXTURE, '--db', db, '-q']);
+    await loadFixture(db);
     cpSync(join(ROOT, 'fixtures/spoiled/calls.parquet'), join(dataset, 'edges/calls.parquet'));
     rmSync(join(dataset, 'edges/inherits.parquet'));
     writeFileSync(join(dataset, 'nodes/classes.parquet'), 'none');
@@ -171,6 +185,7 @@ describe('the JSON of a command is what its schema says', { concurrency: 2 }, ()
       ['example', ['example', FIXTURE]],
       ['query', ['query', 'RETURN x', '--db', db]],
       ['ask', ['ask', 'callers', 'nobody', '--db', db]],
+      ['analyze', ['analyze', none, join(directory, 'analysed')]],
     ];
     for (const [name, args] of calls) {
       const { code, json } = await document(name, args);
@@ -202,7 +217,7 @@ describe('the JSON of a command is what its schema says', { concurrency: 2 }, ()
   it('where a signal ends it', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
-    await kgload(['load', FIXTURE, '--db', db, '-q']);
+    await loadFixture(db);
     const calls: [string, string[]][] = [
       ['load', ['load', FIXTURE, '--db', db, '--fresh']],
       ['verify', ['stats', '--db', db, '--verify', FIXTURE]],

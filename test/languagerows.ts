@@ -1,6 +1,6 @@
 /** What the analyser makes of a directory, in lines that people can check against the sources. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { extractFacts } from '../src/analyze/extract.js';
 import type { Facts, Target } from '../src/analyze/facts.js';
 import type { Language } from '../src/analyze/language.js';
@@ -24,6 +24,10 @@ export async function languageRows(root: string): Promise<string[]> {
   }
   const known = [...facts.keys()];
   const directoryOf = (file: string): string => file.slice(0, Math.max(0, file.lastIndexOf('/')));
+  const ancestorsOf = (file: string): string[] => {
+    const directory = directoryOf(file);
+    return directory === '' ? [''] : [directory, ...ancestorsOf(directory)];
+  };
   const resolve = createFileResolver({
     symbolsOf: (file) => facts.get(file)?.symbols,
     languageOf: (file) => {
@@ -32,9 +36,11 @@ export async function languageRows(root: string): Promise<string[]> {
       return language;
     },
     project: {
+      name: basename(root),
       hasFile: (path) => facts.has(path),
       hasDirectory: (path) => known.some((file) => file.startsWith(`${path}/`)),
       filesIn: (path) => known.filter((file) => directoryOf(file) === path),
+      directories: () => [...new Set(known.flatMap(ancestorsOf))],
       read: (path) => (files.includes(path) ? readFileSync(join(root, path), 'utf8') : undefined),
     },
     extendersOf: (name) =>

@@ -20,6 +20,6 @@ describe('the facts of a language', () => {
 
   it('have a project for each grammar', () => {
     const projects = readdirSync(PROJECTS);
-    for (const { query } of LANGUAGES) assert.ok(projects.includes(query), query);
+    for (const { name } of LANGUAGES) assert.ok(projects.includes(name), name);
   });
 });

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { Value } from '../src/model/answer.js';
 import { collectPicture, MOST_NODES } from '../src/picture/collect.js';
 import { toDot } from '../src/picture/dot.js';
@@ -138,6 +139,26 @@ describe('the formats of query and ask', () => {
   });
 });
 
+/**
+ * Waits until a page's drawing has pixels, or none. The page draws at the browser's next frame, and
+ * until then cytoscape's `:visible` tells of what was drawn before.
+ */
+async function waitForPixels(page: Page, isDrawn: boolean): Promise<void> {
+  const until = Date.now() + 10_000;
+  while ((await page.evaluate<number>(PIXELS)) > 0 !== isDrawn)
+    assert.ok(Date.now() < until, isDrawn ? 'nothing is drawn' : 'the drawing is still there');
+}
+
+const PIXELS = `(() => {
+  const all = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const layers = [...document.querySelectorAll('#graph canvas')];
+  all.canvas.width = layers[0].width;
+  all.canvas.height = layers[0].height;
+  for (const layer of layers) all.drawImage(layer, 0, 0);
+  const { data } = all.getImageData(0, 0, all.canvas.width, all.canvas.height);
+  return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+})()`;
+
 describe('a graph page in a browser', BROWSER, () => {
   it('shows the graph, finds, tells, hides, and asks nobody', async (t) => {
     const directory = scratch(t);
@@ -162,8 +183,13 @@ describe('a graph page in a browser', BROWSER, () => {
       await page.focus('#graph');
       await page.keyboard.press('ArrowRight');
       assert.equal(await page.isVisible('#panel'), true);
+      await waitForPixels(page, true);
       await page.click('#legend button >> nth=0');
+      await waitForPixels(page, false);
       assert.equal(await page.evaluate('graph.cy.nodes(":visible").length'), 0);
+      await page.click('#legend button >> nth=0');
+      await waitForPixels(page, true);
+      assert.equal(await page.evaluate('graph.cy.nodes(":visible").length'), 7);
       assert.deepEqual(said, []);
       await page.context().close();
     }

@@ -112,9 +112,14 @@ describe('a schedule', () => {
     const can = { title: 'Fast', manyWriters: true, readersLock: true, toJson: true };
     const machine = { bufferPool: 8e9, smallBufferPool: 1e9, jobs: 2, threads: 4 };
     const { settings } = requestLoad(schema, { jobs: 3 });
-    const needs = (bufferPool?: number, manyWriters = true): ReturnType<typeof needsOf> =>
+    const needs = (
+      bufferPool?: number,
+      manyWriters = true,
+      nodeTables = 2,
+    ): ReturnType<typeof needsOf> =>
       needsOf(
         datasetOf(MANY),
+        nodeTables,
         { ...settings, resources: bufferPool === undefined ? {} : { bufferPool } },
         machine,
         { ...can, manyWriters },
@@ -122,6 +127,8 @@ describe('a schedule', () => {
     assert.deepEqual(needs(), { bufferPool: 8e9, isRoomy: true, jobs: 3 });
     assert.deepEqual(needs(1e9), { bufferPool: 1e9, isRoomy: false, jobs: 1 }); // 300 MB of data.
     assert.equal(needs(undefined, false).jobs, 1);
+    assert.deepEqual(needs(2e9, true, 600), { bufferPool: 2e9, isRoomy: true, jobs: 3 });
+    assert.deepEqual(needs(2e9, true, 700), { bufferPool: 2e9, isRoomy: false, jobs: 1 });
     const why = (isExisting: boolean, manyWriters: boolean, bufferPool?: number): string[] =>
       idleJobs(settings, { ...can, manyWriters }, isExisting, needs(bufferPool)).map(
         ({ message }) => message,
@@ -134,10 +141,10 @@ describe('a schedule', () => {
 });
 
 describe('the buffer pool', () => {
-  it('is small for few rows in few columns, by the threads that there are', () => {
+  it('is small for few rows in few columns and few tables, by the threads that there are', () => {
     const can = { title: 'Fast', manyWriters: false, readersLock: true, toJson: true };
     const machine = { bufferPool: 8e9, smallBufferPool: 1e9, jobs: 2, threads: 2 };
-    const poolOf = (columns: number, threads?: number): number => {
+    const poolOf = (columns: number, threads?: number, nodeTables = 2): number => {
       const dataset = datasetOf(FEW);
       const [file] = dataset.tables.get('A')?.files ?? [];
       assert.ok(file && 'columns' in file.footer);
@@ -146,10 +153,12 @@ describe('the buffer pool', () => {
       file.footer.columns = Array.from({ length: columns }, () => column);
       const resources = threads === undefined ? {} : { threads };
       const { settings } = requestLoad(schema, { resources });
-      return needsOf(dataset, settings, machine, can).bufferPool;
+      return needsOf(dataset, nodeTables, settings, machine, can).bufferPool;
     };
     assert.deepEqual([poolOf(8), poolOf(200)], [1e9, 1e9]);
     assert.deepEqual([poolOf(600), poolOf(600, 1), poolOf(200, 8)], [8e9, 8e9, 8e9]);
+    // Each node table has an index, however few its rows.
+    assert.deepEqual([poolOf(8, 2, 400), poolOf(8, 2, 401)], [1e9, 8e9]);
   });
 });
 

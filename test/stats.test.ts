@@ -3,14 +3,14 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { codeGraphRows } from '../fixtures/code-graph.js';
-import { ENGINE, execute, FIXTURE, kgload, kgloadJson, scratch } from './helpers.js';
+import { ENGINE, execute, FIXTURE, kgload, kgloadJson, loadFixture, scratch } from './helpers.js';
 
 const [VERSION, STORAGE] = ENGINE === 'kuzu' ? ['0.11.3', 39] : ['0.19.1', 43];
 
 describe('kgload stats', () => {
   it('counts every table, and says what the database is', async (t) => {
     const db = join(scratch(t), 'graph.db');
-    assert.equal((await kgload(['load', FIXTURE, '--db', db, '-q'])).code, 0);
+    await loadFixture(db);
     const { code, json } = await kgloadJson(['stats', '--db', db]);
     assert.equal(code, 0);
     const rows = Object.entries(codeGraphRows).map(([table, list]) => [table, list.length]);
@@ -84,7 +84,7 @@ describe('kgload stats', () => {
 
   it('counts the edges that nodes have with --degrees', async (t) => {
     const db = join(scratch(t), 'graph.db');
-    await kgload(['load', FIXTURE, '--db', db, '-q']);
+    await loadFixture(db);
     const { json } = await kgloadJson(['stats', '--db', db, '--degrees']);
     const degrees = json['degrees'] as Record<string, unknown>;
     assert.deepEqual(Object.keys(degrees), Object.keys(json.edges));
@@ -103,7 +103,7 @@ describe('kgload stats', () => {
   it('compares every row with a dataset, whatever the order, with --verify', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
-    await kgload(['load', FIXTURE, '--db', db, '-q']);
+    await loadFixture(db);
     const same = await kgload(['stats', '--db', db, '--verify', FIXTURE]);
     assert.deepEqual([same.code, same.stderr], [0, '']);
     assert.match(same.stdout, /\nFunction +7 +7 +identical\n/);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { codeGraphRows } from '../fixtures/code-graph.js';
 import { formatCount } from '../src/format.js';
-import { ENGINE, execute, FIXTURE, kgload, kgloadJson, scratch } from './helpers.js';
+import { ENGINE, execute, FIXTURE, kgload, kgloadJson, loadFixture, scratch } from './helpers.js';
 import { bodyOf, checkPage, tableOf, textOf } from './html.js';
 
 /** Node → how many edges it has on one side of some edges. */
@@ -43,7 +43,7 @@ describe('kgload stats --html', () => {
   it('shows the rows and the degrees of every table', async (t) => {
     const directory = scratch(t);
     const [db, html] = [join(directory, 'graph.db'), join(directory, 'graph.html')];
-    await kgload(['load', FIXTURE, '--db', db, '-q']);
+    await loadFixture(db);
     const { code, stdout, stderr } = await kgload(['stats', '--db', db, '--html', html]);
     assert.deepEqual([code, stderr], [0, `kgload: wrote ${html}\n`]);
     assert.match(stdout, /\nFunction +7\n/);
@@ -136,7 +136,7 @@ describe('kgload stats --html', () => {
   it('says where a node of the code graph stands, and is the same each time', async (t) => {
     const directory = scratch(t);
     const db = join(directory, 'graph.db');
-    await kgload(['load', FIXTURE, '--db', db, '-q']);
+    await loadFixture(db);
     const pages = [];
     for (const file of ['a.html', 'b.html']) {
       await kgload(['stats', '--db', db, '--html', join(directory, file), '-q']);

@@ -103,6 +103,7 @@ describe('arguments', { concurrency: 2 }, () => {
     const cwd = scratch(t);
     const load = ['load', FIXTURE, '--db', 'x'];
     await refuses(['lod', FIXTURE], /unknown command 'lod' \(did you mean load\?\)$/);
+    await refuses(['help', 'lod'], /unknown command 'lod' \(did you mean load\?\)$/);
     await refuses([...load, '--frsh'], /unknown option '--frsh' \(did you mean --fresh\?\)$/);
     await refuses(
       [...load, '--engine', 'kuz'],
@@ -118,10 +119,16 @@ describe('arguments', { concurrency: 2 }, () => {
       [code, stderr],
       [2, 'kgload: error: the schema file infr does not exist (did you mean --schema infer?)\n'],
     );
-    const { json } = await kgloadJson(['lod']);
-    assert.deepEqual(json.errors, [
-      { code: 'USAGE', message: "unknown command 'lod'", hint: 'did you mean load?' },
-    ]);
+    for (const args of [['lod'], ['help', 'lod']]) {
+      const { json } = await kgloadJson(args);
+      assert.deepEqual(json.errors, [
+        { code: 'USAGE', message: "unknown command 'lod'", hint: 'did you mean load?' },
+      ]);
+    }
+    for (const args of [['help'], ['help', 'help']]) {
+      const { code, stdout } = await kgload(args);
+      assert.deepEqual([code, stdout.split('\n')[0]], [0, 'Usage: kgload [options] [command]']);
+    }
   });
 
   it('that make no sense together are refused', async (t) => {

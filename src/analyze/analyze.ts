@@ -1,5 +1,4 @@
 /** Source code made a dataset: its files found, parsed, resolved, and put in place. */
-import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import ignore from 'ignore';
@@ -13,7 +12,8 @@ import type { LoadEvent, Problem } from '../types.js';
 import { type Cache, CACHE_FILE, createSpool, openCache } from './cache.js';
 import { type Discovery, findSources } from './discovery.js';
 import { languageNamed, languageOfFile, LANGUAGES } from './languages.js';
-import type { AnalyzeOptions, AnalyzeReport } from './report.js';
+import { readHead } from './regularfile.js';
+import type { AnalyzeOptions, AnalyzeReport, ExportOfAnalysis, FileAnalysis } from './report.js';
 import { type FileResult, readFiles } from './results.js';
 import type { FileNote, SourceFile } from './sourcefile.js';
 import { openTables } from './tables.js';
@@ -30,9 +30,9 @@ const FILES_PER_THREAD = 12;
 export interface Source {
   /** What the files lie in. */
   root: string;
-  /** How many there will be. */
-  count: number;
-  results: (listener: Listener) => AsyncIterable<FileResult>;
+  /** How many there will be, where that is known. */
+  count?: number | undefined;
+  results: () => AsyncIterable<FileResult>;
 }
 
 /**
@@ -94,24 +94,101 @@ function sourceOf(
   root: string,
   files: readonly SourceFile[],
   cache: Cache,
-  { jobs = Math.min(availableParallelism(), MAX_THREADS), maxSize }: AnalyzeOptions,
+  options: AnalyzeOptions,
 ): Source {
+  const results = (): AsyncGenerator<FileResult> => analyzeSources(root, files, options, cache);
+  return { root, count: files.length, results };
+}
+
+/** Reads files, and has their facts extracted where they are not in the cache. */
+export async function* analyzeSources(
+  root: string,
+  files: readonly SourceFile[],
+  {
+    jobs = Math.min(availableParallelism(), MAX_THREADS),
+    maxSize,
+  }: Pick<AnalyzeOptions, 'jobs' | 'maxSize'>,
+  cache: Cache = noCache,
+): AsyncGenerator<FileResult> {
   const threads = Math.max(1, Math.min(jobs, Math.ceil(files.length / FILES_PER_THREAD)));
+  const pool = createPool({ threads });
+  const { extract } = pool;
+  const reading = { root, threads, cache, keyOf: createKeys(), extract };
+  try {
+    yield* readFiles(files, maxSize === undefined ? reading : { ...reading, maxSize });
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Makes a dataset of files that were analysed by themselves. */
+export async function exportResults(
+  results: AsyncIterable<FileAnalysis> | Iterable<FileAnalysis>,
+  dataset: string,
+  root: string,
+  {
+    source = true,
+    onEvent = () => undefined,
+    clock = performance.now.bind(performance),
+    signal,
+  }: ExportOfAnalysis,
+): Promise<AnalyzeReport> {
+  const began = clock();
+  const steps = gatherSteps(onEvent);
+  const place = checkReplaceable(dataset, [CACHE_FILE]);
+  const count = Array.isArray(results) ? results.length : undefined;
+  const made = await writeDataset(
+    { root, count, results: () => checkedResults(results) },
+    place,
+    { hasSource: source, keepsFacts: false, signal },
+    { onEvent: steps.onEvent, clock },
+  );
   return {
     root,
-    count: files.length,
-    async *results() {
-      const pool = createPool({ threads });
-      const { extract } = pool;
-      const keyOf = createKeys();
-      const reading = { root, threads, cache, keyOf, extract, ...(maxSize && { maxSize }) };
-      try {
-        yield* readFiles(files, reading);
-      } finally {
-        await pool.close();
-      }
-    },
+    dataset,
+    ...made,
+    totalTime: (clock() - began) / 1000,
+    stepTimes: steps.times,
+    others: {},
+    errors: made.notes.flatMap(toError),
+    warnings: [],
   };
+}
+
+async function* checkedResults(
+  results: AsyncIterable<FileAnalysis> | Iterable<FileAnalysis>,
+): AsyncGenerator<FileResult> {
+  const seen = new Set<string>();
+  for await (const result of results) {
+    const { path, language, known } = Object(result) as Partial<FileResult>;
+    const isResult =
+      typeof path === 'string' &&
+      languageNamed(String(language)) !== undefined &&
+      (known === undefined || known.packed.own instanceof Uint8Array);
+    const hint = 'give what analyzeFiles yields, each file once';
+    if (!isResult) {
+      throw new KgloadError({ code: 'USAGE', message: 'a result is none of an analysis', hint });
+    }
+    if (seen.has(path)) {
+      throw new KgloadError({ code: 'USAGE', message: `there are two results of ${path}`, hint });
+    }
+    seen.add(path);
+    yield result as FileResult;
+  }
+}
+
+/**
+ * The language of one file.
+ *
+ * @throws {KgloadError} `USAGE`.
+ */
+export function languageFor(path: string, place: string, chosen: string | undefined): string {
+  const languageOf = chooseLanguage({ languages: chosen === undefined ? [] : [chosen] });
+  const name = chosen ?? languageOf(path, () => readHead(place, 256)?.split(/[\r\n]/, 1)[0] ?? '');
+  if (name !== undefined) return name;
+  const message = `${path} is in no language that is known`;
+  const hint = `languages are ${LANGUAGES.map(({ name }) => name).join(', ')}: language says which it is`;
+  throw new KgloadError({ code: 'USAGE', message, file: path, hint });
 }
 
 type Made = Omit<
@@ -132,12 +209,12 @@ export async function writeDataset(
     const tables = openTables(built);
     try {
       const writing = { tables, spool, ...how };
-      listener.onEvent(planOf(count));
+      if (count !== undefined) listener.onEvent(planOf(count));
       const parsing = beginStep(listener, 'parse');
-      const written = await writeNodes(results(listener), writing, perFile(parsing, count));
+      const written = await writeNodes(results(), writing, perFile(parsing, count));
       parsing.end();
       const resolving = beginStep(listener, 'resolve');
-      const told = perFile(resolving, count);
+      const told = perFile(resolving, written.files.length);
       const resolved = await writeEdges(root, written, writing, told);
       const rows = tables.close();
       spool.close();
@@ -221,7 +298,8 @@ function chooseLanguage({
     const name =
       assigned.findLast(([pattern]) => pattern.ignores(path))?.[1] ??
       languageOfFile(path, readFirstLine)?.name;
-    return name !== undefined && (languages?.includes(name) ?? true) ? name : undefined;
+    const isWanted = !languages?.length || languages.includes(name ?? '');
+    return isWanted ? name : undefined;
   };
 }
 
@@ -235,9 +313,4 @@ function noSources(root: string, { others }: Discovery): KgloadError {
     file: root,
     hint: `languages are ${LANGUAGES.map(({ name }) => name).join(', ')}; --language PATTERN=LANGUAGE names files of other names`,
   });
-}
-
-/** Removes the cache of a dataset. */
-export function removeCache(dataset: string): void {
-  rmSync(join(dataset, CACHE_FILE), { force: true });
 }

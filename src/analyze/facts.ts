@@ -39,8 +39,17 @@ export interface FunctionFact {
   isProperty?: true;
   /** What it returns, as written; see {@link TypePath}. */
   type?: TypePath;
-  /** What its return statements return. */
+  /** The type without its arguments, where functions may share a name and it says more than `type`. */
+  plainType?: string;
+  /** Its parameters' types, where functions may share a name: `Item...` takes any number. */
+  parameters?: string[];
+  /** What its return statements return, and in which scopes. */
   returns?: Path[];
+  returnScopes?: Index[];
+  /** The written types of its parameters, as far as they may be functions; `?` for others. */
+  takes?: TypePath[];
+  /** It says how it is called, and another one of its name may do it (overloads). */
+  isSignature?: true;
   /** The scope that it stands in, and that of its own names. */
   outside: Index;
   scope: Index;
@@ -48,7 +57,9 @@ export interface FunctionFact {
 
 /**
  * A written type, without what does not change whose methods it has: `Optional[Cart]` is `Cart`.
- * `Cart[]` is a collection of them, `=Cart` the class itself (`Type[Cart]`).
+ * `Cart[]` is a collection of them, `=Cart` the class itself (`Type[Cart]`), `>Cart,Item>Shop` a function
+ * that takes a Cart and an Item, and gives a Shop. `(Cart,Item)` is a tuple, `(Key,Cart)*[]` a map, `^Cart`
+ * a Cart behind a pointer with methods of its own, `Cart&Item` both.
  */
 export type TypePath = string;
 
@@ -61,10 +72,14 @@ export interface ClassFact {
   start: number;
   end: number;
   isPublic: boolean;
+  /** Nothing but a type: a value of the same name is another thing. */
+  isType?: true;
   /** As written, for the column `bases`. */
   bases: string[];
   /** The same as paths, to be resolved. */
   basePaths: Path[];
+  /** The type of what its objects hold, where it is a collection by another name. */
+  items?: TypePath;
   outside: Index;
   scope: Index;
 }
@@ -138,25 +153,53 @@ export type Binding =
   | { is: 'class'; at: Index }
   | { is: 'import'; at: Index }
   /** `values` are what is assigned to it on which `lines`: `[]` after one stands for its items. */
-  | { is: 'variable'; at: Index; type?: TypePath; values: Path[]; lines: number[] }
+  | {
+      is: 'variable';
+      at: Index;
+      type?: TypePath;
+      /** As that of a function. */
+      plainType?: string;
+      values: Path[];
+      lines: number[];
+    }
   | { is: 'attribute'; at: Index }
-  /** `isSelf`: it is the object; `isClass`: the object's class; `isType`: it stands for a type. */
-  | { is: 'parameter'; type?: TypePath; value?: Path; isSelf?: true; isClass?: true; isType?: true }
-  /** A module in the file: the names of a scope. */
+  /** `isSelf`: it is the object; `isClass`: the object's class. */
+  | {
+      is: 'parameter';
+      type?: TypePath;
+      plainType?: string;
+      value?: Path;
+      isSelf?: true;
+      isClass?: true;
+    }
+  /** It stands for a type: an alias, a type parameter. */
+  | { is: 'type'; type?: TypePath }
+  /** Another name for what a path leads to. */
+  | { is: 'alias'; path: Path }
+  /** The names of a scope: a namespace, a module in the file. */
   | { is: 'names'; scope: Index }
   /** It is another scope's (global, nonlocal); `isGlobal` the module's. */
   | { is: 'outer'; isGlobal?: true };
 
 export interface ScopeFact {
-  is: 'module' | 'class' | 'function' | 'block';
+  /** An `object` has names that only its members' path leads to. */
+  is: 'module' | 'class' | 'function' | 'block' | 'object';
   /** The scope around it; the module's has none. */
   parent?: Index;
-  /** Of the class or the function. */
+  /** Of the class or the function; a function without a name has none. */
   at?: Index;
   /** The type that its names belong to, where that is defined elsewhere. */
   receiver?: TypePath;
   /** Imports in it that bring all names of a module; those of the file are in {@link Symbols}. */
   allImports?: Index[];
+  /** `this` is its own, where that is told for each function. */
+  ownsSelf?: true;
+  /** Of an object that is an argument, whose functions may be called with another self. */
+  isArgument?: true;
+  /** Of an object: what other objects' members it has, the last first. */
+  spreads?: Path[];
+  /** Of a class without a name: what it extends. */
+  base?: Path;
   /** A name that is bound twice to things of different kinds has several, in the order of the source. */
   names: Record<string, Binding[]>;
 }
@@ -173,7 +216,7 @@ export interface Symbols {
   scopes: ScopeFact[];
   /** Imports that bring all names of a module. */
   allImports?: Index[];
-  /** What the file gives to others under another name than its own (exports): names of the module's scope. */
+  /** What the file gives to others (exports): names of the module's scope. `=` is the module itself. */
   exports?: Record<string, string>;
   /** Imports that give all their names on (`export *`, `pub use x::*`). */
   allExports?: Index[];
@@ -194,12 +237,15 @@ export interface Uses {
 
 /** What of a file is resolved with the help of others. */
 export interface Sites {
-  calls: Uses;
-  /** Calls in no function, which can be no edge. */
-  callsOutside: number;
-  /** Names alone, which may be variables. */
+  /** `arguments`: of each call, where functions may share a name; `'int` is a literal. */
+  calls: Uses & { arguments?: Path[][] };
+  /** Calls that are no edge whatever other files hold. */
+  unresolved: { outside: number; external: number; unknown: number };
+  /** Uses of variables of the same file. `areWrites` has the places in the columns that are assigned to. */
+  references: { functions: Index[]; variables: Index[]; lines: number[]; areWrites: Index[] };
+  /** Names alone, which may be variables of other files. */
   names: Uses & { areWrites: Index[] };
-  /** `a.b`, which may be attributes. `areWrites` has the places in the columns that are assigned to. */
+  /** `a.b`, which may be attributes. */
   members: Uses & { areWrites: Index[] };
 }
 
@@ -242,6 +288,7 @@ export type CallRule =
   | 'constructed'
   | 'returned'
   | 'constructor';
+/** Why a name leads to nothing in the project; `outside`: it is a call in no function. */
 export type Unresolved = 'external' | 'ambiguous' | 'unknown' | 'outside';
 
 /** What a file's names lead to. */

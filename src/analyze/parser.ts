@@ -28,7 +28,12 @@ export function assetFile(name: string): string {
 }
 
 export function queryText(language: Language): string {
-  return readFileSync(assetFile(`${language.query}.scm`), 'utf8') + ERRORS;
+  return (
+    [language.query]
+      .flat()
+      .map((name) => readFileSync(assetFile(`${name}.scm`), 'utf8'))
+      .join('\n') + ERRORS
+  );
 }
 
 /** Emscripten keeps its state here. */
@@ -44,20 +49,40 @@ export function heapSize(): number {
 export async function openParser(language: Language): Promise<(text: string) => Parsed> {
   runtime ??= Parser.init(state);
   await runtime;
-  const grammar = await Grammar.load(assetFile(`${language.grammar}.wasm`));
-  const parser = new Parser();
-  parser.setLanguage(grammar);
-  const query = new Query(grammar, queryText(language));
-  const { prepare = (text) => text } = language;
-  return (text) => parse(parser, query, prepare(text));
+  const readers = await Promise.all(
+    [language.grammar].flat().map(async (name) => {
+      const grammar = await Grammar.load(assetFile(`${name}.wasm`));
+      const parser = new Parser();
+      parser.setLanguage(grammar);
+      const query = new Query(grammar, queryText(language));
+      return (text: string) => parse(parser, query, text);
+    }),
+  );
+  const { prepare = (text: string): string => text } = language;
+  return (source) => {
+    const text = prepare(source);
+    let best: (Parsed & { lost: number }) | undefined;
+    const isRead = (one: string): boolean =>
+      readers.some((read) => {
+        const parsed = read(one);
+        if (!best || parsed.lost < best.lost) best = parsed;
+        return !parsed.syntaxErrors;
+      });
+    if (!isRead(text)) language.mend?.(text).some((mended) => mended !== text && isRead(mended));
+    if (!best) throw new Error(`${language.name} has no grammar`);
+    const { marks, syntaxErrors } = best;
+    return { marks, syntaxErrors };
+  };
 }
 
-function parse(parser: Parser, query: Query, text: string): Parsed {
+/** @returns With `lost`: how much of the text it does not understand. */
+function parse(parser: Parser, query: Query, text: string): Parsed & { lost: number } {
   const tree = parser.parse(text);
   if (!tree) throw new Error('the parser has no language');
   try {
     const marks: Mark[] = [];
     let syntaxErrors: Parsed['syntaxErrors'] = null;
+    let lost = 0;
     let isOrdered = true;
     let lastStart = 0;
     let lastEnd = 0;
@@ -66,6 +91,7 @@ function parse(parser: Parser, query: Query, text: string): Parsed {
       if (name === 'syntaxerror') {
         syntaxErrors ??= { count: 0, line };
         syntaxErrors.count += 1;
+        lost += 1 + node.endIndex - node.startIndex;
         continue;
       }
       const start = node.startIndex;
@@ -75,7 +101,7 @@ function parse(parser: Parser, query: Query, text: string): Parsed {
       marks.push({ name, start, end, line });
     }
     if (!isOrdered) marks.sort((a, b) => a.start - b.start || b.end - a.end);
-    return { marks, syntaxErrors };
+    return { marks, syntaxErrors, lost };
   } finally {
     // What is not deleted stays in WebAssembly's memory.
     tree.delete();

@@ -1,5 +1,5 @@
 /** The files of an analysis, as languages ask for them to find what an import names. */
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Symbols } from './facts.js';
 import type { Project } from './language.js';
 import { readHead } from './regularfile.js';
@@ -18,8 +18,10 @@ export function createProject(root: string, paths: readonly string[]): Project {
   }
   const texts = new Map<string, string | undefined>();
   return {
+    name: basename(resolve(root)),
     hasFile: (path) => files.has(path),
     hasDirectory: (path) => directories.has(path),
+    directories: () => [...directories.keys()],
     filesIn: (path) => directories.get(path) ?? [],
     read(path) {
       if (path.split('/').includes('..')) return undefined;

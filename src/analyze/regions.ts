@@ -1,5 +1,6 @@
 /** Regions of a text, and what the names of places mean to them: docs/languages.md. */
 import type { Index, Path } from './facts.js';
+import type { DocTypes } from './doctypes.js';
 import type { Mark } from './parser.js';
 
 /** Where a place is: what it belongs to. */
@@ -32,22 +33,72 @@ export interface Region {
   fields: Map<string, Mark[]>;
   /** The names that a pattern in it binds, and the members that it assigns to. */
   bound: Bound[];
+  /** Its names are not bound here: they are assigned to. */
+  isAssignment?: boolean;
   members: Mark[];
+  /** What the comment before it says. */
+  doc?: DocTypes;
+  /** Of a function that is an argument: the path of what it is given. */
+  passed?: Path;
+  /** How many parameters it has so far. */
+  parameters: number;
+  /** Imports in it that wait for what it says behind them. */
+  waiting: Region[];
+  /** Of what is switched over: the variable that each case has. */
+  variable?: Index;
   /** What decorates it. */
   decorators: Mark[][];
 }
 
+/** Regions that hold nothing, which are most of them, share what they never fill. */
+const BARE = new Set(['member', 'subscript', 'outer', 'statement', 'target']);
+const NOTHING = {
+  fields: new Map<string, Mark[]>(),
+  bound: [],
+  members: [],
+  waiting: [],
+  decorators: [],
+};
+
+export function createRegion(kind: string, mark: Mark, outside: Context): Region {
+  const held = BARE.has(kind)
+    ? NOTHING
+    : { fields: new Map<string, Mark[]>(), bound: [], members: [], waiting: [], decorators: [] };
+  return { kind, mark, outside, inside: outside, parameters: 0, ...held };
+}
+
 /** In a group of marks of the same place, which comes first. */
 const RANKS: Record<string, number> = {
+  // Of the call around.
+  'call.argument': -1,
+  return: -1,
+  scope: 0,
+  object: 0.5,
+  from: 0.5,
+  // It gets its name later, and what lies between would not know of it.
+  function: 1.5,
+  class: 1.5,
   pattern: 2.4,
   constant: 2.5,
   member: 3,
   call: 3,
   subscript: 3,
+  // A function's other fields say how it is named.
+  'function.name': 4.5,
+  'class.name': 4.5,
+  anonymous: 3.5,
   name: 5,
 };
-export const rank = ({ name }: Mark): number =>
-  RANKS[name] ?? (name.endsWith('.target') ? 2 : name.includes('.') ? 4 : 1);
+const ranks = new Map(Object.entries(RANKS));
+
+export function rank({ name }: Mark): number {
+  let known = ranks.get(name);
+  if (known === undefined) {
+    known = name.endsWith('.target') ? 2 : name.includes('.') ? 4 : 1;
+    ranks.set(name, known);
+  }
+  return known;
+}
 
 /** Marks that say that a name is no use of a variable. */
 export const TAKES = new Set([
@@ -55,6 +106,7 @@ export const TAKES = new Set([
   'global',
   'nonlocal',
   'function.name',
+  'switch.name',
   'class.name',
   'module.name',
   'variable.name',
@@ -64,8 +116,7 @@ export const TAKES = new Set([
   'import.module',
   'import.all',
   'from.module',
-  'export.name',
-  'export.alias',
+  'namespace.name',
   'package',
 ]);
 

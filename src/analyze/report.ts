@@ -31,6 +31,42 @@ export interface AnalyzeOptions {
   signal?: AbortSignal;
 }
 
+/** What the analysis of single files may be told. */
+export interface FileOptions {
+  /** The language of all of them. Default: by their names. */
+  language?: string;
+  /** Worker threads at most. Default: one a core, eight at most. */
+  jobs?: number;
+}
+
+/** What the export of an analysis may be told. */
+export interface ExportOfAnalysis {
+  /** Fill `source_code`. Default: true. */
+  source?: boolean;
+  /** Is told what is going on, as it happens. */
+  onEvent?: (event: LoadEvent) => void;
+  /** Milliseconds, from any origin. */
+  clock?: () => number;
+  /** Ends the export, and throws the signal's reason; what was there stays. */
+  signal?: AbortSignal;
+}
+
+/** What is known of one file by itself. */
+export interface FileAnalysis {
+  /** From the root, with `/` between its parts. */
+  path: string;
+  /** Its name. */
+  language: string;
+  /** SHA-256 of its bytes, in hex; nothing of what can't be read. */
+  hash?: string;
+  /** When it was changed last, in milliseconds since 1970. */
+  modified: number;
+  /** What is not as one might expect. */
+  notes: FileNote[];
+  /** Its text and what it defines and uses: of use to this version of kgload alone. Nothing where a note says why. */
+  known?: object;
+}
+
 /** Files of a language. */
 export interface LanguageCount {
   /** Rows of the table `File`. */

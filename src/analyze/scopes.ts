@@ -14,7 +14,7 @@ import type {
 } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark } from './parser.js';
-import { QUALIFIER } from './paths.js';
+import { namesOfRoot, QUALIFIER } from './paths.js';
 
 export type Scopes = ReturnType<typeof createScopes>;
 
@@ -26,6 +26,8 @@ interface Defined {
   /** Where its own names are. */
   scope: Index;
   modifiers: string;
+  /** Those of the class that it is in. */
+  around: string;
 }
 
 interface Assigned {
@@ -33,15 +35,20 @@ interface Assigned {
   /** Of what is assigned, where that ends on a later one. */
   lastLine?: number;
   type?: TypePath;
+  plainType?: string;
   value?: Path;
   typeHint: string;
 }
 
+/** What the constructors are bound to that have no name of their own. */
+const CONSTRUCTOR = 'new';
+
 const noUses = (): Uses => ({ functions: [], scopes: [], lines: [], paths: [] });
 
-export function createScopes(text: string, { rules }: Language) {
+export function createScopes(text: string, { rules, findRootModule }: Language) {
   const names: Map<string, Binding[]>[] = [new Map<string, Binding[]>()];
   const kinds: Omit<ScopeFact, 'names'>[] = [{ is: 'module' }];
+  const extensions = new Set<Index>();
   const lineStarts = startsOfLines(text);
   const ordinals = new Map<string, number>();
   const parameterCounts = new Map<Index, number>();
@@ -57,7 +64,8 @@ export function createScopes(text: string, { rules }: Language) {
   };
   const sites: Sites = {
     calls: noUses(),
-    callsOutside: 0,
+    unresolved: { outside: 0, external: 0, unknown: 0 },
+    references: { functions: [], variables: [], lines: [], areWrites: [] },
     names: { ...noUses(), areWrites: [] },
     members: { ...noUses(), areWrites: [] },
   };
@@ -98,11 +106,11 @@ export function createScopes(text: string, { rules }: Language) {
   };
 
   /** Where a definition stands, and what it is called. */
-  function placed(table: string, mark: Mark, name: string, prefix: string) {
+  function placed(table: string, mark: Mark, name: string, prefix: string, known?: number) {
     const { start, line } = mark;
     const end = withoutComments(text, start, mark.end, rules.trailingComment);
     const qualifiedName = `${prefix}${name}`;
-    const ordinal = ordinalOf(table, qualifiedName);
+    const ordinal = known ?? ordinalOf(table, qualifiedName);
     return { name, qualifiedName, ordinal, startLine: line, endLine: lineAt(end - 1), start, end };
   }
 
@@ -113,35 +121,52 @@ export function createScopes(text: string, { rules }: Language) {
       classAt: Index;
       receiver: Path | undefined;
       isFree: boolean;
+      isSignature: boolean;
+      isConstructor: boolean;
       base: TypePath | undefined;
     },
   ): Index {
-    const { prefix, outside, scope, modifiers, classAt, receiver } = defined;
-    const at = symbols.functions.length;
-    symbols.functions.push({
-      ...placed('Function', mark, name, prefix),
-      isPublic: rules.isPublic(name, modifiers),
+    const { prefix, outside, scope, modifiers, around, classAt, receiver } = defined;
+    const local = defined.isConstructor ? CONSTRUCTOR : name;
+    const before = defined.isFree ? undefined : signatureBefore(outside, local);
+    const at = before ?? symbols.functions.length;
+    const ordinal = symbols.functions[at]?.ordinal;
+    const place = placed('Function', mark, name, prefix, ordinal);
+    symbols.functions[at] = {
+      ...place,
+      ...(defined.isSignature && { isSignature: true }),
+      isPublic: rules.isPublic(name, modifiers, around),
       ...(classAt >= 0 && { class: classAt }),
       ...(receiver !== undefined && { receiver }),
       ...(defined.base !== undefined && { implements: defined.base }),
+      ...(rules.overloads && { parameters: [] }),
       outside,
       scope,
-    });
+    };
     const kind = kinds[scope];
     if (kind) kind.at = at;
-    if (!defined.isFree) bind(outside, name, { is: 'function', at });
+    if (!defined.isFree && before === undefined) bind(outside, local, { is: 'function', at });
     return at;
+  }
+
+  /** The signature that a function of the same name takes the place of. */
+  function signatureBefore(scope: Index, name: string): Index | undefined {
+    const last = bindingsOf(scope, name)?.at(-1);
+    if (last?.is !== 'function') return undefined;
+    return symbols.functions[last.at]?.isSignature ? last.at : undefined;
   }
 
   function addClass(
     mark: Mark,
     name: string,
-    { prefix, outside, scope, modifiers }: Defined,
+    defined: Defined & { isFree?: boolean; isType?: boolean },
   ): Index {
+    const { prefix, outside, scope, modifiers, around, isFree, isType } = defined;
     const at = symbols.classes.length;
     symbols.classes.push({
       ...placed('Class', mark, name, prefix),
-      isPublic: rules.isPublic(name, modifiers),
+      isPublic: rules.isPublic(name, modifiers, around),
+      ...(isType && { isType }),
       bases: [],
       basePaths: [],
       outside,
@@ -149,7 +174,14 @@ export function createScopes(text: string, { rules }: Language) {
     });
     const kind = kinds[scope];
     if (kind) kind.at = at;
-    bind(outside, name, { is: 'class', at });
+    if (!isFree) bind(outside, name, { is: 'class', at });
+    return at;
+  }
+
+  /** What adds names to a type that is defined elsewhere. */
+  function addExtension(parent: Index): Index {
+    const at = add('class', parent);
+    extensions.add(at);
     return at;
   }
 
@@ -159,9 +191,41 @@ export function createScopes(text: string, { rules }: Language) {
     if (kind) kind.receiver = receiver;
   }
 
-  /** A module in the file. */
-  function addNames(outside: Index, name: string, scope: Index): void {
+  function addSpread(scope: Index, path: Path): void {
+    const kind = kinds[scope];
+    if (kind?.is === 'object') (kind.spreads ??= []).unshift(path);
+  }
+
+  /** An object that is an argument, or lies in one. */
+  function markArgument(scope: Index, isArgument: boolean): void {
+    const kind = kinds[scope];
+    if (kind && (isArgument || kinds[kind.parent ?? -1]?.isArgument)) kind.isArgument = true;
+  }
+
+  /** A namespace, which several regions of the same name may make. */
+  function addNames(outside: Index, name: string, scope: Index): Index {
+    const known = bindingsOf(outside, name)?.find((binding) => binding.is === 'names');
+    if (known?.is === 'names') return known.scope;
     bind(outside, name, { is: 'names', scope });
+    return scope;
+  }
+
+  function addAnonymousClass(parent: Index, base: Path | undefined): Index {
+    const at = add('class', parent);
+    const kind = kinds[at];
+    if (kind && base !== undefined) kind.base = base;
+    return at;
+  }
+
+  /** Whether a scope is in a class, but no class with a name itself. */
+  function isInClass(scope: Index): boolean {
+    for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent) {
+      const kind = kinds[at];
+      if (extensions.has(at)) return false;
+      if (kind?.is === 'class') return at !== scope || kind.at === undefined;
+      if (kind?.is === 'function' && kind.at !== undefined) return false;
+    }
+    return false;
   }
 
   function setBases(at: Index, bases: { text: string; path: Path }[]): void {
@@ -174,12 +238,9 @@ export function createScopes(text: string, { rules }: Language) {
   function bindParameter(
     scope: Index,
     name: string,
-    {
-      type,
-      value,
-      isType,
-    }: { type?: TypePath | undefined; value?: Path | undefined; isType?: boolean },
+    given: { type?: TypePath; plainType?: string; value?: Path },
   ): void {
+    if (rules.blanks?.includes(name)) return;
     const kind = kinds[scope];
     const before = parameterCounts.get(scope) ?? 0;
     parameterCounts.set(scope, before + 1);
@@ -187,9 +248,7 @@ export function createScopes(text: string, { rules }: Language) {
     const isFirst = before === 0 && rules.self === 'first parameter' && owner?.class !== undefined;
     bind(scope, name, {
       is: 'parameter',
-      ...(type !== undefined && { type }),
-      ...(value !== undefined && { value }),
-      ...(isType && { isType: true }),
+      ...given,
       ...(isFirst &&
         !owner.isStatic &&
         (owner.isClassMethod ? { isClass: true } : { isSelf: true })),
@@ -221,9 +280,20 @@ export function createScopes(text: string, { rules }: Language) {
     name: string,
     given: Assigned & { isClassAttribute: boolean; functionAt: Index; prefix: string },
   ): void {
-    const { line, type, value } = given;
+    const { line, type, plainType, value } = given;
+    if (rules.blanks?.includes(name)) return;
     const kind = kinds[scope];
     const bindings = bindingsOf(scope, name);
+    if ((given.functionAt < 0 || kind?.is === 'class') && isInClass(scope)) {
+      // It is of code that runs while an object or a class is made, or of a class without a name.
+      bind(scope, name, {
+        is: 'parameter',
+        ...(type !== undefined && { type }),
+        ...(plainType !== undefined && { plainType }),
+        ...(value !== undefined && { value }),
+      });
+      return;
+    }
     const outer = bindings?.find(({ is }) => is === 'outer');
     if (outer?.is === 'outer') {
       if (outer.isGlobal) bindVariable(0, name, { ...given, functionAt: -1, prefix: '' });
@@ -235,6 +305,7 @@ export function createScopes(text: string, { rules }: Language) {
         bind(scope, name, { is: 'attribute', at });
       return;
     }
+    if (rules.reusesParameters && bindings?.some(({ is }) => is === 'parameter')) return;
     const known = bindings?.findLast((binding) => binding.is === 'variable');
     if (known?.is === 'variable') {
       known.values.push(value ?? '?');
@@ -245,23 +316,44 @@ export function createScopes(text: string, { rules }: Language) {
       if (type !== undefined) known.type ??= type;
       return;
     }
-    const at = symbols.variables.length;
-    const qualifiedName = `${given.prefix}${name}`;
-    const owner = symbols.functions[given.functionAt]?.name;
-    symbols.variables.push({
-      name,
-      qualifiedName,
-      ordinal: ordinalOf('Variable', qualifiedName),
-      line,
-      scope: owner === undefined ? 'module' : `function:${owner}`,
-    });
+    const at = addVariable(name, given);
     bind(scope, name, {
       is: 'variable',
       at,
       ...(type !== undefined && { type }),
+      ...(plainType !== undefined && { plainType }),
       values: [value ?? '?'],
       lines: [given.lastLine ?? line],
     });
+  }
+
+  const assignments: { scope: Index; name: string; line: number; value: Path }[] = [];
+
+  /** What binds the name may come later. */
+  function assign(scope: Index, name: string, line: number, value: Path): void {
+    assignments.push({ scope, name, line, value });
+  }
+
+  function giveAssigned(): void {
+    for (const { scope, name, line, value } of assignments) {
+      const found = lookUp(scope, name)?.find((binding) => binding.is === 'variable');
+      if (found?.is !== 'variable') continue;
+      const before = found.lines.filter((other) => other <= line).length;
+      const home = scopeOf(scope, name);
+      const root = /^[^.()[\]|]*/.exec(value)?.[0] ?? '';
+      // A path means the same where the name is bound only if its names are seen there.
+      const isSeen = home !== undefined && lookUp(scope, root) === lookUp(home, root);
+      found.values.splice(before, 0, isSeen && !value.includes('|') ? value : '?');
+      found.lines.splice(before, 0, line);
+    }
+  }
+
+  /** The scope that binds a name as it is seen from another. */
+  function scopeOf(scope: Index, name: string): Index | undefined {
+    const found = lookUp(scope, name);
+    for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent)
+      if (found && bindingsOf(at, name) === found) return at;
+    return undefined;
   }
 
   function addAttribute(
@@ -300,6 +392,41 @@ export function createScopes(text: string, { rules }: Language) {
     return at;
   }
 
+  /** A variable that several scopes have, in each of another type. */
+  function bindCase(
+    scope: Index,
+    name: string,
+    known: Index | undefined,
+    given: { line: number; type?: TypePath; functionAt: Index; prefix: string },
+  ): Index {
+    const at = known ?? addVariable(name, given);
+    bind(scope, name, {
+      is: 'variable',
+      at,
+      ...(given.type !== undefined && { type: given.type }),
+      values: [],
+      lines: [],
+    });
+    return at;
+  }
+
+  function addVariable(
+    name: string,
+    { line, functionAt, prefix }: { line: number; functionAt: Index; prefix: string },
+  ): Index {
+    const at = symbols.variables.length;
+    const qualifiedName = `${prefix}${name}`;
+    const owner = symbols.functions[functionAt]?.name;
+    symbols.variables.push({
+      name,
+      qualifiedName,
+      ordinal: ordinalOf('Variable', qualifiedName),
+      line,
+      scope: owner === undefined ? 'module' : `function:${owner}`,
+    });
+    return at;
+  }
+
   /** `self.name = value` in a method makes an attribute; what is assigned to others' members does not. */
   function assignMember(
     where: { scope: Index; function: Index },
@@ -311,6 +438,7 @@ export function createScopes(text: string, { rules }: Language) {
     if (parts.length !== 2 || root === undefined || name === undefined) return;
     const classAt = classOfSelf(where.scope, root);
     if (classAt === undefined) return;
+    if (rules.declaresFields && !attributeOf.has(`${classAt} ${name}`)) return;
     const at = addAttribute(classAt, name, false, given);
     const fact = symbols.attributes[at];
     if (fact && fact.scope < 0) fact.scope = where.scope;
@@ -318,6 +446,10 @@ export function createScopes(text: string, { rules }: Language) {
 
   /** The class whose object a name stands for in a scope. */
   function classOfSelf(scope: Index, name: string): Index | undefined {
+    if (rules.marksSelf)
+      return rules.self === 'first parameter' || !rules.self.words.includes(name)
+        ? undefined
+        : classOfMarkedSelf(scope);
     for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent) {
       const kind = kinds[at];
       if (kind?.is !== 'function') {
@@ -337,6 +469,57 @@ export function createScopes(text: string, { rules }: Language) {
     return undefined;
   }
 
+  function classOfMarkedSelf(scope: Index): Index | undefined {
+    for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent) {
+      const kind = kinds[at];
+      if (kind?.is === 'class') return kind.at;
+      if (kind?.ownsSelf) return symbols.functions[kind.at ?? -1]?.class;
+    }
+    return undefined;
+  }
+
+  /** The innermost function's self is its own. */
+  function ownSelf(scope: Index): void {
+    const kind = kinds[functionScope(scope)];
+    if (kind) kind.ownsSelf = true;
+  }
+
+  /** The file gives something on by a name; `=` is the module itself. */
+  function addExport(name: string, binding: Binding): void {
+    (symbols.exports ??= {})[name] = `${name} =`;
+    bind(0, `${name} =`, binding);
+  }
+
+  /** A module's names are public where it gives them to others; those of a function never are. */
+  function hideNames(): void {
+    const given = new Set<string>();
+    const seen = new Set<string>();
+    const give = (scope: Index, name: string): void => {
+      if (seen.has(`${scope} ${name}`)) return;
+      seen.add(`${scope} ${name}`);
+      for (const binding of bindingsOf(scope, name) ?? []) {
+        if (binding.is === 'function' || binding.is === 'class') {
+          given.add(`${binding.is} ${binding.at}`);
+        } else if (binding.is === 'alias') {
+          const object = namesOfRoot(binding.path);
+          if (object === undefined) give(0, binding.path);
+          else for (const member of names[object]?.keys() ?? []) give(object, member);
+        }
+      }
+    };
+    for (const name of Object.values(symbols.exports ?? {})) give(0, name);
+    const isModule = symbols.exports !== undefined || symbols.imports.length > 0;
+    for (const is of ['function', 'class'] as const) {
+      for (const [at, fact] of symbols[is === 'class' ? 'classes' : 'functions'].entries()) {
+        if ('receiver' in fact) continue;
+        const around = kinds[fact.outside]?.is;
+        if (fact.outside === 0) fact.isPublic &&= !isModule || given.has(`${is} ${at}`);
+        else if (around === 'function' || (around === 'block' && functionScope(fact.outside) !== 0))
+          fact.isPublic = false;
+      }
+    }
+  }
+
   function addImport(scope: Index, fact: ImportFact, isGivenOn: boolean): void {
     const at = symbols.imports.length;
     symbols.imports.push(fact);
@@ -348,7 +531,9 @@ export function createScopes(text: string, { rules }: Language) {
       return;
     }
     if (local === undefined) {
-      (isGivenOn ? (symbols.allExports ??= []) : (symbols.allImports ??= [])).push(at);
+      // An import for its effects alone brings no names.
+      if (fact.name === '*')
+        (isGivenOn ? (symbols.allExports ??= []) : (symbols.allImports ??= [])).push(at);
       return;
     }
     if (!isGivenOn) {
@@ -361,14 +546,16 @@ export function createScopes(text: string, { rules }: Language) {
   }
 
   /** The scope around one whose names are seen in it: none around a module. */
-  const around = (scope: Index): Index | undefined =>
+  const scopeAround = (scope: Index): Index | undefined =>
     kinds[scope]?.is === 'module' ? undefined : kinds[scope]?.parent;
 
   /** What a name stands for, in this file: nothing where it is another's. */
   function lookUp(scope: Index, name: string): Binding[] | undefined {
-    for (let at: Index | undefined = scope; at !== undefined; at = around(at)) {
-      if (kinds[at]?.is === 'class' && at !== scope && !rules.seesClassNames) continue;
+    for (let at: Index | undefined = scope; at !== undefined; at = scopeAround(at)) {
+      if (kinds[at]?.is === 'object') continue;
+      const isHidden = kinds[at]?.is === 'class' && at !== scope && !rules.seesClassNames;
       const found = bindingsOf(at, name);
+      if (isHidden && !found?.some(({ is }) => is === 'type')) continue;
       if (found?.some(({ is }) => is !== 'outer')) return found;
       if (found?.some((binding) => binding.is === 'outer' && binding.isGlobal))
         return bindingsOf(0, name);
@@ -376,28 +563,63 @@ export function createScopes(text: string, { rules }: Language) {
     return undefined;
   }
 
-  /** Leaves out the uses that can be none of a variable or an attribute, and hands out the scopes. */
+  /** What becomes of a use: it is told here, or it takes other files to tell. */
+  function judge(scope: Index, path: Path): 'open' | 'external' | 'unknown' {
+    const root = /^[^.()[\]]*/.exec(path)?.[0] ?? '';
+    if (root === '?' || root === '') return 'unknown';
+    if (root === "'") return 'external';
+    if (root.endsWith(QUALIFIER) || root.startsWith(':') || root.startsWith('{')) return 'open';
+    if (rules.self !== 'first parameter' && rules.self.words.includes(root)) return 'open';
+    if (rules.super.includes(root) || rules.super.includes(`${root}()`)) return 'open';
+    if (rules.types.self.includes(root)) return 'open';
+    const found = lookUp(scope, root);
+    if (!found) return hasOpenNames() ? 'open' : 'external';
+    const isTold = found.some((one) => one.is !== 'parameter' || Object.keys(one).length > 1);
+    return isTold ? 'open' : 'unknown';
+  }
+
+  /** Whether names may come from elsewhere without being told here. */
+  const hasOpenNames = (): boolean =>
+    rules.module === 'directory' ||
+    rules.seesClassNames ||
+    findRootModule !== undefined ||
+    symbols.allImports !== undefined ||
+    kinds.some(({ allImports }) => allImports);
+
+  /** Where functions are apart, a name that is not called is another's. */
+  const isFunctionsAlone = (found: readonly Binding[]): boolean =>
+    rules.callsApart === true && found.every(({ is }) => is === 'function');
+
+  /** Settles what can be settled here, and hands out the scopes. */
   function finish(): void {
-    const hasOpenNames =
-      rules.module === 'directory' ||
-      symbols.allImports !== undefined ||
-      kinds.some(({ allImports }) => allImports);
-    keep(sites.names, (scope, name) => {
+    giveAssigned();
+    const { references, unresolved } = sites;
+    keep(sites.names, (scope, name, at, isWrite) => {
       const found = lookUp(scope, name);
-      return found
-        ? found.some(({ is }) => is === 'variable' || is === 'import' || is === 'attribute')
-        : hasOpenNames;
+      if (!found || isFunctionsAlone(found)) return hasOpenNames();
+      const [only] = found;
+      // Of what shadows another, which is meant is told by the line.
+      if (only?.is === 'variable' && found.length === 1 && !rules.shadows) {
+        if (isWrite) references.areWrites.push(references.lines.length);
+        references.functions.push(sites.names.functions[at] ?? -1);
+        references.variables.push(only.at);
+        references.lines.push(sites.names.lines[at] ?? 0);
+        return false;
+      }
+      return found.some(({ is }) => is === 'variable' || is === 'import' || is === 'attribute');
     });
-    keep(sites.members, (scope, path) => {
-      const root = /^[^.()[\]]*/.exec(path)?.[0] ?? '';
-      if (root === '?' || root === "'" || root === '') return false;
-      if (root.endsWith(QUALIFIER)) return true;
-      if (rules.self !== 'first parameter' && rules.self.words.includes(root)) return true;
-      if (rules.super.includes(root)) return true;
-      const found = lookUp(scope, root);
-      if (!found) return hasOpenNames;
-      return found.some((binding) => binding.is !== 'parameter' || Object.keys(binding).length > 1);
+    keep(sites.members, (scope, path) => judge(scope, path) === 'open');
+    const given = sites.calls.arguments;
+    let kept = 0;
+    keep({ ...sites.calls, areWrites: [] }, (scope, path, at) => {
+      const isOpen = rules.callsApart && !path.includes('.');
+      const judgement = isOpen ? 'open' : judge(scope, path);
+      if (judgement !== 'open') unresolved[judgement] += 1;
+      else if (given) given[kept++] = given[at] ?? [];
+      return judgement === 'open';
     });
+    if (given) given.length = kept;
+    if (rules.hidesNames) hideNames();
     symbols.scopes = kinds.map((kind, at) => ({
       ...kind,
       names: Object.fromEntries(names[at] ?? []),
@@ -414,14 +636,22 @@ export function createScopes(text: string, { rules }: Language) {
     isOuter,
     addFunction,
     addClass,
-    addNames,
+    addAnonymousClass,
+    addExtension,
     extend,
     setBases,
     bindParameter,
     bindElement,
     bindVariable,
+    assign,
+    bindCase,
     assignMember,
     addImport,
+    addExport,
+    addNames,
+    addSpread,
+    markArgument,
+    ownSelf,
     functionScope,
     lineAt,
     finish,
@@ -430,7 +660,7 @@ export function createScopes(text: string, { rules }: Language) {
 
 function keep(
   uses: Uses & { areWrites: Index[] },
-  isKept: (scope: Index, path: Path) => boolean,
+  isKept: (scope: Index, path: Path, at: Index, isWrite: boolean) => boolean,
 ): void {
   const { functions, scopes, lines, paths } = uses;
   const written = new Set(uses.areWrites);
@@ -438,7 +668,7 @@ function keep(
   let to = 0;
   for (let at = 0; at < paths.length; at++) {
     const [scope = 0, path = ''] = [scopes[at], paths[at]];
-    if (!isKept(scope, path)) continue;
+    if (!isKept(scope, path, at, written.has(at))) continue;
     functions[to] = functions[at] ?? -1;
     scopes[to] = scope;
     lines[to] = lines[at] ?? 0;

@@ -35,10 +35,10 @@ export function serve(
       } catch (error) {
         answer = { failure: messageOf(error) };
       }
-      const buffers = 'packed' in answer ? Object.values(answer.packed) : [];
+      const packed = 'packed' in answer ? [answer.packed.own, answer.packed.sites] : [];
       port.postMessage(
         answer,
-        buffers.map(({ buffer }) => buffer),
+        packed.map(({ buffer }) => buffer as ArrayBuffer),
       );
     });
   });

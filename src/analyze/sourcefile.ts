@@ -27,15 +27,19 @@ export type NoteCode =
   | 'NOT_A_FILE'
   /** A file or directory that the system does not let read. */
   | 'UNREADABLE'
-  /** A file that was gone, or another one, when it was to be read. */
+  /** A file that was gone when it was to be read. */
   | 'VANISHED'
+  /** A file that changed while it was read. */
   | 'CHANGED'
   /** A file whose name is no UTF-8, so that no path can say it. */
   | 'NAME'
-  /** A file that is no more than a row of File, and why. */
+  /** A file that is no more than a row of `File`, since it is larger than a file may be. */
   | 'TOO_LARGE'
+  /** Likewise, since it is minified. */
   | 'MINIFIED'
+  /** Likewise, since a program wrote it. */
   | 'GENERATED'
+  /** Likewise, since it holds zero bytes. */
   | 'BINARY'
   /** A file that is not in UTF-8, or not in what it says. */
   | 'ENCODING'
@@ -52,9 +56,11 @@ export type NoteCode =
   /** A file at which the parser failed, or took too long. */
   | 'PARSER';
 
+/** What is to be told of a file or a directory. */
 export interface FileNote {
-  /** As in {@link SourceFile}; that of a directory ends with `/`. The first one, where there are several. */
+  /** From the root, with `/` between its parts and, of a directory, at its end. The first one, where there are several. */
   file: string;
+  /** What kind of note it is. */
   code: NoteCode;
   /** A sentence for people; what to do, where something can be done. */
   message: string;

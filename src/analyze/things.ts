@@ -1,5 +1,5 @@
 /** What names and expressions lead to. */
-import type { Binding, CallRule, Index } from './facts.js';
+import type { Binding, CallRule, Index, TypePath } from './facts.js';
 import type { Module } from './language.js';
 
 export interface ClassThing {
@@ -24,7 +24,7 @@ export type Thing =
   | ClassThing
   | ObjectThing
   /** Many of one kind. */
-  | { is: 'items'; of: Thing; file: string; pairs?: Thing }
+  | { is: 'items'; of: Thing; file?: string; pairs?: Thing }
   /** Several in their places. */
   | { is: 'tuple'; of: Thing[] }
   /** `before`: the line of a use in the same function, which sees what was assigned last. */
@@ -38,10 +38,14 @@ export type Thing =
   | { is: 'parameter'; file: string; scope: Index; binding: Binding & { is: 'parameter' } }
   | { is: 'attribute'; file: string; at: Index }
   | { is: 'module'; module: Module; file: string }
-  /** The names of a scope: a module in a file. */
+  /** The names of a scope: a namespace, an object with members, a module in a file. */
   | { is: 'names'; file: string; scope: Index }
-  /** A method of what holds items: what a call of it gives. */
-  | { is: 'giver'; of: Thing }
+  /** A method of a collection: what a call of it gives. */
+  | { is: 'giver'; of: Thing; item?: Thing }
+  /** A function of which only the type is known. */
+  | { is: 'callback'; file: string; scope: Index; takes: TypePath[]; gives: TypePath }
+  /** Stands for a type. */
+  | { is: 'type'; file: string; scope: Index; binding: Binding & { is: 'type' } }
   /** What comes behind a class in the order of its bases. */
   | { is: 'super'; of: ClassThing }
   /** A name that is bound to several things. */
@@ -51,13 +55,13 @@ export type Thing =
   | { is: 'unknown' }
   | { is: 'ambiguous' };
 
+/** What a name is wanted for, where several things may share one; `holder`: what has names (a module, a type). */
+export type Wanted = 'call' | 'value' | 'holder' | undefined;
+
 export interface Found {
   thing: Thing;
   rule: CallRule;
 }
-
-/** What a name is to be: what can be called, or what has names (a module, a type). */
-export type Wanted = 'call' | 'holder';
 
 export const EXTERNAL: Thing = { is: 'external' };
 export const UNKNOWN: Thing = { is: 'unknown' };
@@ -76,7 +80,14 @@ export function isSame(a: Thing, b: Thing): boolean {
   if (a.is === 'tuple' && b.is === 'tuple')
     return a.of.length === b.of.length && a.of.every((one, i) => isSame(one, b.of[i] ?? UNKNOWN));
   if (a.is === 'names' && b.is === 'names') return a.file === b.file && a.scope === b.scope;
+  if (a.is === 'variable' && b.is === 'variable') return a.binding === b.binding;
   return a.is === b.is && 'at' in a && 'at' in b && a.file === b.file && a.at === b.at;
+}
+
+/** The functions that one name stands for. */
+export function functionsOf(thing: Thing): (Thing & { is: 'function' })[] {
+  const all = thing.is === 'several' ? thing.of : [thing];
+  return all.filter((one) => one.is === 'function');
 }
 
 /**

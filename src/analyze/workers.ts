@@ -33,6 +33,8 @@ const TIMEOUT_MS = 30_000;
 const HEAP = 512_000_000;
 /** Of V8 alone; what one file makes of it is far less. */
 const OLD_GENERATION_MB = 1_024;
+/** What parsing leaves behind is mostly gone by then: collected more seldom, less of it is moved. */
+const YOUNG_GENERATION_MB = 96;
 
 interface Task {
   job: Job;
@@ -75,6 +77,9 @@ export function createPool(options: PoolOptions): Pool {
   const watch = (thread: Thread): void => {
     clearTimeout(thread.timer);
     const [task] = thread.tasks;
+    // A thread that nobody waits for keeps no process alive: a caller may leave before the last file.
+    if (task) thread.worker.ref();
+    else thread.worker.unref();
     if (!task) return;
     thread.timer = setTimeout(() => {
       // Its answer may be there, where this thread was busy itself.
@@ -111,13 +116,14 @@ export function createPool(options: PoolOptions): Pool {
 
   const start = (): Thread => {
     const worker = new Worker(script, {
-      resourceLimits: { maxOldGenerationSizeMb: OLD_GENERATION_MB },
-      // What the parser prints when it dies is in the error.
+      resourceLimits: {
+        maxOldGenerationSizeMb: OLD_GENERATION_MB,
+        maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+      },
+      // What the parser prints when it dies is in the error. Reading it would keep the process alive.
       stdout: true,
       stderr: true,
     });
-    worker.stdout.resume();
-    worker.stderr.resume();
     const thread: Thread = { worker, tasks: [], isReady: false };
     threads.add(thread);
     worker.on('message', (answer: 'ready' | Answer) => {

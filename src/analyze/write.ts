@@ -153,8 +153,8 @@ function linesOf(text: string): number {
 }
 
 /** Tells of progress in files. */
-export function perFile(step: Step, total: number): (done: number) => void {
+export function perFile(step: Step, total: number | undefined): (done: number) => void {
   return (done) => {
-    step.progress(done, total);
+    if (total !== undefined) step.progress(done, total);
   };
 }

@@ -30,6 +30,7 @@ import {
 } from './arguments.js';
 import { KgloadError, messageOf, toProblem } from '../errors.js';
 import type { LoadRecord } from '../picture/loadpage.js';
+import type { AnalyzeReport } from '../analyze/report.js';
 import type { LoadPage } from './loadreport.js';
 
 interface Flags extends OutputFlags {
@@ -37,6 +38,7 @@ interface Flags extends OutputFlags {
   engine?: EngineName;
   fresh?: boolean;
   append?: boolean;
+  analyze?: boolean;
   onError?: 'continue' | 'abort';
   dryRun?: boolean;
   skipBadRows?: boolean;
@@ -53,7 +55,7 @@ interface Flags extends OutputFlags {
 
 export function define(command: Command): void {
   command
-    .argument('<dataset>', 'directory with nodes/*.parquet and edges/*.parquet')
+    .argument('<dataset>', 'directory with nodes/*.parquet and edges/*.parquet, or sources')
     .optionsGroup('Database:')
     .requiredOption('--db <path>', 'database file to load into; created where there is none')
     .addOption(
@@ -63,6 +65,7 @@ export function define(command: Command): void {
       ).conflicts('append'),
     )
     .option('--append', 'load into tables that hold rows already')
+    .option('--analyze', 'the dataset is a directory of source code: analyse it first')
     .addOption(engineOption('that of the old one, or kuzu where it is installed'))
     .optionsGroup('Schema and values:')
     .addOption(schemaOption())
@@ -116,6 +119,8 @@ Examples:
   kgload load ./parquet --db graph.db --dry-run
   # leave bad rows out, and list them
   kgload load ./parquet --db graph.db --skip-bad-rows --bad-rows bad.ndjson
+  # source code, analysed and loaded in one go
+  kgload load ./src --analyze --db graph.db --fresh
   # any graph: tables and types as the files have them
   kgload load ./parquet --db graph.db --schema infer
   # a page of what was loaded, for people
@@ -129,6 +134,37 @@ Examples:
 
 export async function run(
   [dataset = '']: string[],
+  flags: Flags,
+  io: Io,
+  command: Command,
+): Promise<{ code: number; done: string }> {
+  const { analyze = false, db } = flags;
+  reportFormat(flags);
+  if (analyze) {
+    const { withAnalysis } = await import('./loadsources.js');
+    return await withAnalysis(dataset, io, flags, async (directory, analysis) => {
+      const { code, done } = await load({ directory, dataset, analysis }, flags, io, command);
+      return { code: analysis.errors.length > 0 ? 1 : code, done };
+    });
+  }
+  try {
+    return await load({ directory: dataset, dataset }, flags, io, command);
+  } catch (error) {
+    if (!(error instanceof KgloadError) || error.code !== 'DATASET_LAYOUT') throw error;
+    const { explainSources } = await import('./loadsources.js');
+    throw explainSources(error, dataset, db);
+  }
+}
+
+/** What is loaded, and how it was called. */
+interface Loaded {
+  directory: string;
+  dataset: string;
+  analysis?: AnalyzeReport;
+}
+
+async function load(
+  { directory, dataset, analysis }: Loaded,
   flags: Flags,
   io: Io,
   command: Command,
@@ -173,7 +209,7 @@ export async function run(
       progress.show(event);
     };
     const engine = engineFor(flags.db, command, flags);
-    const job = toJob(dataset, flags, engine, progress.isLive);
+    const job = toJob(directory, flags, engine, progress.isLive);
     report = await runJob(job, onEvent, {
       signal: interruption.signal,
       onEnd: (end) => (remains = end),
@@ -192,11 +228,15 @@ export async function run(
   progress.stop();
   const isWritten = writePage('done', loadOutcome(report, flags), report);
   page?.close();
-  if (format === 'json') printJson(io, loadDocument(report, subject));
+  if (format === 'json') printJson(io, loadDocument(report, subject, analysis));
   else if (format === 'markdown') {
     const { loadMarkdown } = await import('../terminal/markdown.js');
     printLines(io, loadMarkdown(report, flags));
   } else if (format === 'table') {
+    if (analysis) {
+      const { foundTables } = await import('../terminal/analyzed.js');
+      printLines(io, [...foundTables(analysis, widthOf(io.stdout)), '']);
+    }
     if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
     printLines(io, [...loadTable(report, flags, widthOf(io.stdout)), '']);
   }

@@ -3,7 +3,7 @@ import { KgloadError } from '../errors.js';
 import { pairFileNames } from '../model/names.js';
 import { pairsOf, primaryKeyOf } from '../model/tables.js';
 import type { Endpoints, GraphSchema, NodeTable, Property, RelTable, TableKind } from '../types.js';
-import { edgesOf, nodesOf, printed } from './rows.js';
+import { edgesOf, isWrittenAsText, nodesOf, writable } from './rows.js';
 import { identifier } from './text.js';
 /** One file that is to be written. */
 export interface ExportedFile {
@@ -42,8 +42,8 @@ function planEdges(table: RelTable, pair: Endpoints, schema: GraphSchema): Expor
   const { name, properties } = table;
   const pattern = `MATCH ${edgesOf(name, pair, 'r')}`;
   const columns = [
-    `${exported('a', primaryKeyOf(schema, pair.from))} AS ${identifier('from')}`,
-    `${exported('b', primaryKeyOf(schema, pair.to))} AS ${identifier('to')}`,
+    `${writable('a', primaryKeyOf(schema, pair.from))} AS ${identifier('from')}`,
+    `${writable('b', primaryKeyOf(schema, pair.to))} AS ${identifier('to')}`,
     ...properties.map((property) => {
       // The endpoints have these names; the plan of a load finds the property under the other.
       const isTaken = ['from', 'to'].includes(property.name.toLowerCase());
@@ -66,24 +66,11 @@ function column(table: string, variable: string, property: Property, name: strin
       `${table}.${property.name} is ${property.type}, which the engine writes into no Parquet file`,
     );
   }
-  return `${exported(variable, property)} AS ${identifier(name)}`;
-}
-
-/**
- * A property as it is written. Kuzu 0.11.3 writes INT128 as something else, cuts an INTERVAL to
- * milliseconds and refuses DECIMAL; as text they keep every digit.
- */
-function exported(variable: string, { name, type }: Property): string {
-  const value = `${variable}.${identifier(name)}`;
-  return isText(type) ? printed(value, type) : value;
-}
-
-function isText(type: string): boolean {
-  return /^(INT128|INTERVAL|DECIMAL\(.*\))$/i.test(type);
+  return `${writable(variable, property)} AS ${identifier(name)}`;
 }
 
 function isUnwritable(type: string): boolean {
-  return !isText(type) && /\b(INT128|INTERVAL|DECIMAL|JSON)\b/i.test(type);
+  return !isWrittenAsText(type) && /\b(INT128|INTERVAL|DECIMAL|JSON)\b/i.test(type);
 }
 
 /** Kuzu does not read every INTERVAL that it prints: not the negative ones. */
@@ -97,7 +84,7 @@ function checksOf(
     .filter(({ type }) => type === 'INTERVAL')
     .map((property) => ({
       what: `${table}.${property.name}`,
-      cypher: `${pattern} RETURN count(CAST(${exported(variable, property)} AS INTERVAL))`,
+      cypher: `${pattern} RETURN count(CAST(${writable(variable, property)} AS INTERVAL))`,
     }));
 }
 

@@ -116,7 +116,7 @@ export function isVolatile(statement: readonly Token[]): boolean {
   return statement.some(
     (token, i) =>
       (token.is === 'word' || token.is === 'quoted') &&
-      /^(gen_random_uuid|uuid|random|rand|setseed|nextval)$/i.test(nameOf(token)) &&
+      /^(gen_random_uuid|random|rand|setseed|nextval)$/i.test(nameOf(token)) &&
       isSymbol(statement[i + 1], '('),
   );
 }

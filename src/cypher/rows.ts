@@ -1,6 +1,6 @@
 /** The rows of tables and files: patterns and queries that count, match or look at them. */
 import { pairsOf, primaryKeyOf } from '../model/tables.js';
-import type { Endpoints, GraphSchema, NodeTable, RelTable, TableKind } from '../types.js';
+import type { Endpoints, GraphSchema, NodeTable, Property, RelTable, TableKind } from '../types.js';
 import type { Mapping } from './statements.js';
 import { identifier, literal } from './text.js';
 
@@ -126,15 +126,33 @@ export function anyOf(tables: readonly string[]): string {
   return `:${tables.map(identifier).join(':')}`;
 }
 
-/** The keys of a node table as the column `k`. */
-export function keysOf({ name, primaryKey }: Pick<NodeTable, 'name' | 'primaryKey'>): string {
-  return `MATCH ${nodesOf(name, 'n')} RETURN n.${identifier(primaryKey)} AS k`;
+/** The keys of a node table as the column `k`, for a Parquet file. */
+export function keysOf(table: NodeTable): string {
+  const key = table.properties.filter(({ name }) => name === table.primaryKey);
+  return `MATCH ${nodesOf(table.name, 'n')} RETURN ${key.map((one) => writable('n', one)).join('')} AS k`;
 }
 
 /** The edges of a table between two node tables, as the keys of their nodes: `k0` and `k1`. */
 export function endpointsOf(table: string, from: KeyColumn, to: KeyColumn): string {
   const pattern = edgesOf(table, { from: from.table, to: to.table }, 'r');
-  return `MATCH ${pattern} RETURN a.${identifier(from.property)} AS k0, b.${identifier(to.property)} AS k1`;
+  const [k0, k1] = [
+    writable('a', { name: from.property, type: from.type }),
+    writable('b', { name: to.property, type: to.type }),
+  ];
+  return `MATCH ${pattern} RETURN ${k0} AS k0, ${k1} AS k1`;
+}
+
+/**
+ * A property as an engine writes it into a Parquet file. Both (Kuzu 0.11.3, Ladybug 0.19.1) write
+ * INT128 as DOUBLE, cut an INTERVAL to milliseconds and refuse DECIMAL; as text they keep every digit.
+ */
+export function writable(variable: string, { name, type }: Property): string {
+  const value = `${variable}.${identifier(name)}`;
+  return isWrittenAsText(type) ? printed(value, type) : value;
+}
+
+export function isWrittenAsText(type: string): boolean {
+  return /^(INT128|INTERVAL|DECIMAL\(.*\))$/i.test(type);
 }
 
 /** Converts columns of a file, and throws the values away: it fails on the first that does not convert. */

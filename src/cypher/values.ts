@@ -1,7 +1,16 @@
 /** Sums over the rows of a table or a file by which values are told to be the same. */
-import type { GraphSchema, NodeTable, RelTable } from '../types.js';
+import type { GraphSchema, NodeTable, Property, RelTable } from '../types.js';
 import { type Place, placesOf } from './hazards.js';
-import { cast, type FileRows, hashOf, printed, storedKeys, tableScans } from './rows.js';
+import {
+  cast,
+  constant,
+  type FileRows,
+  hashOf,
+  nodesOf,
+  printed,
+  storedKeys,
+  tableScans,
+} from './rows.js';
 import { identifier } from './text.js';
 
 /** What is added up: a property of all rows, or the rows with a value in one place of it. */
@@ -119,4 +128,21 @@ export function keysWithValue(
   const names = keys.map((_, i) => `h${i}`);
   const columns = keys.map((key, i) => `${printed(cast(key), key.type)} AS h${i}`);
   return `${source}${wanted.rows(columns, names)} RETURN DISTINCT ${names.join(', ')} LIMIT ${most}`;
+}
+
+/** The offset `o` of a node table's last row, and a property of it as text, `v`. */
+export function lastRow(table: string, property: string): string {
+  const text = `CAST(n.${identifier(property)} AS STRING)`;
+  return `MATCH ${nodesOf(table, 'n')} RETURN offset(id(n)) AS o, ${text} AS v ORDER BY o DESC LIMIT 1`;
+}
+
+/** Gives one row of a node table another value, or none. */
+export function setProperty(
+  table: string,
+  { name, type }: Pick<Property, 'name' | 'type'>,
+  offset: number,
+  value: string | null,
+): string {
+  const pattern = `MATCH ${nodesOf(table, 'n')} WHERE offset(id(n)) = ${offset}`;
+  return `${pattern} SET n.${identifier(name)} = ${constant(value, type)}`;
 }

@@ -18,7 +18,7 @@ import { KgloadError, messageOf } from '../errors.js';
 import { onDisk } from '../files.js';
 import type { Catalog, CatalogTable } from '../model/differences.js';
 import { fileNameOf } from '../model/names.js';
-import { sharedMultiplicity } from '../model/tables.js';
+import { pairsOf, sharedMultiplicity } from '../model/tables.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import type {
   Connection,
@@ -268,6 +268,14 @@ function* isUsed(connection: Connection, sequence: string): Steps<boolean> {
     if (messageOf(error).includes('call nextval first')) return false;
     throw error;
   }
+}
+
+/** A table of a schema whose rows are to be counted. */
+export function countedTable(table: NodeTable | RelTable): CountedTable {
+  const { name } = table;
+  return 'from' in table
+    ? { name, kind: 'edge', ends: endsOf(pairsOf(table)) }
+    : { name, kind: 'node' };
 }
 
 /** Rows of a table. */

@@ -1,5 +1,5 @@
 /** What a load finds before it writes: the place, what is there already, and the plan that comes of it. */
-import { countRows, readWithMultiplicities } from '../database/catalog.js';
+import { countedTable, countRows, readWithMultiplicities } from '../database/catalog.js';
 import {
   engineFor,
   type ExistingTarget,
@@ -15,7 +15,7 @@ import type { Catalog } from '../model/differences.js';
 import { type Plan, planLoad, withoutTables } from '../plan/plan.js';
 import type { LoadRequest } from '../plan/request.js';
 import { idleJobs, type Needs, needsOf } from '../plan/schedule.js';
-import type { Connection, EngineName, Problem } from '../types.js';
+import type { Connection, EngineName, GraphSchema, Problem } from '../types.js';
 import { countParts } from './parts.js';
 import { keysNotCopied, notEmpty, nothingToLoad, refuse } from './refusals.js';
 
@@ -42,12 +42,16 @@ export interface Assessment {
  *
  * @throws {KgloadError} `TARGET_NOT_A_DATABASE`, `TARGET_UNWRITABLE`, `ENGINE_MISMATCH`.
  */
-export function assessPlace(path: string, dataset: Dataset, { settings }: LoadRequest): Place {
+export function assessPlace(
+  path: string,
+  dataset: Dataset,
+  { schema, settings }: LoadRequest,
+): Place {
   const target = inspectTarget(path);
   const engine = engineFor(target, settings);
   const existing = isThere(target) && !settings.fresh ? target : undefined;
   const capabilities = capabilitiesOf(engine);
-  const needs = needsOf(dataset, settings, machine(), capabilities);
+  const needs = needsOf(dataset, schema.nodes.length, settings, machine(), capabilities);
   const warnings = idleJobs(settings, capabilities, existing !== undefined, needs);
   return { target, ...(existing && { existing }), engine, needs, warnings };
 }
@@ -68,21 +72,23 @@ export function* assessTables(
   refuse(keysNotCopied(planned));
   refuse(nothingToLoad(planned, dataset));
   const plan = withoutTables(planned, settings.exclude);
-  const present = yield* countPresent(connection, plan, catalog);
+  const present = yield* countPresent(connection, schema, plan, catalog);
   if (!settings.append) refuse(notEmpty(plan, present));
   return { catalog, plan: yield* countParts(connection, plan), present };
 }
 
 function* countPresent(
   connection: Connection,
+  { nodes, edges }: GraphSchema,
   { tables }: Plan,
   catalog: Catalog,
 ): Steps<Map<string, number>> {
   const present = new Map<string, number>();
-  for (const { table, kind, copies } of tables) {
-    if (copies.length === 0) continue;
-    const rows = catalog.has(table) ? yield* countRows(connection, { name: table, kind }) : 0;
-    present.set(table, rows);
+  const copied = new Set(tables.flatMap(({ table, copies }) => (copies.length > 0 ? table : [])));
+  for (const table of [...nodes, ...edges]) {
+    const { name } = table;
+    if (!copied.has(name)) continue;
+    present.set(name, catalog.has(name) ? yield* countRows(connection, countedTable(table)) : 0);
   }
   return present;
 }

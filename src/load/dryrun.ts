@@ -129,14 +129,12 @@ function* copyKeysOut(
   scratch: string,
   keys: Map<string, string>,
 ): Steps<void> {
-  for (const { name, primaryKey } of nodes) {
+  for (const table of nodes) {
+    const { name } = table;
     if (!catalog.has(name)) continue;
     if ((yield* countRows(connection, { name, kind: 'node' })) === 0) continue;
     const path = join(scratch, `${keys.size}.parquet`);
-    yield {
-      connection,
-      cypher: copyTo(keysOf({ name, primaryKey }), path),
-    };
+    yield { connection, cypher: copyTo(keysOf(table), path) };
     keys.set(name, path);
   }
 }

@@ -1,6 +1,6 @@
 /** A load: plan, run, count, report. */
 import { BEGIN, CHECKPOINT } from '../cypher/statements.js';
-import { countTables } from '../database/catalog.js';
+import { countedTable, countTables } from '../database/catalog.js';
 import { replaceDatabase } from '../database/open.js';
 import { isThere } from '../database/target.js';
 import type { Dataset } from '../dataset/dataset.js';
@@ -215,7 +215,7 @@ function* attemptTables(
   let isFalse = false;
   if (completed) {
     const checking = beginStep(hooks, 'check');
-    for (const error of yield* checkCounts(connections, plan, present, tally)) {
+    for (const error of yield* checkCounts(connections, schema, plan, present, tally)) {
       isFalse = true;
       tallyError(tally, error.table ?? '', error);
     }
@@ -309,6 +309,7 @@ function* writePending(connection: Connection): Steps<void> {
 /** Every table must have grown by the rows that were loaded, and these must be all but the bad. */
 function* checkCounts(
   connections: readonly Connection[],
+  { nodes, edges }: GraphSchema,
   plan: Plan,
   present: ReadonlyMap<string, number>,
   tally: Tally,
@@ -316,10 +317,9 @@ function* checkCounts(
   const failed = new Set(tally.errors.map(({ table }) => table));
   const problems: Problem[] = [];
   const attempted = plan.tables.filter(({ copies }) => copies.length > 0);
-  const counts = yield* countTables(
-    connections,
-    attempted.map(({ table, kind }) => ({ name: table, kind })),
-  );
+  const names = new Set(attempted.map(({ table }) => table));
+  const tables = [...nodes, ...edges].filter(({ name }) => names.has(name));
+  const counts = yield* countTables(connections, tables.map(countedTable));
   for (const { table, file, rows } of attempted) {
     const before = present.get(table) ?? 0;
     const now = counts.get(table) ?? 0;

@@ -4,6 +4,9 @@ import { createMissing } from '../database/create.js';
 import { shareOut, type Steps } from '../engine/drive.js';
 import type { Settings } from '../plan/request.js';
 import type { ScheduledPlan, ScheduledTable } from '../plan/schedule.js';
+import { isPoolFull } from '../engine/messages.js';
+import { messageOf } from '../errors.js';
+import { WriteFailed } from './problems.js';
 import { beginStep } from '../steps.js';
 import type { Connection, Problem } from '../types.js';
 import { type Tally, tallyError } from './report.js';
@@ -40,7 +43,11 @@ export function* loadPhases(
 function* createTables({ connection, hooks }: Run, statements: readonly string[]): Steps<void> {
   if (statements.length === 0) return;
   const step = beginStep(hooks, 'create');
-  yield* createMissing(connection, statements, step.progress);
+  try {
+    yield* createMissing(connection, statements, step.progress);
+  } catch (error) {
+    throw isPoolFull(messageOf(error)) ? new WriteFailed(error) : error;
+  }
   step.end();
 }
 

@@ -22,12 +22,15 @@ import {
 import { engineProblem } from './problems.js';
 import type { Tally } from './report.js';
 import { useThreads } from './threads.js';
+import { isUnpackable, unpack } from './unpack.js';
 
 /** Keys that messages show. */
 const EXAMPLES = 3;
 
 /** What is compared after a load: a sum over the rows of a table. */
 interface Check extends Summed {
+  /** What messages tell of. */
+  about?: Summed['place'];
   planned: PlannedTable;
   table: NodeTable | RelTable;
   /** Of the rows that the table held before. */
@@ -97,6 +100,14 @@ export function* prepareValues(
       tables.push({ ...planned, errors: [...planned.errors, ...errors], copies: [] });
       continue;
     }
+    if (findings && rows > 0) {
+      const least = inFiles.flat().filter(({ hazard }) => hazard === 'least');
+      const added = new Set(least.map(({ property }) => property));
+      for (const property of table.properties) {
+        if (!added.has(property.name) || !isUnpackable(table, property)) continue;
+        yield* unpack(connection, table.name, property);
+      }
+    }
     const replaced = known.replaced.get(table.name);
     const copies = planned.copies.map((copy, i) => {
       const expressions = replaced?.[i];
@@ -108,8 +119,12 @@ export function* prepareValues(
       [...inFiles.flat(), ...held].map((one) => [`${one.hazard} ${one.path}`, one]),
     );
     for (const { property, type, path, hazard, value } of places.values()) {
-      const place = { path, hazard, value };
-      checks.push({ planned: ready, table, property, type, place, before: 0n, held: 0 });
+      const about = { path, hazard, value };
+      // Rows that were kept are told by their keys: one that was changed would not be missed among
+      // the rows with its value alone, neither in the file nor in the table.
+      const isKey = 'primaryKey' in table && property === table.primaryKey;
+      const place = isKey ? {} : { place: about };
+      checks.push({ planned: ready, table, property, type, about, ...place, before: 0n, held: 0 });
     }
     for (const { name, type } of rewritten) {
       checks.push({ planned: ready, table, property: name, type, before: 0n, held: 0 });
@@ -139,7 +154,7 @@ export function* checkValues(
   const failed = new Set(tally.errors.map(({ table }) => table));
   const problems: Problem[] = [];
   for (const check of checks) {
-    const { planned, table, property, place, before } = check;
+    const { planned, table, property, about, before } = check;
     if (failed.has(table.name)) continue;
     let sum = before;
     for (const copy of planned.copies) sum += yield* sumLoaded(connection, copy, check, tally);
@@ -151,16 +166,16 @@ export function* checkValues(
       continue;
     }
     if (stored === sum) continue;
-    const keys = place ? yield* exampleKeys(connection, planned, check) : [];
+    const keys = about ? yield* exampleKeys(connection, planned, { ...check, place: about }) : [];
     const where = keys.length > 0 ? ` (${keys.join(', ')}, …)` : '';
     problems.push({
       code: 'VALUE_CHANGED',
       table: table.name,
       file: planned.file,
-      message: place
-        ? `${table.name} failed: the engine stores ${place.value} in ${place.path}${where} as another value, or others as ${place.value}`
+      message: about
+        ? `${table.name} failed: the engine stores ${about.value} in ${about.path}${where} as another value, or others as ${about.value}`
         : `${table.name} failed: the engine changed values of ${property} when rows were added to the table`,
-      hint: hintFor(place?.hazard),
+      hint: hintFor(about?.hazard),
     });
   }
   return problems;

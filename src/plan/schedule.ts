@@ -145,9 +145,14 @@ export interface Needs {
   isRoomy: boolean;
 }
 
-/** What the load of a dataset takes, unless told otherwise. */
+/**
+ * What the load of a dataset takes, unless told otherwise.
+ *
+ * @param nodeTables - How many a schema has: all of them are created, with files or without.
+ */
 export function needsOf(
   { tables }: Dataset,
+  nodeTables: number,
   { resources, jobs }: Settings,
   machine: Machine,
   { manyWriters }: Capabilities,
@@ -160,9 +165,11 @@ export function needsOf(
   const columns = footers.map((footer) => ('rows' in footer ? footer.columns.length : 0));
   const begun = columns.reduce((most, count) => Math.max(most, count), 0) * CHUNK_BYTES;
   const isNarrow = begun * (resources.threads ?? threads) <= smallBufferPool / 2;
-  const isSmall = isNarrow && sum('rows') <= FEW_ROWS && bytes <= FEW_BYTES;
+  const indexes = nodeTables * INDEX_BYTES;
+  const areFew = indexes <= smallBufferPool / 2;
+  const isSmall = isNarrow && areFew && sum('rows') <= FEW_ROWS && bytes <= FEW_BYTES;
   const bufferPool = resources.bufferPool ?? (isSmall ? smallBufferPool : full);
-  const isRoomy = bytes * ROOM <= bufferPool;
+  const isRoomy = bytes * ROOM + indexes <= bufferPool;
   return { bufferPool, isRoomy, jobs: isRoomy && manyWriters ? (jobs ?? usual) : 1 };
 }
 
@@ -170,6 +177,12 @@ const FEW_BYTES = 128e6;
 
 /** Each thread of a COPY begins with a chunk of 131,072 values for each column, however few rows there are. */
 const CHUNK_BYTES = 2 ** 20;
+
+/**
+ * The index of a node table's keys, however few they are: Kuzu 0.11.3 keeps 256 parts of it, and wrote
+ * 880 MB for 750 tables of two rows, all of it in the pool until it is committed.
+ */
+const INDEX_BYTES = 1.25e6;
 
 /**
  * A pool of this many times the data has room for tables that are committed together. What is not

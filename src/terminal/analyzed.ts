@@ -9,7 +9,15 @@ import { fitTable, type TableRow } from './table.js';
 
 /** Files by language, rows by table, and what became of names. */
 export function analyzedTables(report: AnalyzeReport, width?: number): string[] {
-  const tables = [languageTable(report), rowTable(report), nameTable(report)];
+  return inOne([languageTable(report), rowTable(report), nameTable(report)], width);
+}
+
+/** The same without the rows, which a load tells. */
+export function foundTables(report: AnalyzeReport, width?: number): string[] {
+  return inOne([languageTable(report), nameTable(report)], width);
+}
+
+function inOne(tables: readonly TableRow[][], width: number | undefined): string[] {
   return tables.flatMap((rows, i) => [...(i > 0 ? [''] : []), ...fitTable(rows, width, [4, 3])]);
 }
 

@@ -43,6 +43,7 @@ export function exampleDocument(dataset: string, name: string): unknown {
 export function loadDocument(
   report: LoadReport & { plan?: ShownPlan },
   subject: Subject = {},
+  analysis?: AnalyzeReport,
 ): unknown {
   return {
     total_nodes: report.totalNodes,
@@ -57,6 +58,7 @@ export function loadDocument(
     bad_rows: report.badRows,
     published: report.published,
     ...(report.plan && { plan: planDocument(report.plan) }),
+    ...(analysis && { analysis: foundDocument(analysis) }),
     ...describeSubject(subject),
   };
 }
@@ -75,13 +77,17 @@ export function exportDocument(report: ExportReport, subject: Subject): unknown 
 }
 
 export function analyzeDocument(report: AnalyzeReport): unknown {
+  return { dataset: report.dataset, ...foundDocument(report) };
+}
+
+/** Of an analysis whose dataset is gone. */
+function foundDocument(report: AnalyzeReport): object {
   const languages = Object.entries(report.languages).map(([name, count]) => {
     const { files, lines, cached, filesOnly } = count;
     return [name, { files, lines, cached, files_only: filesOnly }];
   });
   return {
     root: report.root,
-    dataset: report.dataset,
     total_nodes: report.totalNodes,
     total_edges: report.totalEdges,
     total_time: report.totalTime,

@@ -4,7 +4,7 @@
  * Both sides add up digests of their rows, which do not depend on the order of the rows; only where the
  * sums differ rows are looked at one by one.
  */
-import { readCatalog, readTables, countRows } from '../database/catalog.js';
+import { countedTable, countRows, readCatalog, readTables } from '../database/catalog.js';
 import { readDatabase } from '../database/open.js';
 import { inspectDatabase } from '../database/target.js';
 import { exactly } from '../cypher/exact.js';
@@ -136,7 +136,7 @@ function* verifyTable(
     errors: [...errors, ...(found?.error ? [{ ...found.error, table: name }] : [])],
   };
   if (result.errors.length > 0) return result;
-  result.rows.database = yield* countRows(connection, { name, kind });
+  result.rows.database = yield* countRows(connection, countedTable(table));
   if (files.length === 0) {
     result.onlyInDatabase.rows = result.rows.database;
     return { ...result, identical: result.rows.database === 0 };

@@ -94,6 +94,10 @@ function findModule(module: string, importer: string, project: Project): Module 
     const found = moduleAt(joinPath(base, rest), project);
     if (found) return found;
   }
+  const isPackage = ['__init__.py', '__init__.pyi'].some(project.hasFile);
+  if (isPackage && `${rest}/`.startsWith(`${project.name}/`)) {
+    return moduleAt(rest.slice(project.name.length + 1), project);
+  }
   return undefined;
 }
 

@@ -19,7 +19,7 @@ export const rust: Language = {
     module: 'file',
     importsArePaths: true,
     moduleWords: { own: 'self', around: 'super' },
-    callsApart: true,
+    fieldsApart: true,
     shadows: true,
     definesOnce: true,
     conditions: ['cfg'],
@@ -165,7 +165,7 @@ export const rust: Language = {
         'context',
         'with_context',
       ],
-      callbacks: [
+      itemCallbacks: [
         'map',
         'for_each',
         'filter',
@@ -215,6 +215,7 @@ export const rust: Language = {
       iteration: ['next', 'into_iter'],
       dereference: 'deref',
       classes: [],
+      haveMembers: true,
       joins: '+',
       nothings: [],
       self: ['Self'],

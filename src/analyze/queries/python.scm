@@ -21,7 +21,7 @@
 
 (assignment left: (_) @variable.target type: (type)? @variable.type right: (_)? @variable.value) @variable
 (augmented_assignment left: (_) @variable.target) @variable
-(named_expression name: (_) @variable.target value: (_) @variable.value) @variable
+(named_expression name: (_) @variable.target @variable.hoisted value: (_) @variable.value) @variable
 (for_statement left: (_) @variable.target right: (_) @variable.each) @variable
 (with_item value: (as_pattern (_) @variable.value alias: (as_pattern_target (_) @variable.target)) @variable)
 (except_clause value: (as_pattern (_) @variable.type alias: (as_pattern_target (_) @variable.target)) @variable)
@@ -58,7 +58,8 @@
 (return_statement (_) @return)
 
 (call function: (_) @call.function) @call
-(attribute attribute: (identifier) @skip) @member
+(attribute) @member
 (subscript) @subscript
 (keyword_argument name: (identifier) @skip)
+(delete_statement [(identifier) @skip (expression_list (identifier) @skip)])
 (identifier) @name

@@ -24,7 +24,8 @@
 (associated_type name: (type_identifier) @generic.name @generic.member) @generic
 (impl_item body: (declaration_list (type_item name: (type_identifier) @generic.member)))
 (associated_type bounds: (trait_bounds (_) @generic.type))
-(type_item name: (type_identifier) @generic.name type: (_) @generic.type) @generic @scope
+(type_item name: (type_identifier) @generic.name type: (_) @generic.type) @generic
+(type_item type_parameters: (_) @scope)
 
 (struct_item (visibility_modifier)? @class.modifiers name: (type_identifier) @class.name) @class
 (enum_item (visibility_modifier)? @class.modifiers name: (type_identifier) @class.name) @class
