@@ -5,13 +5,34 @@
 import type { Facts, ImportFact, Index, Path, Uses } from './facts.js';
 import type { Language } from './language.js';
 import type { Mark, Parsed } from './parser.js';
-import { membersTaken, pathOfNames, pathOfType, toPath, toTypePath, toValue } from './paths.js';
+import {
+  BOTH,
+  membersTaken,
+  partsOutside,
+  pathOfNames,
+  pathOfType,
+  QUALIFIER,
+  toPath,
+  toTypePath,
+  toValue,
+} from './paths.js';
 import { type DocTypes, readDocTypes } from './doctypes.js';
-import { type Context, createRegion, rank, type Region, TAKES } from './regions.js';
+import {
+  type Bound,
+  type Context,
+  createRegion,
+  ENDS_DECORATORS,
+  rank,
+  type Region,
+  type Step,
+  TAKES,
+} from './regions.js';
 import { createScopes } from './scopes.js';
 
 /** What a comment may say the types of. */
 const DOCUMENTED = new Set(['function', 'variable', 'assignment', 'field']);
+/** What may stand before a name in a pattern that is all of it. */
+const BEFORE_BOUND = /^(?:&|\bref\b|\bmut\b|\s)*$/;
 const BEFORE_DECLARATION = /^(?:\s|\b(?:export|default|const|let|var|static|async)\b)*$/;
 
 export function extractFacts(
@@ -24,6 +45,8 @@ export function extractFacts(
   const { symbols, sites, decorators, exceptions } = scopes;
   const open: Region[] = [];
   let pendingDecorators: Mark[][] = [];
+  /** Where the module is that is declared next. */
+  let pendingPlace: string | undefined;
   /** The scopes of the objects with members, by where they begin. */
   const objects = new Map<number, Index>();
   let lastDoc: Mark | undefined;
@@ -57,13 +80,22 @@ export function extractFacts(
   function openRegion(mark: Mark, kind = mark.name): Region {
     const outside = context();
     const region = createRegion(kind, mark, outside);
+    if (ENDS_DECORATORS.has(kind) && !innermost('decorator')) {
+      if (kind === 'from') region.decorators = pendingDecorators;
+      pendingDecorators = [];
+    }
     if (kind === 'function') {
       region.decorators = pendingDecorators;
       pendingDecorators = [];
       region.inside = { ...outside, scope: scopes.add('function', outside.scope), class: -1 };
+      delete region.inside.receiver;
     } else if (kind === 'class') {
       pendingDecorators = [];
       region.inside = { ...outside, scope: scopes.add('class', outside.scope), class: -1 };
+      delete region.inside.receiver;
+    } else if (kind === 'module') {
+      region.inside = { ...outside, scope: scopes.add('module', outside.scope), class: -1 };
+      delete region.inside.receiver;
     } else if (kind === 'lambda') {
       region.inside = { ...outside, scope: scopes.add('function', outside.scope), class: -1 };
     } else if (kind === 'object') {
@@ -73,7 +105,7 @@ export function extractFacts(
       const prefix = `${outside.prefix}${holderOf(open.at(-1))}`;
       region.inside = { ...outside, scope, class: -1, prefix };
     } else if (kind === 'extension') {
-      region.inside = { ...outside, scope: scopes.add('class', outside.scope), class: -1 };
+      region.inside = { ...outside, scope: scopes.addExtension(outside.scope), class: -1 };
     } else if (kind === 'scope' || kind === 'namespace') {
       region.inside = { ...outside, scope: scopes.add('block', outside.scope), class: -1 };
     } else if (kind === 'outer') {
@@ -146,13 +178,19 @@ export function extractFacts(
     else if (mark.name === 'extension.type') {
       const receiver = toTypePath(sliceOf(mark), rules);
       if (receiver !== undefined) {
+        scopes.extend(region.inside.scope, receiver);
         region.inside = {
           ...region.inside,
           receiver,
-          prefix: `${region.outside.prefix}${receiver}.`,
+          prefix: `${region.outside.prefix}${receiver.replace(/^.*[.^]/, '')}.`,
         };
       }
     }
+  }
+
+  function baseOf(extension: Region | undefined): string | undefined {
+    const base = extension && first(extension, 'base');
+    return base && (toTypePath(sliceOf(base), rules) ?? '?');
   }
 
   const nameOf = (mark: Mark): string => sliceOf(mark).replace(/^(["'])([^]*)\1$/, '$2');
@@ -212,6 +250,7 @@ export function extractFacts(
         isFree: receiverText !== undefined || exported !== undefined || region.fields.has('free'),
         isSignature: region.fields.has('signature'),
         isConstructor: region.fields.has('constructor'),
+        base: receiver === undefined ? undefined : baseOf(innermost('extension')),
       });
       if (exported !== undefined) scopes.addExport(exported, { is: 'function', at });
       region.inside = { ...region.inside, function: at, prefix: `${prefix}${name}.` };
@@ -232,6 +271,9 @@ export function extractFacts(
     } else if (region.kind === 'namespace') {
       const scope = scopes.addNames(outside.scope, name, region.inside.scope);
       region.inside = { ...region.inside, scope, prefix: `${outside.prefix}${name}.` };
+    } else if (region.kind === 'module') {
+      scopes.bind(outside.scope, name, { is: 'names', scope: region.inside.scope });
+      region.inside = { ...region.inside, prefix: `${outside.prefix}${name}.` };
     }
   }
 
@@ -289,7 +331,8 @@ export function extractFacts(
     const values = region.fields.get('value');
     const targets = region.fields.get('target') ?? region.fields.get('name');
     // Of one value for several names the first has what it gives first.
-    const valueMark = at === 0 || values?.length === targets?.length ? values?.[at] : undefined;
+    const own = at === 0 || values?.length === targets?.length ? values?.[at] : undefined;
+    const valueMark = own ?? matchedBy(region);
     const plainType = typeMark && plainTypeOf(typeMark, type, region);
     const typed = {
       ...(type !== undefined && { type }),
@@ -304,8 +347,62 @@ export function extractFacts(
         ? valueOf(valueMark)
         : eachMark
           ? `${pathOf(eachMark)}[]`
-          : undefined;
+          : handedTo(region);
     return { ...typed, ...(value !== undefined && { value }) };
+  }
+
+  /** From what a pattern is held against to a part of it. */
+  function stepTo({ mark, fields }: Region, { start }: Mark): Step {
+    const type = fields.get('type')?.[0];
+    const before = partsOutside(
+      text.slice(type?.end ?? mark.start, start).replace(/^\s*[({[]/, ''),
+    );
+    if (!type) return text[mark.start] === '[' ? '[]' : { place: String(before.length - 1) };
+    const of = pathOf(type);
+    if (rules.types.holderPatterns?.includes(of)) return '[]';
+    const isNamed = /^\s*\{/.test(text.slice(type.end, mark.end));
+    const named = /(\w+)\s*:\s*(?:ref\s+|mut\s+|&)*[^:]*$/.exec(before.at(-1) ?? '')?.[1];
+    const own = /^\w+/.exec(text.slice(start, mark.end))?.[0] ?? '';
+    return { place: isNamed ? (named ?? own) : String(before.length - 1), of };
+  }
+
+  /** What a name of a pattern is given, of what the pattern is. */
+  function givenBy(steps: readonly Step[], value: Path | undefined): Path | undefined {
+    let path = value;
+    for (const step of steps) {
+      if (step === '[]') path = path && `${path}[]`;
+      else if (step.of === undefined) path = path && `${path}.${step.place}`;
+      else path = `${step.of}/${step.place}|${step.of}${QUALIFIER}.${step.place}`;
+      if (path?.includes('|') && step !== steps.at(-1))
+        path = step === '[]' ? '?' : elementOf(step);
+    }
+    return path;
+  }
+
+  /** Patterns in patterns follow the first of two ways. */
+  const elementOf = (step: Exclude<Step, string>): Path =>
+    step.of?.includes('.')
+      ? `${step.of}/${step.place}`
+      : `${step.of ?? '?'}${QUALIFIER}.${step.place}`;
+
+  /** What several patterns are held against. */
+  function matchedBy(region: Region): Mark | undefined {
+    const match =
+      region.kind === 'variable' && region.fields.has('case') ? innermost('match') : undefined;
+    return match && first(match, 'value');
+  }
+
+  /** What the parameter of a function without a name gets from the method that it is handed to. */
+  function handedTo(region: Region): Path | undefined {
+    const call = open.at(-2);
+    if (region.kind !== 'parameter' || open.at(-1)?.kind !== 'scope' || call?.kind !== 'call')
+      return undefined;
+    const called = first(call, 'function');
+    const path = called ? pathOf(called) : '';
+    const dot = path.lastIndexOf('.');
+    return dot > 0 && rules.types.itemCallbacks?.includes(path.slice(dot + 1))
+      ? `${path.slice(0, dot)}[]`
+      : undefined;
   }
 
   function withDoc<T extends { type?: string }>(what: T, name: string): T {
@@ -335,10 +432,10 @@ export function extractFacts(
     return owner.passed === undefined ? undefined : `${owner.passed}:${at}`;
   }
 
-  /** What comes to a name of a target: all of it, or a member. */
+  /** What comes to a name of a target: all of it, a member, or what a pattern takes of it. */
   function partOf(
     region: Region,
-    bound: Mark,
+    bound: Bound,
     passed?: Path,
     told?: { type?: string; plainType?: string; value?: Path },
   ): { type?: string; plainType?: string; value?: Path } {
@@ -349,6 +446,10 @@ export function extractFacts(
         ? { value: passed }
         : given_;
     if (place >= 0) return what;
+    if (bound.steps) {
+      const value = givenBy(bound.steps, what.value);
+      return value === undefined ? {} : { value };
+    }
     const target = first(region, 'target');
     if (!rules.takesApart || !target) return {};
     const whole = what.type === undefined ? (what.value ?? '?') : pathOfType(what.type);
@@ -372,8 +473,17 @@ export function extractFacts(
   /** Which of what is assigned to a place is all of; -1: it is a part of a pattern. */
   const wholeAt = (region: Region, { start, end }: Mark): number =>
     (region.fields.get('target') ?? []).findIndex(
-      (target) => target.start === start && target.end === end,
+      (target) => target.end === end && BEFORE_BOUND.test(text.slice(target.start, start)),
     );
+
+  /** The types that one stands for. */
+  function boundsOf(region: Region): string | undefined {
+    if (!rules.types.haveMembers) return given(region).type;
+    const types = (region.fields.get('type') ?? []).flatMap(
+      (type) => toTypePath(sliceOf(type), rules) ?? [],
+    );
+    return types.length > 0 ? `=${types.join(BOTH)}` : undefined;
+  }
 
   function closeRegion(region: Region): void {
     const { outside, mark, kind } = region;
@@ -390,13 +500,19 @@ export function extractFacts(
       }
       addParameterType(region);
     } else if (kind === 'generic') {
-      for (const bound of region.bound) {
-        const { type } = given(region);
-        scopes.bind(outside.scope, sliceOf(bound), {
-          is: 'type',
-          ...(type !== undefined && { type }),
-        });
+      for (const bound of [...(region.fields.get('name') ?? []), ...region.bound]) {
+        const type = boundsOf(region);
+        // A member is seen through its class alone.
+        if (region.fields.has('member'))
+          scopes.bindParameter(outside.scope, sliceOf(bound), type === undefined ? {} : { type });
+        else
+          scopes.bind(outside.scope, sliceOf(bound), {
+            is: 'type',
+            ...(type !== undefined && { type }),
+          });
       }
+    } else if (kind === 'element') {
+      scopes.bindElement(outside.scope, toTypePath(sliceOf(mark), rules));
     } else if (kind === 'alias') {
       const name = first(region, 'name');
       const value = first(region, 'value');
@@ -440,7 +556,7 @@ export function extractFacts(
       }
     } else if (kind === 'return') closeReturn(region);
     else if (kind === 'import') closeImport(region);
-    else if (kind === 'from') for (const waiting of region.waiting) addImport(waiting, region);
+    else if (kind === 'from') closeFrom(region);
     else if (kind === 'assignment') closeAssignment(region);
     else if (kind === 'export') closeExport(region);
     else if (kind === 'case') closeCase(region);
@@ -464,6 +580,7 @@ export function extractFacts(
   }
 
   function closeVariable(region: Region): void {
+    bindElements(region);
     const around = open.findLast(({ kind }) => ['function', 'class', 'anonymous'].includes(kind));
     // A parameter may declare a field of its method's class.
     const isDeclared = region.kind === 'field' && around?.kind === 'function';
@@ -474,10 +591,14 @@ export function extractFacts(
     const typeMark = first(region, 'type');
     const typeHint = typeMark ? flat(typeMark) : '';
     const names = region.fields.get('name') ?? [];
+    const valueMark = first(region, 'value') ?? matchedBy(region);
     for (const [i, bound] of [...names, ...region.bound].entries()) {
-      const known = region.kind === 'field' ? given(region, i) : partOf(region, bound);
+      const isNamed = region.kind === 'field' || i < names.length;
+      const known = isNamed ? given(region, i) : partOf(region, bound);
       scopes.bindVariable(scope, nameOf(bound), {
         line: bound.line,
+        // What is given to it does not see it yet.
+        ...(rules.shadows && valueMark && { lastLine: scopes.lineAt(valueMark.end - 1) }),
         typeHint,
         isClassAttribute: region.kind === 'variable' || region.fields.has('static'),
         functionAt: outside.function,
@@ -522,34 +643,71 @@ export function extractFacts(
     }
   }
 
+  /** What an enum's variant holds, under the name of the variant and its own. */
+  function bindElements({ fields, outside }: Region): void {
+    const name = fields.get('name')?.[0];
+    const elements = fields.get('element');
+    if (!name || !elements) return;
+    let own: string | undefined;
+    let place = 0;
+    for (const element of elements) {
+      const words = sliceOf(element);
+      // The names of elements stand before their types.
+      if (own === undefined && /:\s*$/.test(text.slice(element.end, element.end + 2))) own = words;
+      else {
+        const key = `${sliceOf(name)}/${own ?? place}`;
+        const type = toTypePath(words, rules);
+        scopes.bindParameter(outside.scope, key, type === undefined ? {} : { type });
+        own = undefined;
+        place += 1;
+      }
+    }
+  }
+
   const innermostOpenVariable = (region: Region): Region | undefined =>
     open.findLast(
       (other) => other !== region && (other.kind === 'variable' || other.kind === 'assignment'),
     );
 
+  /** Whether the build may leave out what a region says. */
+  const isConditional = ({ decorators }: Region): boolean =>
+    decorators.some(([, name]) => name && rules.conditions?.includes(sliceOf(name)));
+
   function closeImport(region: Region): void {
-    const fromRegion = innermost('from');
+    // Lists of imports may lie in each other.
+    const around = open.filter(({ kind }) => kind === 'from');
+    const fromRegion = around.at(-1);
     if (fromRegion && !fromRegion.fields.has('module')) fromRegion.waiting.push(region);
-    else addImport(region, fromRegion);
+    else addImport(region, around);
   }
 
-  function addImport(region: Region, fromRegion: Region | undefined): void {
-    const moduleMark = (fromRegion && first(fromRegion, 'module')) ?? first(region, 'module');
-    const module = moduleMark
-      ? sliceOf(moduleMark)
+  function closeFrom(region: Region): void {
+    const around = [...open.filter(({ kind }) => kind === 'from'), region];
+    for (const waiting of region.waiting) addImport(waiting, around);
+  }
+
+  /** @param around - The statements that it lies in. */
+  function addImport(region: Region, around: readonly Region[]): void {
+    const fromRegion = around.at(-1);
+    const modules = [...around, region].flatMap((one) => first(one, 'module') ?? []);
+    const [own] = rules.importsArePaths ? [] : (fromRegion?.fields.get('module') ?? modules);
+    const module = (rules.importsArePaths ? modules : own ? [own] : [])
+      .map((mark) =>
+        sliceOf(mark)
           .replace(/^(["'`])([^]*)\1$/, '$2')
-          .replace(/\s+/g, '')
-      : '';
+          .replace(/\s+/g, ''),
+      )
+      .join(QUALIFIER);
     const nameMark = first(region, 'name');
     const all = first(region, 'all');
     const alias = first(region, 'alias');
-    const own = first(region, 'default');
-    const name = all ? '*' : own ? 'default' : nameMark && nameOf(nameMark);
+    const byDefault = first(region, 'default');
+    const name = all ? '*' : byDefault ? 'default' : nameMark && nameOf(nameMark);
     const isFrom = fromRegion !== undefined;
     const kindMark = (fromRegion && first(fromRegion, 'kind')) ?? first(region, 'kind');
     const kind = kindMark && sliceOf(kindMark);
     const { local: whole, ...columns } = language.describeImport({ module, name, isFrom, kind });
-    const bound = alias ?? own;
+    const bound = alias ?? byDefault;
     const local = bound ? sliceOf(bound) : name === '*' ? undefined : (name ?? whole);
     const fact: ImportFact = {
       module,
@@ -558,7 +716,12 @@ export function extractFacts(
       ...(local !== undefined && { local }),
       ...columns,
       line: lineOf(region.mark),
+      ...(around.some(isConditional) && { isConditional: true as const }),
+      ...(region.fields.has('declares') && {
+        declares: { ...(pendingPlace !== undefined && { place: pendingPlace }) },
+      }),
     };
+    pendingPlace = undefined;
     scopes.addImport(region.outside.scope, fact, region.fields.has('export'));
   }
 
@@ -604,14 +767,17 @@ export function extractFacts(
     // The b of a.b.
     if (region?.kind === 'member' && region.mark.end === mark.end) return;
     const name = sliceOf(mark);
-    if (region?.kind === 'target') {
-      region.bound.push(mark);
+    const target = region?.kind === 'pattern' ? innermost('target') : region;
+    if (target?.kind === 'target') {
+      const patterns = open.slice(open.indexOf(target) + 1);
+      target.bound.push(
+        patterns.length > 0 ? { ...mark, steps: patterns.map((one) => stepTo(one, mark)) } : mark,
+      );
       // It binds there, and is written from here.
-      if (!region.isAssignment && !scopes.isOuter(context().scope, name)) return;
+      if (!target.isAssignment && !scopes.isOuter(context().scope, name)) return;
       sites.names.areWrites.push(sites.names.paths.length);
-    } else if (isWritten && context().function >= 0) {
+    } else if (isWritten && context().function >= 0)
       sites.names.areWrites.push(sites.names.paths.length);
-    }
     if (context().function >= 0) use(sites.names, mark, name);
   }
 
@@ -619,6 +785,7 @@ export function extractFacts(
     let isTaken = false;
     const has = (name: string): boolean => group.some((mark) => mark.name === name);
     const isWritten = has('write');
+    const isCalled = rules.fieldsApart === true && has('call.function');
     for (const mark of group) {
       const { name } = mark;
       if (TAKES.has(name)) isTaken = true;
@@ -634,7 +801,7 @@ export function extractFacts(
         const region = open.at(-1);
         const isTarget = region?.kind === 'target';
         if (isTarget) region.members.push(mark);
-        if (context().function >= 0) {
+        if (context().function >= 0 && !isCalled) {
           if (isTarget || isWritten) sites.members.areWrites.push(sites.members.paths.length);
           use(sites.members, mark, pathOf(mark));
         }
@@ -664,6 +831,7 @@ export function extractFacts(
       else if (name === 'self') scopes.ownSelf(context().scope);
       else if (name === 'package') symbols.package = sliceOf(mark).replace(/\s+/g, '');
       else if (name.includes('.')) addField(mark);
+      else if (name === 'place') pendingPlace = sliceOf(mark);
       else if (name !== 'skip' && name !== 'write') openRegion(mark);
     }
   }

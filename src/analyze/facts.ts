@@ -29,6 +29,8 @@ export interface FunctionFact {
   class?: Index;
   /** The class that it is a method of, where that stands elsewhere (Go's receivers, Rust's impl). */
   receiver?: Path;
+  /** The type that it helps its class to implement, where that is told (Rust's impl … for). */
+  implements?: TypePath;
   /** It is called on the class, and has no `self` or `this`. */
   isStatic?: true;
   /** Its first parameter is the class. */
@@ -56,7 +58,8 @@ export interface FunctionFact {
 /**
  * A written type, without what does not change whose methods it has: `Optional[Cart]` is `Cart`.
  * `Cart[]` is a collection of them, `=Cart` the class itself (`Type[Cart]`), `>Cart,Item>Shop` a function
- * that takes a Cart and an Item, and gives a Shop.
+ * that takes a Cart and an Item, and gives a Shop. `(Cart,Item)` is a tuple, `(Key,Cart)*[]` a map, `^Cart`
+ * a Cart behind a pointer with methods of its own, `Cart&Item` both.
  */
 export type TypePath = string;
 
@@ -119,6 +122,12 @@ export interface ImportFact {
   importType: string;
   isRelative: boolean;
   line: number;
+  /** The scope that it binds names in, where that is not the file's. */
+  scope?: Index;
+  /** The build may leave it out. */
+  isConditional?: true;
+  /** It says that the module has this one in it (Rust's mod), and where, as far as it does. */
+  declares?: { place?: string };
 }
 
 export interface DecoratorFact {
@@ -167,7 +176,7 @@ export type Binding =
   | { is: 'type'; type?: TypePath }
   /** Another name for what a path leads to. */
   | { is: 'alias'; path: Path }
-  /** The names of a scope. */
+  /** The names of a scope: a namespace, a module in the file. */
   | { is: 'names'; scope: Index }
   /** It is another scope's (global, nonlocal); `isGlobal` the module's. */
   | { is: 'outer'; isGlobal?: true };
@@ -179,6 +188,10 @@ export interface ScopeFact {
   parent?: Index;
   /** Of the class or the function; a function without a name has none. */
   at?: Index;
+  /** The type that its names belong to, where that is defined elsewhere. */
+  receiver?: TypePath;
+  /** Imports in it that bring all names of a module; those of the file are in {@link Symbols}. */
+  allImports?: Index[];
   /** `this` is its own, where that is told for each function. */
   ownsSelf?: true;
   /** Of an object that is an argument, whose functions may be called with another self. */

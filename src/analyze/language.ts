@@ -53,6 +53,11 @@ export interface Language {
     importType: string;
     isRelative: boolean;
   };
+  /**
+   * What the parser reads in place of a text, of the same length: where the grammar leaves out what can
+   * be read as something else (macros).
+   */
+  prepare?: (text: string) => string;
   /** Which module an import names; nothing where it is none of the project's. */
   findModule: (module: string, importer: string, project: Project) => Module | undefined;
   /** The module of a file where that is more than its directory. `name`: what the file says it belongs to. */
@@ -61,6 +66,8 @@ export interface Language {
   isSeen?: (file: string) => boolean;
   /** A module that can be named without an import (Rust's `crate`). */
   findRootModule?: (name: string, importer: string, project: Project) => Module | undefined;
+  /** The module that has a file's module in it, where names lead there (Rust's `super`). */
+  findParentModule?: (file: string, project: Project) => Module | undefined;
   /** A module in a module that none of its names is. */
   findSubmodule?: (module: Module, name: string, project: Project) => Module | undefined;
 }
@@ -108,6 +115,18 @@ export interface Rules {
   castsBefore?: true;
   /** Functions that make what their first argument names (Go's `make`). */
   typeCalls?: readonly string[];
+  /** Whether imports are paths as elsewhere, which may begin with any name that is seen. */
+  importsArePaths?: boolean;
+  /** Words before `::` for the module at hand, and the one around it. */
+  moduleWords?: { own: string; around: string };
+  /** A call of a member calls a method first: a field of the same name is another. */
+  fieldsApart?: boolean;
+  /** A second `let` of a name is another variable: what stands before it means the one before. */
+  shadows?: boolean;
+  /** Of two functions of one name in a scope the build takes one: which, is not told. */
+  definesOnce?: boolean;
+  /** Decorators of what the build may leave out (`cfg`). */
+  conditions?: readonly string[];
   /** Decorators that make a method one of the class (`statics` have no first parameter for it), or a property. */
   decorators: {
     statics: readonly string[];
@@ -118,6 +137,14 @@ export interface Rules {
   separators: readonly string[];
   /** Words and signs before an expression that do not change what it has (`await`, `new`, `&`). */
   prefixes: readonly string[];
+  /** `a?` is what a holds (Rust); elsewhere it changes nothing. */
+  questionMark?: 'item';
+  /** Functions that give what they are given, as far as its methods go (`Box::new`). */
+  wrappers?: readonly string[];
+  /** Whether `|a| b` is a function without a name. */
+  closures?: boolean;
+  /** Whether `'a` before a name is a lifetime. */
+  lifetimes?: boolean;
   /** How an expression's value is one of several. */
   choices: {
     conditional?: 'if else' | '?:';
@@ -145,6 +172,8 @@ export interface Rules {
   types: {
     /** Types whose argument is what counts: `Optional[Cart]`. */
     transparent: readonly string[];
+    /** Types that have what their argument has, but implement what is not of the project themselves. */
+    pointers?: readonly string[];
     /** Types whose last argument is what they hold. */
     collections: readonly string[];
     /** What stands before a type that it holds, alone or with brackets between (`chan`, `map[string]`). */
@@ -164,6 +193,27 @@ export interface Rules {
     itemCallbacks?: readonly string[];
     /** Words before a name whose type it then is (`typeof`). */
     ofValues?: readonly string[];
+    /** Types whose first argument is what they hold: `Result<Cart, Error>`. */
+    holders?: readonly string[];
+    /** Methods of any object that give one alike, where its class has none of that name. */
+    copyCalls?: readonly string[];
+    /** Whether `(A, B)` has the places `.0` and `.1`; types that hold pairs, and are gone through as such. */
+    tuples?: boolean;
+    maps?: readonly string[];
+    /** Methods of maps that give pairs still, and methods that give pairs of a number and an item. */
+    pairCalls?: readonly string[];
+    numberCalls?: readonly string[];
+    /** Patterns of one item (`Some(x)`). */
+    holderPatterns?: readonly string[];
+    /** Methods of classes that make an object, where the class has none, or several, of that name. */
+    makeCalls?: readonly string[];
+    /** Methods by which an object is gone through, and one that gives what it stands for. */
+    iteration?: readonly string[];
+    dereference?: string;
+    /** A name of a type has the names of its class (`T::new()`). */
+    haveMembers?: boolean;
+    /** Stands between types whose methods a value has all (`A + B`). */
+    joins?: string;
     /** Types whose value is the class itself. */
     classes: readonly string[];
     /** What a union may hold beside the type. */

@@ -4,8 +4,9 @@ import { javascript, typescript } from './languages/ecmascript.js';
 import { go } from './languages/go.js';
 import { java } from './languages/java.js';
 import { python } from './languages/python.js';
+import { rust } from './languages/rust.js';
 
-export const LANGUAGES: readonly Language[] = [python, typescript, javascript, java, go];
+export const LANGUAGES: readonly Language[] = [python, typescript, javascript, java, go, rust];
 
 const byEnd = new Map<string, Language>();
 const byName = new Map<string, Language>();

@@ -1,6 +1,7 @@
 /** What imports and modules give. */
-import type { Binding, ImportFact, Index, Symbols } from './facts.js';
+import type { Binding, ImportFact, Index, Path, Symbols } from './facts.js';
 import type { Module } from './language.js';
+import { bareName, QUALIFIER, toPath } from './paths.js';
 import { directoryOf } from './places.js';
 import type { Sources } from './sources.js';
 import {
@@ -27,14 +28,17 @@ interface Callers {
   /** What a name's bindings lead to. */
   thingOf: (file: string, scope: Index, bindings: readonly Binding[], wanted?: Wanted) => Thing;
   memberOfClass: (of: ClassThing, name: string, wanted?: Wanted) => Thing | undefined;
+  find: (file: string, scope: Index, path: Path) => Found;
   findName: (file: string, scope: Index, name: string, wanted?: Wanted) => Found;
   memberOf: (thing: Thing, name: string) => Thing;
+  /** The module that a scope is in. */
+  moduleAround: (file: string, scope: Index) => Thing;
   once: (memo: WeakMap<ImportFact, Thing>, key: ImportFact, find: () => Thing) => Thing;
 }
 
 export function createModules(
   { symbolsOf, languageOf, project }: Sources,
-  { thingOf, findName, memberOf, memberOfClass, once }: Callers,
+  { thingOf, find, findName, memberOf, memberOfClass, moduleAround, once }: Callers,
 ) {
   const imports = new WeakMap<ImportFact, Thing>();
   const calledImports = new WeakMap<ImportFact, Thing>();
@@ -59,6 +63,7 @@ export function createModules(
     return once(wanted === 'call' ? calledImports : imports, fact, () => {
       const language = languageOf(file);
       const { module: named, name, alias, local } = fact;
+      if (language.rules.importsArePaths) return importedByPath(file, fact);
       if (named === '') return name === undefined ? UNKNOWN : findName(file, 0, name, wanted).thing;
       // Python's `import a.b` binds a.
       const isFirst =
@@ -73,6 +78,39 @@ export function createModules(
       const own = nameInModule(module, name)?.thing;
       // A package may import its own modules by its own name.
       return own && isKnown(own) ? own : (submodule(file, module, name) ?? own ?? UNKNOWN);
+    });
+  }
+
+  /** An import whose path begins with any name, as elsewhere. */
+  function importedByPath(file: string, fact: ImportFact): Thing {
+    const { rules, findModule, findRootModule } = languageOf(file);
+    const { module: named, name, local, scope = 0, declares } = fact;
+    if (declares?.place !== undefined) {
+      const module = findModule(declares.place, file, project);
+      return module ? { is: 'module', module, file } : EXTERNAL;
+    }
+    if (declares) {
+      const own = moduleAround(file, scope);
+      const module = own.is === 'module' ? own.module : undefined;
+      return (module && submodule(file, module, named)) ?? EXTERNAL;
+    }
+    const isWhole = name === undefined || name === '*';
+    const text = [named, isWhole ? undefined : name].filter(Boolean).join(QUALIFIER);
+    const path = `${toPath(text, rules)}${isWhole ? QUALIFIER : ''}`;
+    const [root = '', ...members] = path.split('.');
+    // `use cart::cart`: what it binds itself is not what it begins with.
+    const names = symbolsOf(file)?.scopes[scope]?.names ?? {};
+    const others = Object.hasOwn(names, bareName(root)) ? (names[bareName(root)] ?? []) : [];
+    const isOwn =
+      bareName(root) === local &&
+      others.every((one) => one.is === 'import' && symbolsOf(file)?.imports[one.at] === fact);
+    if (!isOwn) return find(file, scope, path).thing;
+    const module = findRootModule?.(local, file, project);
+    if (!module) return EXTERNAL;
+    return members.reduce<Thing>((thing, part) => memberOf(thing, bareName(part)), {
+      is: 'module',
+      module,
+      file,
     });
   }
 
@@ -133,16 +171,20 @@ export function createModules(
 
   /** A name that a module gives to others. */
   function nameInModule(module: Module, name: string): Found | undefined {
-    if ('file' in module) return ownNameOf(module.file, name);
+    if ('file' in module) return ownNameOf(module.file, 0, name);
     for (const directory of [module.directory, ...(module.others ?? [])]) {
       const [file, ...others] = namesIn(directory, module.package).files.get(name) ?? [];
       // Of what several platforms have of their own, which is meant is not told.
       if (others.length > 0) return { thing: AMBIGUOUS, rule: 'import' };
-      const found = file === undefined ? undefined : ownNameOf(file, name);
+      const found = file === undefined ? undefined : ownNameOf(file, 0, name);
       if (found) return found;
     }
     return undefined;
   }
+
+  /** A name of a module in a file. */
+  const nameInScope = (file: string, scope: Index, name: string): Thing | undefined =>
+    ownNameOf(file, scope, name)?.thing;
 
   /**
    * Which files of a directory have a name, where its files are one module.
@@ -176,7 +218,7 @@ export function createModules(
     return names;
   }
 
-  function ownNameOf(file: string, name: string): Found | undefined {
+  function ownNameOf(file: string, scope: Index, name: string): Found | undefined {
     const symbols = symbolsOf(file);
     if (!symbols) return undefined;
     let names = known.get(symbols);
@@ -184,24 +226,37 @@ export function createModules(
       names = new Map<string, Found | 'none'>();
       known.set(symbols, names);
     }
-    const before = names.get(name);
+    const key = `${scope} ${name}`;
+    const before = names.get(key);
     if (before) return before === 'none' ? undefined : before;
-    const question = `${file} ${name}`;
+    const question = `${file} ${key}`;
     // Modules may bring each other's names in a circle; and one that has been asked in vain need not be
     // asked again by the others that the same question goes to.
     if (asked.has(question)) return undefined;
     const isFirst = asked.size === 0;
     asked.add(question);
     try {
-      const found = askForName(file, symbols, name);
-      if (found ? isKnown(found.thing) : isFirst) names.set(name, found ?? 'none');
+      const found = askForName(file, symbols, scope, name);
+      if (found ? isKnown(found.thing) : isFirst) names.set(key, found ?? 'none');
       return found;
     } finally {
       if (isFirst) asked.clear();
     }
   }
 
-  function askForName(file: string, symbols: Symbols, name: string): Found | undefined {
+  function askForName(
+    file: string,
+    symbols: Symbols,
+    scope: Index,
+    name: string,
+  ): Found | undefined {
+    if (scope !== 0) {
+      const here = symbols.scopes[scope];
+      const bindings = here && Object.hasOwn(here.names, name) ? here.names[name] : undefined;
+      if (bindings) return { thing: thingOf(file, scope, bindings), rule: 'import' };
+      const brought = broughtByAll(file, symbols, here?.allImports, name);
+      return brought && { thing: brought, rule: 'import' };
+    }
     const { exports, allExports, allImports } = symbols;
     const { hidesNames, module } = languageOf(file).rules;
     const isExported = exports !== undefined && Object.hasOwn(exports, name);
@@ -217,7 +272,7 @@ export function createModules(
     }
     // What is the module itself has its members, and is its default.
     if (name !== WHOLE && exports && Object.hasOwn(exports, WHOLE)) {
-      const whole = ownNameOf(file, WHOLE)?.thing ?? UNKNOWN;
+      const whole = ownNameOf(file, 0, WHOLE)?.thing ?? UNKNOWN;
       const member = memberOf(whole, name);
       if (isKnown(member)) return { thing: member, rule: 'import' };
       if (name === 'default') return { thing: whole, rule: 'import' };
@@ -236,6 +291,11 @@ export function createModules(
   ): Thing | undefined {
     for (const at of (all ?? []).toReversed()) {
       const fact = symbols.imports[at];
+      if (fact && languageOf(file).rules.importsArePaths) {
+        const given = memberOf(importedBy(file, fact), name);
+        if (isKnown(given)) return given;
+        continue;
+      }
       const module = fact && moduleOf(file, fact);
       const of = fact && !module ? classNamed(file, fact.module) : undefined;
       const found = module
@@ -253,6 +313,7 @@ export function createModules(
     ownModule,
     submodule,
     nameInModule,
+    nameInScope,
     broughtByAll,
   };
 }

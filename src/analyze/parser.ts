@@ -58,11 +58,13 @@ export async function openParser(language: Language): Promise<(text: string) => 
       return (text: string) => parse(parser, query, text);
     }),
   );
-  return (text) => {
+  const { prepare = (text: string): string => text } = language;
+  return (source) => {
+    const text = prepare(source);
     let best: (Parsed & { lost: number }) | undefined;
-    const isRead = (source: string): boolean =>
+    const isRead = (one: string): boolean =>
       readers.some((read) => {
-        const parsed = read(source);
+        const parsed = read(one);
         if (!best || parsed.lost < best.lost) best = parsed;
         return !parsed.syntaxErrors;
       });

@@ -18,6 +18,12 @@ const CLOSING: Record<string, string> = { '(': ')', '[': ']', '{': '}', '<': '>'
 export const ITEM = '[]';
 /** The part that stands for what a call of it returns. */
 export const CALL = '()';
+/** Ends a part that names no value, but a module or a type: what comes next is reached by `::`. */
+export const QUALIFIER = '::';
+
+/** A name of a path without its {@link QUALIFIER}. */
+export const bareName = (part: string): string =>
+  part.endsWith(QUALIFIER) ? part.slice(0, -QUALIFIER.length) : part;
 
 /** The parts of a path: names, calls (`(2)` says with how many arguments) and {@link ITEM}. */
 export function partsOf(path: Path): string[] {
@@ -52,7 +58,7 @@ export function namesOfRoot(root: string): Index | undefined {
 export function toPath(text: string, rules: Rules): Path {
   if (NAMES.test(text)) return text;
   if (text.length > MOST) return '?';
-  return pathOf(text.trim(), rules);
+  return pathOf(withoutLifetimes(text, rules).trim(), rules);
 }
 
 /**
@@ -61,10 +67,28 @@ export function toPath(text: string, rules: Rules): Path {
  * @param text - The source of an expression.
  */
 export function toValue(text: string, rules: Rules): Path {
+  const closure = rules.closures ? CLOSURE.exec(text) : null;
+  if (closure && text.length <= MOST) return closurePath(closure, rules);
   if (NAMES.test(text) || text.length > MOST || !CHOICE.test(text)) return toPath(text, rules);
   const choices = choicesOf(text.trim().replace(/\s+/g, ' '), rules);
   const known = choices.filter((choice) => !rules.types.nothings.includes(choice));
   return [...new Set(known.map((choice) => toPath(choice, rules)))].join('|') || '?';
+}
+
+const CLOSURE = /^(?:move\s+)?\|([^|]*)\|\s*([^]*)$/;
+/** Before what a call of a value gives. */
+export const GIVES = '>';
+
+/** What a function without a name gives: where that is named outside of it. */
+function closurePath([, parameters = '', body = '']: readonly string[], rules: Rules): Path {
+  const isBlock = body.startsWith('{') && body.endsWith('}');
+  const last = isBlock ? (splitOutside(body.slice(1, -1), ';').at(-1) ?? '').trim() : body;
+  const path = body.startsWith('->') ? '?' : toPath(last, rules);
+  const root = /^\w+/.exec(path)?.[0] ?? '';
+  const isOwn =
+    new RegExp(`\\b${root}\\b`).test(parameters) ||
+    new RegExp(`\\blet\\b[^=]*\\b${root}\\b`).test(body);
+  return root === '' || isOwn ? '?' : `${GIVES}${path}`;
 }
 
 /** The paths of a value. */
@@ -140,6 +164,11 @@ function pathOf(text: string, rules: Rules): Path {
     at += found?.length ?? 0;
     return found;
   };
+  const number = (): string | undefined => {
+    const found = /^\d+/.exec(text.slice(at, at + 3))?.[0];
+    at += found?.length ?? 0;
+    return found;
+  };
   if (text.startsWith('(')) {
     const end = endOf(text, 0);
     if (end < 0) return '?';
@@ -148,6 +177,13 @@ function pathOf(text: string, rules: Rules): Path {
     if (rules.castsBefore && /^\s*[\p{L}_$("']/u.test(text.slice(end)))
       return pathOfType(toTypePath(inner, rules));
     path = pathOf(inner, rules);
+    at = end;
+  } else if (text.startsWith('<') && rules.separators.includes(QUALIFIER)) {
+    // Rust's <Cart as Area>::total.
+    const end = endOf(text, 0);
+    const type = toTypePath(text.slice(1, end - 1).split(/\sas\s/)[0] ?? '', rules);
+    if (end < 0 || type === undefined || !NAMES.test(type.replaceAll(QUALIFIER, ''))) return '?';
+    path = type;
     at = end;
   } else if (rules.bracesConstruct && startsWithBracket(text, rules)) {
     // `[]Cart{…}`, `map[string]Cart{…}`.
@@ -178,10 +214,18 @@ function pathOf(text: string, rules: Rules): Path {
   }
   for (;;) {
     skipBlank();
-    if (at >= text.length) return path;
+    if (at >= text.length) return bare(path);
+    if (rules.questionMark === 'item' && '?!'.includes(text[at] ?? '')) {
+      // A macro is none of what has names.
+      if (text[at] === '!') return at === text.length - 1 ? "'" : '?';
+      path = `${bare(path)}${ITEM}`;
+      at += 1;
+      continue;
+    }
     const separator = ['?.', '!.', ...rules.separators].find((sign) => text.startsWith(sign, at));
     if (separator !== undefined) {
       at += separator.length;
+      if (separator === QUALIFIER) path = `${bare(path)}${QUALIFIER}`;
       skipBlank();
       // Go's `it.(Cart)`.
       if (separator === '.' && text[at] === '(') {
@@ -193,7 +237,7 @@ function pathOf(text: string, rules: Rules): Path {
       }
       // Rust's turbofish, JavaScript's a?.[i] and a?.(b).
       if (text[at] === '<' || text[at] === '[' || text[at] === '(') continue;
-      const part = name();
+      const part = name() ?? number();
       if (part === undefined) return '?';
       if (part !== 'await') path += `.${part}`;
       continue;
@@ -212,13 +256,21 @@ function pathOf(text: string, rules: Rules): Path {
     if (!'([<'.includes(sign) && !(sign === '{' && rules.bracesConstruct) && !isBody) return '?';
     const end = endOf(text, at);
     if (end < 0) return '?';
-    if (sign === '[') path += text.slice(at, end).includes(':') ? '' : ITEM;
+    if (sign === '[') path = bare(path) + (isSlice(text.slice(at, end)) ? '' : ITEM);
+    else if (sign === '(' && rules.wrappers?.includes(path.replaceAll(`${QUALIFIER}.`, QUALIFIER)))
+      path = pathOf(text.slice(at + 1, end - 1).trim(), rules);
     else if (sign === '(' && rules.overloads)
       path += `(${countArguments(text.slice(at + 1, end - 1))})`;
-    else if (sign !== '<' && !isBody) path += CALL;
+    else if (sign !== '<' && !isBody) path = `${bare(path)}${CALL}`;
     at = end;
   }
 }
+
+const bare = (path: Path): Path =>
+  path.endsWith(QUALIFIER) ? path.slice(0, -QUALIFIER.length) : path;
+
+/** `a[1:2]`, `a[1..2]`: some of the items. */
+const isSlice = (text: string): boolean => /(?<!:):(?!:)|\.\.(?![./])/.test(text);
 
 /** `Map<string, Cart>()` is a collection of Cart. */
 function newCollection(text: string, rules: Rules): Path | undefined {
@@ -277,7 +329,7 @@ function endOf(text: string, start: number): number {
       if (at < 0) return -1;
     } else if (sign === '(' || sign === '[' || sign === '{') open.push(CLOSING[sign] ?? '');
     else if (sign === '<' && (at === start || open.at(-1) === '>')) open.push('>');
-    else if (sign === open.at(-1) && !(sign === '>' && text[at - 1] === '=')) {
+    else if (sign === open.at(-1) && !(sign === '>' && '-='.includes(text[at - 1] ?? ''))) {
       open.pop();
       if (open.length === 0) return at + 1;
     }
@@ -303,13 +355,19 @@ function endOfQuoted(text: string, start: number, quote: string): number {
  */
 export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   const { types } = rules;
-  let rest = (text.includes('@') ? text.replace(/@[\w.]+(?:\([^()]*\))?\s*/g, '') : text)
+  const plain = text.includes('@') ? text.replace(/@[\w.]+(?:\([^()]*\))?\s*/g, '') : text;
+  let rest = withoutLifetimes(plain, rules)
     .trim()
     .replace(/^(["'])([^]*)\1$/, '$2')
     .trim();
   const prefix = rules.typePrefixes.find((word) => startsWithWord(rest, word));
   if (prefix !== undefined) return toTypePath(rest.slice(prefix.length), rules);
   if (rest.length > MOST) return undefined;
+  const all = types.joins === undefined ? [] : splitOutside(rest, types.joins);
+  if (all.length > 1) {
+    const joined = all.flatMap((part) => toTypePath(part, rules) ?? []);
+    return joined.length > 0 ? joined.join(BOTH) : undefined;
+  }
   const value = types.ofValues?.find((word) => startsWithWord(rest, word));
   if (value !== undefined) {
     const of = rest.slice(value.length).trim();
@@ -339,12 +397,21 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
     .trim()
     .replaceAll(rules.separators[1] ?? '.', '.');
   if (name !== '' && !NAMES.test(name)) return undefined;
-  if (open < 0) return name;
+  const path = rules.separators[1] === QUALIFIER ? name.replaceAll('.', `${QUALIFIER}.`) : name;
+  if (open < 0) return path;
   if (!/[\]>)]$/.test(rest)) return undefined;
-  const parts = splitOutside(rest.slice(open + 1, -1), ',').map((part) => part.trim());
+  // Rust's Iterator<Item = Cart>.
+  const parts = splitOutside(rest.slice(open + 1, -1), ',').map((part) =>
+    part.replace(/^\s*\w+\s*=(?![=>])/, '').trim(),
+  );
   const last = name.split('.').at(-1) ?? '';
   // Of a tuple nothing is known; `(Cart)` is Cart.
   if (name === '') {
+    if (types.tuples) {
+      if (rest.startsWith('(') && parts.length > 1) return tupleOf(parts, rules);
+      const of = parts.length === 1 ? toTypePath(parts[0]?.split(';')[0] ?? '', rules) : undefined;
+      return of === undefined || rest.startsWith('(') ? of : `${of}${ITEM}`;
+    }
     if (!rest.startsWith('(')) return undefined;
     if (types.takesFirst)
       return toTypePath((parts[0] ?? '').replace(/^\w+\s+(?=[\w*[])/, ''), rules);
@@ -352,6 +419,16 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   }
   if (rest[open] === '[' && types.bracketsPick) return undefined;
   if (types.transparent.includes(last)) return toTypePath(parts[0] ?? '', rules);
+  if (types.pointers?.includes(last)) {
+    const of = toTypePath(parts[0] ?? '', rules);
+    return of === undefined || /^[(^=]/.test(of) ? of : `${POINTER}${of}`;
+  }
+  if (types.maps?.includes(last) && parts.length > 1)
+    return `${tupleOf(parts.slice(0, 2), rules)}${MAP}${ITEM}`;
+  if (types.holders?.includes(last)) {
+    const of = toTypePath(parts[0] ?? '', rules);
+    return of === undefined ? path : `${of}${ITEM}`;
+  }
   if (types.classes.includes(last)) {
     const of = toTypePath(parts[0] ?? '', rules);
     return of === undefined ? undefined : `=${of}`;
@@ -359,10 +436,39 @@ export function toTypePath(text: string, rules: Rules): TypePath | undefined {
   if (types.collections.includes(last)) {
     const item = parts.filter((part) => part !== '...').at(-1) ?? '';
     const of = toTypePath(item, rules);
-    return of === undefined ? name : `${of}${ITEM}`;
+    return of === undefined ? path : `${of}${ITEM}`;
   }
-  return name;
+  return path;
 }
+
+/** Before a type behind a pointer, which has methods of its own. */
+export const POINTER = '^';
+
+/** Behind the type of the pairs of a map. */
+export const MAP = '*';
+
+const tupleOf = (parts: readonly string[], rules: Rules): TypePath =>
+  `(${parts.map((part) => toTypePath(part, rules) ?? '?').join(',')})`;
+
+/** The types of a tuple's places; nothing where it is none. */
+export function tupleParts(type: TypePath): TypePath[] | undefined {
+  return type.startsWith('(') && type.endsWith(')')
+    ? splitOutside(type.slice(1, -1), ',')
+    : undefined;
+}
+
+/** Between types whose methods a value has all. */
+export const BOTH = '&';
+
+/** Without Rust's `'a`, which is no quote. */
+function withoutLifetimes(text: string, rules: Rules): string {
+  return rules.lifetimes && text.includes("'")
+    ? text.replace(/'[A-Za-z_]\w*\b(?!')\s*,?/g, '')
+    : text;
+}
+
+/** The parts between commas that are in no brackets. */
+export const partsOutside = (text: string): string[] => splitOutside(text, ',');
 
 /** Of `(cart: Cart) => Shop`. */
 function functionType(text: string, rules: Rules): TypePath | undefined {

@@ -16,6 +16,14 @@ export interface Context {
   receiver?: Path;
 }
 
+/** A name that a pattern binds: what of the pattern's value it is, from the outside in. */
+export interface Bound extends Mark {
+  steps?: Step[];
+}
+
+/** An item, a place in it (of a tuple), or something of what the pattern names. */
+export type Step = '[]' | { place: string; of?: Path };
+
 /** A region that is open. */
 export interface Region {
   kind: string;
@@ -24,7 +32,7 @@ export interface Region {
   inside: Context;
   fields: Map<string, Mark[]>;
   /** The names that a pattern in it binds, and the members that it assigns to. */
-  bound: Mark[];
+  bound: Bound[];
   /** Its names are not bound here: they are assigned to. */
   isAssignment?: boolean;
   members: Mark[];
@@ -62,7 +70,6 @@ export function createRegion(kind: string, mark: Mark, outside: Context): Region
 /** In a group of marks of the same place, which comes first. */
 const RANKS: Record<string, number> = {
   // Of the call around.
-  // Of the call around.
   'call.argument': -1,
   return: -1,
   scope: 0,
@@ -71,6 +78,8 @@ const RANKS: Record<string, number> = {
   // It gets its name later, and what lies between would not know of it.
   function: 1.5,
   class: 1.5,
+  pattern: 2.4,
+  constant: 2.5,
   member: 3,
   call: 3,
   subscript: 3,
@@ -99,6 +108,8 @@ export const TAKES = new Set([
   'function.name',
   'switch.name',
   'class.name',
+  'module.name',
+  'variable.name',
   'field.name',
   'import.name',
   'import.alias',
@@ -107,4 +118,15 @@ export const TAKES = new Set([
   'from.module',
   'namespace.name',
   'package',
+]);
+
+/** Regions that a decorator before them is for; it is none of a later function. */
+export const ENDS_DECORATORS = new Set([
+  'scope',
+  'variable',
+  'field',
+  'from',
+  'import',
+  'module',
+  'extension',
 ]);

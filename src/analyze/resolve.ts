@@ -79,6 +79,12 @@ function resolveFile(
     const line = calls.lines[i] ?? 0;
     const scope = calls.scopes[i] ?? 0;
     const found = find(file, scope, path, line, true);
+    if (found.thing.is === 'attribute' && rules.fieldsApart) {
+      // It makes an enum's variant, or what a field keeps is called; a name alone is told of below.
+      const to = targetOf(found.thing);
+      if (path.includes('.')) resolved.accesses.push({ from, to, line, access: 'read' });
+      continue;
+    }
     const isSelf =
       rules.selfConstructs && rules.self !== 'first parameter' && rules.self.words.includes(path);
     const called = chosen(isSelf ? constructorOfSelf(found) : calledBy(found), {
@@ -99,8 +105,9 @@ function resolveFile(
   }
   const assigned = new Set(names.areWrites);
   for (const [i, path] of names.paths.entries()) {
-    const { thing } = find(file, names.scopes[i] ?? 0, path);
-    addUse(thing, names.functions[i] ?? -1, names.lines[i] ?? 0, assigned.has(i));
+    const line = names.lines[i] ?? 0;
+    const { thing } = find(file, names.scopes[i] ?? 0, path, rules.shadows ? line : undefined);
+    addUse(thing, names.functions[i] ?? -1, line, assigned.has(i));
   }
   const written = new Set(members.areWrites);
   for (const [i, path] of members.paths.entries()) {

@@ -13,10 +13,24 @@ import type {
   TypePath,
 } from './facts.js';
 import { createLineages } from './lineage.js';
-import { extensionsOf, selfAttributesOf } from './memberindex.js';
+import { extensionScopesOf, extensionsOf, selfAttributesOf } from './memberindex.js';
 import { createModules } from './modules.js';
 import { addOverloads, takes } from './overloads.js';
-import { CALL, ITEM, namesOfRoot, partsOf, pathsOf, typeOfRoot } from './paths.js';
+import {
+  bareName,
+  BOTH,
+  CALL,
+  GIVES,
+  ITEM,
+  MAP,
+  namesOfRoot,
+  partsOf,
+  pathsOf,
+  POINTER,
+  QUALIFIER,
+  tupleParts,
+  typeOfRoot,
+} from './paths.js';
 import {
   agree,
   AMBIGUOUS,
@@ -25,6 +39,7 @@ import {
   type Found,
   functionsOf,
   type How,
+  type ObjectThing,
   isKnown,
   isSame,
   type Thing,
@@ -32,6 +47,19 @@ import {
   type Wanted,
 } from './things.js';
 import type { Sources } from './sources.js';
+
+/** Whether a name stands for what has names, before `::`. */
+const holdsNames = (binding: Binding): boolean =>
+  ['class', 'import', 'names', 'outer', 'type'].includes(binding.is);
+
+const namedIn = (names: Record<string, Binding[]>, name: string): readonly Binding[] =>
+  Object.hasOwn(names, name) ? (names[name] ?? []) : [];
+
+/** Whether a name is bound only behind a line, or in it: what is given to it does not see it. */
+const comesLater = (binding: Binding, line: number | undefined, isInner: boolean): boolean =>
+  line !== undefined &&
+  binding.is === 'variable' &&
+  binding.lines.every((bound) => (isInner ? bound > line : bound >= line));
 
 export type Resolver = ReturnType<typeof createResolver>;
 
@@ -62,10 +90,19 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     ownModule,
     submodule,
     nameInModule,
+    nameInScope,
     broughtByAll,
   } = createModules(
     { symbolsOf, languageOf, project, extendersOf },
-    { thingOf, memberOfClass, findName, memberOf: anyMemberOf, once },
+    {
+      thingOf,
+      find,
+      findName: (file, scope, name, wanted) => findName(file, scope, name, undefined, wanted),
+      memberOf: anyMemberOf,
+      memberOfClass,
+      moduleAround,
+      once,
+    },
   );
   let depth = 0;
 
@@ -111,16 +148,16 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     isCalled: boolean,
   ): Found {
     const parts = partsOf(path);
-    const { callsApart } = rulesOf(file);
-    const wantedAt = (at: number): Wanted =>
-      !callsApart
-        ? undefined
-        : (at === parts.length - 1 ? isCalled : parts[at + 1]?.startsWith('('))
-          ? 'call'
-          : 'value';
+    const { callsApart, fieldsApart } = rulesOf(file);
+    const wantedAt = (at: number): Wanted => {
+      if (parts[at]?.endsWith(QUALIFIER)) return 'holder';
+      const isWantedCalled = at === parts.length - 1 ? isCalled : parts[at + 1]?.startsWith('(');
+      if (callsApart) return isWantedCalled ? 'call' : 'value';
+      return fieldsApart && isWantedCalled ? 'call' : undefined;
+    };
     let at = 1;
     let owner: Thing = UNKNOWN;
-    let found = findRoot(file, scope, parts, wantedAt(0));
+    let found = findRoot(file, scope, parts, line, wantedAt(0));
     if (rulesOf(file).qualifiedNames && found.thing.is === 'external') {
       for (let end = 2; end <= parts.length && /^\w/.test(parts[end - 1] ?? ''); end++) {
         const of = classNamed(file, parts.slice(0, end).join('.'));
@@ -138,7 +175,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       if (part.startsWith('@'))
         found = { thing: passedTo(found.thing, part.slice(1)), rule: 'type' };
       else if (part.startsWith('('))
-        found = { thing: returnedTo(owner, found.thing, part.slice(1, -1)), rule: 'returned' };
+        found = { thing: returned(found.thing, part.slice(1, -1), owner), rule: 'returned' };
       // `Map[int]` is Map, for that type.
       else if (
         part === ITEM &&
@@ -146,8 +183,12 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
           (found.thing.is === 'class' && rulesOf(file).bracesConstruct))
       )
         continue;
-      else if (part === ITEM) found = { thing: itemOf(valueOf(found.thing)), rule: 'type' };
-      else {
+      else if (part === ITEM) {
+        const all = valueOf(found.thing);
+        // A map is gone through by pairs.
+        const isPair = all.is === 'items' && all.pairs && /^\d+$/.test(parts[at + 1] ?? '');
+        found = { thing: isPair ? (all.pairs ?? UNKNOWN) : itemOf(all), rule: 'type' };
+      } else {
         owner = valueOf(found.thing);
         found = memberIn(found.thing, part, wantedAt(at), { file, scope });
       }
@@ -189,7 +230,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     const { nothings } = rulesOf(file).types;
     const paths = pathsOf(value).filter((path) => !nothings.includes(path));
     return agree(
-      paths.map((path) => valueOf(find(file, scope, path, line).thing)),
+      paths.map((path): Thing => {
+        if (!path.startsWith(GIVES)) return valueOf(find(file, scope, path, line).thing);
+        return { is: 'giver', of: valueOf(find(file, scope, path.slice(1), line).thing) };
+      }),
       isStrict,
     );
   }
@@ -225,9 +269,20 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   const isFollowed = ({ is }: Thing): boolean =>
     is !== 'external' && is !== 'unknown' && is !== 'ambiguous';
 
-  function findRoot(file: string, scope: Index, parts: string[], wanted: Wanted): Found {
-    const [name = ''] = parts;
+  function findRoot(
+    file: string,
+    scope: Index,
+    parts: string[],
+    line: number | undefined,
+    wanted: Wanted,
+  ): Found {
+    const [root = ''] = parts;
     const rules = rulesOf(file);
+    const name = bareName(root);
+    if (name !== root && rules.moduleWords?.own === name)
+      return { thing: moduleAround(file, scope), rule: 'module' };
+    if (name !== root && rules.moduleWords?.around === name)
+      return { thing: parentModule(moduleAround(file, scope)), rule: 'module' };
     if (name === "'") return { thing: EXTERNAL, rule: 'type' };
     if (name === '?' || name === '') return { thing: UNKNOWN, rule: 'type' };
     const isSuper =
@@ -251,7 +306,24 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       const of = classAround(file, scope);
       if (of) return { thing: of, rule: 'class' };
     }
-    return findName(file, scope, name, wanted);
+    return findName(file, scope, name, line, wanted);
+  }
+
+  /** The module that a scope is in. */
+  function moduleAround(file: string, scope: Index): Thing {
+    const scopes = symbolsOf(file)?.scopes ?? [];
+    for (let at: Index | undefined = scope; at; at = scopes[at]?.parent)
+      if (scopes[at]?.is === 'module') return { is: 'names', file, scope: at };
+    return { is: 'module', module: { file }, file };
+  }
+
+  /** The module that has a module in it. */
+  function parentModule(thing: Thing): Thing {
+    if (thing.is === 'names')
+      return moduleAround(thing.file, symbolsOf(thing.file)?.scopes[thing.scope]?.parent ?? 0);
+    const { file } = thing.is === 'module' && 'file' in thing.module ? thing.module : {};
+    const module = file && languageOf(file).findParentModule?.(file, project);
+    return module ? { is: 'module', module, file } : UNKNOWN;
   }
 
   /** Whether the code of a scope belongs to a class without a name. */
@@ -321,31 +393,45 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     return undefined;
   }
 
-  function findName(file: string, scope: Index, name: string, wanted?: Wanted): Found {
+  function findName(
+    file: string,
+    scope: Index,
+    name: string,
+    line?: number,
+    wanted?: Wanted,
+  ): Found {
     const symbols = symbolsOf(file);
     if (!symbols) return { thing: UNKNOWN, rule: 'module' };
-    const { seesClassNames, membersApart, module } = rulesOf(file);
+    const { seesClassNames, membersApart, callsApart, module, shadows } = rulesOf(file);
+    let isClosed = false;
     for (let at: Index | undefined = scope; at !== undefined; at = symbols.scopes[at]?.parent) {
       const here = symbols.scopes[at];
       if (!here) break;
       if (here.is === 'object') continue;
       const isHidden = here.is === 'class' && at !== scope && !seesClassNames;
-      if (isHidden && !here.names[name]?.some(({ is }) => is === 'type')) continue;
+      if (isHidden && !namedIn(here.names, name).some(({ is }) => is === 'type')) continue;
       if (here.is === 'class' && seesClassNames && here.at !== undefined) {
-        const own = fitting(here.names, name, wanted).filter(({ is }) => is === 'type');
+        const own = namedIn(here.names, name).filter(({ is }) => is === 'type');
         if (own.length > 0) return { thing: thingOf(file, at, own), rule: 'local' };
         const member = memberOfClass({ is: 'class', file, at: here.at }, name, wanted);
         if (member && isKnown(member)) return { thing: member, rule: 'self' };
         continue;
       }
       const isApart = here.is === 'class' && membersApart;
-      const bindings = fitting(here.names, name, wanted).filter(
-        ({ is }) => !isApart || is === 'type',
+      const isInner = at !== scope;
+      const bindings = fitting(file, here.names, name, wanted).filter(
+        (binding) =>
+          (!isApart || binding.is === 'type') &&
+          !(shadows && here.is !== 'module' && comesLater(binding, line, isInner)),
       );
       if (bindings.length === 0) {
         const base = anonymousBase(file, here);
         const member = base && memberOfClass(base, name, wanted);
         if (member && isKnown(member)) return { thing: member, rule: 'self' };
+        const brought = at === 0 ? undefined : broughtByAll(file, symbols, here.allImports, name);
+        if (brought) return { thing: meant(brought, wanted), rule: 'import' };
+        isClosed = here.is === 'module' && at !== 0;
+        if (isClosed) break;
         continue;
       }
       const outer = bindings.find(({ is }) => is === 'outer');
@@ -354,19 +440,34 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
           return nameInModule({ file }, name) ?? { thing: EXTERNAL, rule: 'module' };
         continue;
       }
-      const thing = thingOf(file, at, bindings, wanted);
+      const thing = meant(thingOf(file, at, bindings, wanted), wanted);
       // Of what is imported this may be the other.
-      if (wanted === 'call' && bindings.every(({ is }) => is === 'import') && !isKnown(thing))
+      if (
+        callsApart &&
+        wanted === 'call' &&
+        bindings.every(({ is }) => is === 'import') &&
+        !isKnown(thing)
+      )
         break;
       const isImported = bindings.every(({ is }) => is === 'import');
+      const mayBeLeftOut = bindings.every(
+        (one) => one.is === 'import' && symbols.imports[one.at]?.isConditional,
+      );
+      if (mayBeLeftOut) {
+        const all = at === 0 ? symbols.allImports : here.allImports;
+        const instead = broughtByAll(file, symbols, all, name);
+        if (instead && !isSame(instead, thing)) return { thing: AMBIGUOUS, rule: 'import' };
+      }
       return { thing, rule: isImported ? 'import' : at === 0 ? 'module' : 'local' };
     }
     if (module === 'directory') {
       const found = nameInModule(ownModule(file), name);
       if (found) return { ...found, rule: 'module' };
     }
-    const brought = broughtByAll(file, symbols, symbols.allImports, name, wanted);
-    if (brought) return { thing: brought, rule: 'import' };
+    const brought = isClosed
+      ? undefined
+      : broughtByAll(file, symbols, symbols.allImports, name, wanted);
+    if (brought) return { thing: meant(brought, wanted), rule: 'import' };
     const imported = module === 'directory' ? importedPackage(file, name) : undefined;
     if (imported) return { thing: imported, rule: 'import' };
     const named = languageOf(file).findRootModule?.(name, file, project);
@@ -376,12 +477,14 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
 
   /** The bindings of a name that may be what is wanted. */
   function fitting(
+    file: string,
     names: Record<string, Binding[]>,
     name: string,
     wanted: Wanted,
   ): readonly Binding[] {
-    const bindings = Object.hasOwn(names, name) ? (names[name] ?? []) : [];
-    if (wanted === undefined) return bindings;
+    const bindings = namedIn(names, name);
+    if (wanted === 'holder') return bindings.filter(holdsNames);
+    if (wanted === undefined || !rulesOf(file).callsApart) return bindings;
     return bindings.filter(({ is }) =>
       wanted === 'value' ? is !== 'function' : ['function', 'class', 'import'].includes(is),
     );
@@ -430,7 +533,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     if (isFallback && known.some(({ is }) => is === 'function' || is === 'class')) return AMBIGUOUS;
     // Of definitions in branches, or overloads, the last is the one that is called.
     if (known.length > 0 && known.every(({ is }) => is === 'function'))
-      return known.at(-1) ?? UNKNOWN;
+      return rulesOf(file).definesOnce ? AMBIGUOUS : (known.at(-1) ?? UNKNOWN);
     return known.length === 0
       ? last
       : known.length === 1
@@ -463,10 +566,18 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
           if (!of) return UNKNOWN;
           return binding.isClass ? of : { is: 'object', of, how: 'self' };
         }
-        if (binding.type !== undefined) return typedAs(file, scope, binding.type);
+        const { type } = binding;
+        if (type !== undefined) {
+          const here = symbolsOf(file)?.scopes[scope];
+          const isMember = here?.is === 'class' && type.startsWith('=');
+          const from = isMember ? here.parent : undefined;
+          return once(values, binding, () => typedAs(file, from ?? scope, type));
+        }
         const { value } = binding;
         if (value === undefined) return UNKNOWN;
-        return once(values, binding, () => valueOfPath(file, scope, value));
+        // What a function without a name is handed is named outside of it.
+        const around = rulesOf(file).shadows ? symbolsOf(file)?.scopes[scope]?.parent : undefined;
+        return once(values, binding, () => valueOfPath(file, around ?? scope, value));
       }
       case 'attribute': {
         const symbols = symbolsOf(thing.file);
@@ -494,8 +605,11 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
           : once(values, binding, () => typedAs(file, scope, type));
       }
       case 'several': {
-        const values = thing.of.filter((one) => !isTypeOnly(one));
-        return agree((values.length > 0 ? values : thing.of).map(valueOf));
+        // A module may have the name of a function.
+        const held = thing.of.filter(
+          (one) => !isTypeOnly(one) && one.is !== 'module' && one.is !== 'names',
+        );
+        return agree((held.length > 0 ? held : thing.of).map(valueOf));
       }
       default:
         return thing;
@@ -504,25 +618,49 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
 
   /** What a written type's values are. */
   function typedAs(file: string, scope: Index, type: TypePath): Thing {
-    if (type.startsWith('=')) {
-      const thing = valueOf(find(file, scope, type.slice(1)).thing);
-      return isKnown(thing) ? thing : UNKNOWN;
-    }
-    if (rulesOf(file).marksSelf && rulesOf(file).types.self.includes(type)) {
-      const of = classAround(file, scope);
-      return of ? { is: 'object', of, how: 'type' } : UNKNOWN;
+    if (type.startsWith(POINTER) && !type.endsWith(ITEM)) {
+      const to = typedAs(file, scope, type.slice(POINTER.length));
+      return to.is === 'object' ? { ...to, isPointed: true } : to;
     }
     if (type.startsWith('>')) {
       const [, takes = '', gives = '?'] = type.split('>');
       return { is: 'callback', file, scope, takes: takes.split(','), gives };
     }
+    const mark = type.startsWith('=') ? '=' : '';
+    const places = tupleParts(type.slice(mark.length));
+    if (places) return { is: 'tuple', of: places.map((place) => typedAs(file, scope, place)) };
+    if (type.endsWith(`${MAP}${ITEM}`)) {
+      const pairs = typedAs(file, scope, type.slice(mark.length, -MAP.length - ITEM.length));
+      const of = pairs.is === 'tuple' ? (pairs.of[1] ?? UNKNOWN) : UNKNOWN;
+      return { is: 'items', file, of, pairs };
+    }
+    if (type.includes(BOTH) && !type.endsWith(ITEM)) {
+      const all = type.slice(mark.length).split(BOTH);
+      const things = all.map((one) => typedAs(file, scope, `${mark}${one}`));
+      return things.find(isKnown) ?? things[0] ?? UNKNOWN;
+    }
+    const { marksSelf, types } = rulesOf(file);
+    if (mark !== '' && !(types.haveMembers && type.endsWith(ITEM))) {
+      const thing = valueOf(find(file, scope, type.slice(1)).thing);
+      return isKnown(thing) || thing.is === 'external' ? thing : UNKNOWN;
+    }
+    if (marksSelf && types.self.includes(type)) {
+      const of = classAround(file, scope);
+      return of ? { is: 'object', of, how: 'type' } : UNKNOWN;
+    }
     if (type.endsWith(ITEM))
-      return { is: 'items', file, of: typedAs(file, scope, type.slice(0, -ITEM.length)) };
+      return {
+        is: 'items',
+        file,
+        of: typedAs(file, scope, type.slice(mark.length, -ITEM.length)),
+      };
     const { thing: named } = find(file, scope, type);
-    const thing = named.is === 'several' ? (named.of.find(isType) ?? named) : named;
+    const isOneType = named.is === 'several' && !types.haveMembers;
+    const thing = isOneType ? (named.of.find(isType) ?? named) : named;
     const value = valueOf(thing);
-    if (thing.is === 'type') return value;
+    if (thing.is === 'type' && !types.haveMembers) return value;
     if (value.is === 'class') return { is: 'object', of: value, how: 'type' };
+    if (value.is === 'items' || value.is === 'tuple') return value;
     return value.is === 'external' ? EXTERNAL : UNKNOWN;
   }
 
@@ -566,19 +704,33 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
 
   /** What a method of a collection gives, by its name. */
   function giverOf(items: Thing & { is: 'items' }, name: string): Thing | undefined {
+    const { file, of, pairs } = items;
     const {
       itemCalls = [],
       sameCalls = [],
       itemCallbacks = [],
+      functions,
+      pairCalls = [],
+      numberCalls = [],
     } = items.file === undefined ? {} : rulesOf(items.file).types;
+    if (numberCalls.includes(name)) {
+      const pair: Thing = { is: 'tuple', of: [EXTERNAL, pairs ?? of] };
+      return { is: 'giver', of: { is: 'items', of: pair, ...(file !== undefined && { file }) } };
+    }
     const isGiven = itemCalls.includes(name)
       ? items.of
-      : sameCalls.includes(name)
+      : pairs && pairCalls.includes(name)
         ? items
-        : undefined;
-    if (itemCallbacks.includes(name))
+        : sameCalls.includes(name)
+          ? withoutPairs(items)
+          : undefined;
+    if (functions !== undefined && itemCallbacks.includes(name))
       return { is: 'giver', of: isGiven ?? UNKNOWN, item: items.of };
     return isGiven && { is: 'giver', of: isGiven };
+  }
+
+  function withoutPairs({ of, file }: Thing & { is: 'items' }): Thing {
+    return { is: 'items', of, ...(file !== undefined && { file }) };
   }
 
   function itemOf(thing: Thing): Thing {
@@ -587,26 +739,30 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     const fact = file === undefined ? undefined : symbolsOf(file)?.classes[at ?? -1];
     if (file !== undefined && fact?.items !== undefined)
       return typedAs(file, fact.outside, fact.items);
+    if (thing.is === 'object') return goneThrough(thing);
     return thing.is === 'external' ? EXTERNAL : UNKNOWN;
   }
 
-  /** What a call returns of a method that may return the object itself. */
-  function returnedTo(owner: Thing, called: Thing, count: string): Thing {
-    const fact =
-      called.is === 'function' ? symbolsOf(called.file)?.functions[called.at] : undefined;
-    const isOwn =
-      called.is === 'function' &&
-      fact?.type !== undefined &&
-      rulesOf(called.file).types.self.includes(fact.type);
-    return isOwn && owner.is === 'object' ? { ...owner, how: 'returned' } : returned(called, count);
+  /** What an object gives, one after the other, by its own methods. */
+  function goneThrough(thing: ObjectThing): Thing {
+    for (const name of rulesOf(thing.of.file).types.iteration ?? []) {
+      const method = memberOfClass(thing.of, name, 'call');
+      if (method?.is !== 'function' || depth >= DEEPEST) continue;
+      depth += 1;
+      const given = returned(method, '', thing);
+      depth -= 1;
+      return given.is === 'object' && !isSame(given, thing) ? goneThrough(given) : itemOf(given);
+    }
+    return UNKNOWN;
   }
 
   /**
    * What a call of a thing returns.
    *
    * @param count - How many arguments it has, where that tells which is called.
+   * @param owner - What has the thing, where it is a member.
    */
-  function returned(called: Thing, count = ''): Thing {
+  function returned(called: Thing, count = '', owner: Thing = UNKNOWN): Thing {
     if (called.is === 'several' && called.of.every(({ is }) => is === 'function')) {
       const fit = functionsOf(called).filter(
         ({ file, at }) =>
@@ -614,19 +770,40 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       );
       return agree(fit.map((one) => returned(one)));
     }
+    // A constructor of an enum's variant.
+    if (called.is === 'attribute' && rulesOf(called.file).fieldsApart) return valueOf(called);
     const thing = called.is === 'function' ? called : valueOf(called);
     if (thing.is === 'class') return { is: 'object', of: thing, how: 'constructed' };
-    if (thing.is === 'external') return EXTERNAL;
     if (thing.is === 'giver') return thing.of;
+    if (thing.is === 'external') return EXTERNAL;
     if (thing.is === 'callback') return asReturned(typedAs(thing.file, thing.scope, thing.gives));
     if (thing.is !== 'function') return UNKNOWN;
     const fact = symbolsOf(thing.file)?.functions[thing.at];
     if (!fact) return UNKNOWN;
+    const self = rulesOf(thing.file).types.self.find(
+      (type) =>
+        fact.type === type ||
+        fact.type === `${type}${ITEM}` ||
+        fact.type?.startsWith(`${type}${QUALIFIER}`),
+    );
+    if (self !== undefined && (owner.is === 'object' || owner.is === 'class')) {
+      const of = owner.is === 'object' ? owner.of : owner;
+      const object: Thing = { is: 'object', of, how: 'returned' };
+      if (fact.type === self) return object;
+      const member = `${self}${QUALIFIER}.`;
+      if (fact.type?.startsWith(member)) {
+        const isMany = fact.type.endsWith(ITEM);
+        const name = fact.type.slice(member.length, isMany ? -ITEM.length : undefined);
+        const type = valueOf(memberOfClass(of, name) ?? UNKNOWN);
+        const one: Thing = type.is === 'class' ? { is: 'object', of: type, how: 'returned' } : type;
+        if (isKnown(one)) return isMany ? { is: 'items', of: one, file: thing.file } : one;
+      }
+      if (fact.type === `${self}${ITEM}`) return { is: 'items', of: object, file: thing.file };
+    }
     return once(values, fact, () => {
       if (fact.type !== undefined) {
-        const isOwn =
-          rulesOf(thing.file).types.self.includes(fact.type) ||
-          isTypeParameter(thing.file, fact.scope, fact.type);
+        // Type parameters of its own are in its scope.
+        const isOwn = self !== undefined || isTypeParameter(thing.file, fact.scope, fact.type);
         const scope = isOwn ? fact.scope : fact.outside;
         return asReturned(typedAs(thing.file, scope, fact.type));
       }
@@ -645,18 +822,19 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   }
 
   function isTypeParameter(file: string, scope: Index, type: TypePath): boolean {
-    const [name = ''] = partsOf(type);
+    const root = bareName(partsOf(type)[0] ?? '');
     const names = symbolsOf(file)?.scopes[scope]?.names ?? {};
-    return fitting(names, name, undefined).some(({ is }) => is === 'type');
+    return namedIn(names, root).some(({ is }) => is === 'type');
   }
 
   const asReturned = (thing: Thing): Thing =>
     thing.is === 'object' ? { ...thing, how: 'returned' } : thing;
 
-  function memberIn(thing: Thing, name: string, wanted?: Wanted, place?: Place): Found {
+  function memberIn(thing: Thing, part: string, wanted?: Wanted, place?: Place): Found {
+    const name = bareName(part);
     const value = valueOf(thing);
     const found =
-      givenMember(thing, name) ?? givenMember(value, name) ?? memberOf(value, name, wanted, place);
+      givenMember(thing, name) ?? givenMember(value, name) ?? memberOf(value, part, wanted, place);
     return isKnown(found.thing) ? found : (besideWhole(thing, name) ?? found);
   }
 
@@ -688,6 +866,8 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     if (file === undefined || !symbols) return undefined;
     const fitting = (extensionsOf(symbols).get(name) ?? []).filter((at) => {
       const { receiver = '', outside = 0 } = symbols.functions[at] ?? {};
+      // What an extension adds is the class's.
+      if (symbols.scopes[outside]?.receiver !== undefined) return false;
       const owner = find(file, outside, receiver).thing;
       if (isSame(owner, thing)) return true;
       const value = valueOf(owner);
@@ -698,22 +878,33 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     return { thing: fitting.length > 1 ? AMBIGUOUS : { is: 'function', file, at }, rule: 'type' };
   }
 
-  function memberOf(thing: Thing, name: string, wanted?: Wanted, place?: Place): Found {
+  function memberOf(thing: Thing, part: string, wanted?: Wanted, place?: Place): Found {
+    const name = bareName(part);
     switch (thing.is) {
       case 'names': {
-        const names = symbolsOf(thing.file)?.scopes[thing.scope]?.names ?? {};
-        const bindings = Object.hasOwn(names, name) ? names[name] : undefined;
-        if (bindings) return { thing: thingOf(thing.file, thing.scope, bindings), rule: 'type' };
-        for (const path of symbolsOf(thing.file)?.scopes[thing.scope]?.spreads ?? []) {
+        const { moduleWords } = rulesOf(thing.file);
+        const here = symbolsOf(thing.file)?.scopes[thing.scope];
+        if (here?.is === 'module') {
+          if (part !== name && moduleWords?.around === name)
+            return { thing: parentModule(thing), rule: 'module' };
+          const found = nameInScope(thing.file, thing.scope, name);
+          return { thing: meant(found ?? UNKNOWN, wanted), rule: 'import' };
+        }
+        const bindings = namedIn(here?.names ?? {}, name);
+        if (bindings.length > 0)
+          return { thing: thingOf(thing.file, thing.scope, bindings), rule: 'type' };
+        for (const path of here?.spreads ?? []) {
           const found = memberIn(find(thing.file, thing.scope, path).thing, name);
           if (isKnown(found.thing)) return found;
         }
         return { thing: UNKNOWN, rule: 'type' };
       }
       case 'module': {
+        if (part !== name && rulesOf(thing.file).moduleWords?.around === name)
+          return { thing: parentModule(thing), rule: 'module' };
         const found =
           nameInModule(thing.module, name)?.thing ?? submodule(thing.file, thing.module, name);
-        return { thing: found ?? UNKNOWN, rule: 'import' };
+        return { thing: meant(found ?? UNKNOWN, wanted), rule: 'import' };
       }
       case 'class': {
         const { self, super: supers } = rulesOf(thing.file);
@@ -727,15 +918,14 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
             rule: 'super',
           };
         }
-        return { thing: memberOfClass(thing, name, wanted, 0, true) ?? UNKNOWN, rule: 'class' };
+        return { thing: memberOfType(thing, name, wanted), rule: 'class' };
       }
+      case 'tuple':
+        return { thing: thing.of[Number(name)] ?? EXTERNAL, rule: 'type' };
       case 'object':
         if (rulesOf(thing.of.file).classMembers.includes(name))
           return { thing: thing.of, rule: 'class' };
-        return {
-          thing: memberOfClass(thing.of, name, wanted) ?? awaitedGiver(thing, name),
-          rule: RULES[thing.how],
-        };
+        return { thing: memberOfObject(thing, name, wanted), rule: RULES[thing.how] };
       case 'super':
         return { thing: memberOfClass(thing.of, name, wanted, 1) ?? UNKNOWN, rule: 'super' };
       case 'items':
@@ -747,6 +937,58 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       default:
         return { thing: UNKNOWN, rule: 'type' };
     }
+  }
+
+  /** Of several things of a name, the one that is meant. */
+  function meant(thing: Thing, wanted: Wanted): Thing {
+    if (thing.is !== 'several' || (wanted !== 'call' && wanted !== 'holder')) return thing;
+    const fit = thing.of.filter(({ is }) =>
+      wanted === 'call' ? is === 'function' || is === 'class' : is !== 'function',
+    );
+    return fit.length === 1 ? (fit[0] ?? thing) : thing;
+  }
+
+  /** Whether a method is there for a type that is none of the project's. */
+  function isOthers({ file, at }: Thing & { is: 'function' }): boolean {
+    const { outside = 0, implements: base } = symbolsOf(file)?.functions[at] ?? {};
+    return base !== undefined && baseAt(file, outside, base).is !== 'class';
+  }
+
+  function memberOfType(thing: ClassThing, name: string, wanted: Wanted): Thing {
+    const member = memberOfClass(thing, name, wanted, 0, true);
+    if (member && isKnown(member)) return member;
+    const isMade = rulesOf(thing.file).types.makeCalls?.includes(name) ?? false;
+    return isMade && wanted === 'call'
+      ? { is: 'giver', of: { is: 'object', of: thing, how: 'constructed' } }
+      : (member ?? UNKNOWN);
+  }
+
+  function memberOfObject(thing: ObjectThing, name: string, wanted: Wanted): Thing {
+    let member = memberOfClass(thing.of, name, wanted);
+    if (thing.isPointed && member?.is === 'function' && isOthers(member)) member = EXTERNAL;
+    if (member && isKnown(member)) return member;
+    const { copyCalls, dereference, sameCalls, numberCalls, iteration } = rulesOf(
+      thing.of.file,
+    ).types;
+    if (dereference !== undefined && name !== dereference) {
+      const method = memberOfClass(thing.of, dereference, 'call');
+      const inner = method?.is === 'function' ? returned(method, '', thing) : UNKNOWN;
+      if (isKnown(inner) && !isSame(inner, thing) && depth < DEEPEST) {
+        depth += 1;
+        const found = memberOf(inner, name, wanted).thing;
+        depth -= 1;
+        if (isKnown(found)) return found;
+      }
+    }
+    if (wanted === 'call' && copyCalls?.includes(name)) return { is: 'giver', of: thing };
+    // What is gone through has the methods of all that is.
+    const isOfAll = sameCalls?.includes(name) || numberCalls?.includes(name);
+    if (wanted === 'call' && iteration && isOfAll) {
+      const of = goneThrough(thing);
+      const file = thing.of.file;
+      if (isKnown(of)) return giverOf({ is: 'items', of, file }, name) ?? EXTERNAL;
+    }
+    return member ?? awaitedGiver(thing, name);
   }
 
   function isClassAround({ file, scope }: Place, of: ClassThing): boolean {
@@ -767,8 +1009,9 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     isStatic = false,
   ): Thing | undefined {
     const { classes, isOpen } = lineageOf(of);
+    const { overloads: isOverloadedAtAll, fieldsApart } = rulesOf(of.file);
     const overloads: (Thing & { is: 'function' })[] = [];
-    const isOverloaded = rulesOf(of.file).overloads !== undefined && wanted === 'call';
+    const isOverloaded = isOverloadedAtAll !== undefined && wanted === 'call';
     for (const one of classes.slice(from)) {
       const member = ownMember(one, name, wanted, isStatic);
       if (!member) continue;
@@ -781,6 +1024,8 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     }
     const [only] = overloads;
     if (only) return overloads.length === 1 ? only : { is: 'several', of: overloads };
+    // What is called may be kept in a field, or make an enum's variant.
+    if (fieldsApart && wanted === 'call') return memberOfClass(of, name, undefined, from, isStatic);
     return isOpen ? EXTERNAL : undefined;
   }
 
@@ -794,7 +1039,10 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
     const fact = symbols?.classes[of.at];
     if (!symbols || !fact) return undefined;
     const names = symbols.scopes[fact.scope]?.names ?? {};
-    const bindings = fitting(names, name, wanted).filter(({ is }) => is !== 'type');
+    const isMethod = rulesOf(of.file).fieldsApart === true && wanted === 'call';
+    const bindings = fitting(of.file, names, name, wanted === 'holder' ? undefined : wanted).filter(
+      ({ is }) => is !== 'type' && !(isMethod && is === 'attribute'),
+    );
     if (bindings.length > 0) {
       if (rulesOf(of.file).overloads) return thingOf(of.file, fact.scope, bindings, wanted);
       const own = bindings.filter(
@@ -805,18 +1053,46 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       return thingOf(of.file, fact.scope, (own.length > 0 ? own : bindings).slice(-1));
     }
     const attribute = selfAttributesOf(symbols).get(`${of.at} ${name}`);
-    if (attribute !== undefined) return { is: 'attribute', file: of.file, at: attribute };
-    for (const file of extendersOf(fact.name)) {
+    if (attribute !== undefined && wanted !== 'call')
+      return { is: 'attribute', file: of.file, at: attribute };
+    const methods: { file: string; at: Index; implements?: TypePath }[] = [];
+    const extenders = extendersOf(fact.name);
+    for (const file of extenders) {
       const extender = symbolsOf(file);
       if (!extender) continue;
       for (const at of extensionsOf(extender).get(name) ?? []) {
         const method = extender.functions[at];
         if (method?.receiver === undefined) continue;
         const owner = find(file, method.outside, method.receiver).thing;
-        if (isSame(owner, of)) return { is: 'function', file, at };
+        if (isSame(owner, of))
+          methods.push({ file, at, ...(method.implements && { implements: method.implements }) });
       }
     }
-    return undefined;
+    // A method of the type's own comes before those of what it implements.
+    const own = methods.filter((method) => !method.implements);
+    const [only, ...others] = own.length > 0 ? own : methods;
+    if (others.length > 0) return AMBIGUOUS;
+    if (only) return { is: 'function', file: only.file, at: only.at };
+    return addedName(of, extenders, name);
+  }
+
+  /** A constant or a type that belongs to a class from outside its body. */
+  function addedName(
+    of: ClassThing,
+    extenders: readonly string[],
+    name: string,
+  ): Thing | undefined {
+    const found: Thing[] = [];
+    for (const file of extenders) {
+      const extender = symbolsOf(file);
+      if (!extender) continue;
+      for (const at of extensionScopesOf(extender).get(name) ?? []) {
+        const { receiver, parent = 0, names = {} } = extender.scopes[at] ?? {};
+        if (receiver !== undefined && isSame(find(file, parent, receiver).thing, of))
+          found.push(thingOf(file, at, names[name] ?? []));
+      }
+    }
+    return found.length > 1 ? AMBIGUOUS : found[0];
   }
 
   function basesOf(of: ClassThing): Thing[] {

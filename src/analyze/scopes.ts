@@ -13,8 +13,8 @@ import type {
   Uses,
 } from './facts.js';
 import type { Language } from './language.js';
-import { namesOfRoot } from './paths.js';
 import type { Mark } from './parser.js';
+import { namesOfRoot, QUALIFIER } from './paths.js';
 
 export type Scopes = ReturnType<typeof createScopes>;
 
@@ -32,6 +32,8 @@ interface Defined {
 
 interface Assigned {
   line: number;
+  /** Of what is assigned, where that ends on a later one. */
+  lastLine?: number;
   type?: TypePath;
   plainType?: string;
   value?: Path;
@@ -46,6 +48,7 @@ const noUses = (): Uses => ({ functions: [], scopes: [], lines: [], paths: [] })
 export function createScopes(text: string, { rules, findRootModule }: Language) {
   const names: Map<string, Binding[]>[] = [new Map<string, Binding[]>()];
   const kinds: Omit<ScopeFact, 'names'>[] = [{ is: 'module' }];
+  const extensions = new Set<Index>();
   const lineStarts = startsOfLines(text);
   const ordinals = new Map<string, number>();
   const parameterCounts = new Map<Index, number>();
@@ -120,6 +123,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
       isFree: boolean;
       isSignature: boolean;
       isConstructor: boolean;
+      base: TypePath | undefined;
     },
   ): Index {
     const { prefix, outside, scope, modifiers, around, classAt, receiver } = defined;
@@ -134,6 +138,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
       isPublic: rules.isPublic(name, modifiers, around),
       ...(classAt >= 0 && { class: classAt }),
       ...(receiver !== undefined && { receiver }),
+      ...(defined.base !== undefined && { implements: defined.base }),
       ...(rules.overloads && { parameters: [] }),
       outside,
       scope,
@@ -173,6 +178,19 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     return at;
   }
 
+  /** What adds names to a type that is defined elsewhere. */
+  function addExtension(parent: Index): Index {
+    const at = add('class', parent);
+    extensions.add(at);
+    return at;
+  }
+
+  /** The type that a scope's names belong to. */
+  function extend(scope: Index, receiver: TypePath): void {
+    const kind = kinds[scope];
+    if (kind) kind.receiver = receiver;
+  }
+
   function addSpread(scope: Index, path: Path): void {
     const kind = kinds[scope];
     if (kind?.is === 'object') (kind.spreads ??= []).unshift(path);
@@ -203,6 +221,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
   function isInClass(scope: Index): boolean {
     for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent) {
       const kind = kinds[at];
+      if (extensions.has(at)) return false;
       if (kind?.is === 'class') return at !== scope || kind.at === undefined;
       if (kind?.is === 'function' && kind.at !== undefined) return false;
     }
@@ -219,7 +238,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
   function bindParameter(
     scope: Index,
     name: string,
-    given: { type?: TypePath; plainType?: string; value?: Path; isType?: true },
+    given: { type?: TypePath; plainType?: string; value?: Path },
   ): void {
     if (rules.blanks?.includes(name)) return;
     const kind = kinds[scope];
@@ -236,11 +255,19 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     });
   }
 
+  /** A field without a name, in the order of the source: its name is its place. */
+  function bindElement(scope: Index, type: TypePath | undefined): void {
+    let place = 0;
+    while (bindingsOf(scope, String(place))) place += 1;
+    bind(scope, String(place), { is: 'parameter', ...(type !== undefined && { type }) });
+  }
+
   /** Of the function that a scope is in; the module's where it is in none. */
   function functionScope(scope: Index): Index {
     for (let at = scope; ;) {
       const kind = kinds[at];
-      if (!kind || kind.is === 'function' || kind.parent === undefined) return at;
+      if (!kind || kind.is === 'function' || kind.is === 'module') return at;
+      if (kind.parent === undefined) return at;
       at = kind.parent;
     }
   }
@@ -282,7 +309,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     const known = bindings?.findLast((binding) => binding.is === 'variable');
     if (known?.is === 'variable') {
       known.values.push(value ?? '?');
-      known.lines.push(line);
+      known.lines.push(given.lastLine ?? line);
       const variable = symbols.variables[known.at];
       // What begins first may end last (a loop).
       if (variable) variable.line = Math.min(variable.line, line);
@@ -296,7 +323,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
       ...(type !== undefined && { type }),
       ...(plainType !== undefined && { plainType }),
       values: [value ?? '?'],
-      lines: [line],
+      lines: [given.lastLine ?? line],
     });
   }
 
@@ -497,6 +524,12 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     const at = symbols.imports.length;
     symbols.imports.push(fact);
     const { local } = fact;
+    if (scope !== 0) fact.scope = scope;
+    const kind = kinds[scope];
+    if (local === undefined && scope !== 0 && kind) {
+      (kind.allImports ??= []).push(at);
+      return;
+    }
     if (local === undefined) {
       // An import for its effects alone brings no names.
       if (fact.name === '*')
@@ -512,9 +545,13 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     bind(0, `${local} from ${fact.module}`, { is: 'import', at });
   }
 
+  /** The scope around one whose names are seen in it: none around a module. */
+  const scopeAround = (scope: Index): Index | undefined =>
+    kinds[scope]?.is === 'module' ? undefined : kinds[scope]?.parent;
+
   /** What a name stands for, in this file: nothing where it is another's. */
   function lookUp(scope: Index, name: string): Binding[] | undefined {
-    for (let at: Index | undefined = scope; at !== undefined; at = kinds[at]?.parent) {
+    for (let at: Index | undefined = scope; at !== undefined; at = scopeAround(at)) {
       if (kinds[at]?.is === 'object') continue;
       const isHidden = kinds[at]?.is === 'class' && at !== scope && !rules.seesClassNames;
       const found = bindingsOf(at, name);
@@ -531,7 +568,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     const root = /^[^.()[\]]*/.exec(path)?.[0] ?? '';
     if (root === '?' || root === '') return 'unknown';
     if (root === "'") return 'external';
-    if (root.startsWith(':') || root.startsWith('{')) return 'open';
+    if (root.endsWith(QUALIFIER) || root.startsWith(':') || root.startsWith('{')) return 'open';
     if (rules.self !== 'first parameter' && rules.self.words.includes(root)) return 'open';
     if (rules.super.includes(root) || rules.super.includes(`${root}()`)) return 'open';
     if (rules.types.self.includes(root)) return 'open';
@@ -546,7 +583,8 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     rules.module === 'directory' ||
     rules.seesClassNames ||
     findRootModule !== undefined ||
-    symbols.allImports !== undefined;
+    symbols.allImports !== undefined ||
+    kinds.some(({ allImports }) => allImports);
 
   /** Where functions are apart, a name that is not called is another's. */
   const isFunctionsAlone = (found: readonly Binding[]): boolean =>
@@ -560,7 +598,8 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
       const found = lookUp(scope, name);
       if (!found || isFunctionsAlone(found)) return hasOpenNames();
       const [only] = found;
-      if (only?.is === 'variable' && found.length === 1) {
+      // Of what shadows another, which is meant is told by the line.
+      if (only?.is === 'variable' && found.length === 1 && !rules.shadows) {
         if (isWrite) references.areWrites.push(references.lines.length);
         references.functions.push(sites.names.functions[at] ?? -1);
         references.variables.push(only.at);
@@ -598,8 +637,11 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     addFunction,
     addClass,
     addAnonymousClass,
+    addExtension,
+    extend,
     setBases,
     bindParameter,
+    bindElement,
     bindVariable,
     assign,
     bindCase,
@@ -611,6 +653,7 @@ export function createScopes(text: string, { rules, findRootModule }: Language) 
     markArgument,
     ownSelf,
     functionScope,
+    lineAt,
     finish,
   };
 }

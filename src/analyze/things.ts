@@ -15,6 +15,8 @@ export interface ObjectThing {
   is: 'object';
   of: ClassThing;
   how: How;
+  /** It is behind a pointer, which has methods of its own. */
+  isPointed?: true;
 }
 
 export type Thing =
@@ -22,7 +24,9 @@ export type Thing =
   | ClassThing
   | ObjectThing
   /** Many of one kind. */
-  | { is: 'items'; of: Thing; file?: string }
+  | { is: 'items'; of: Thing; file?: string; pairs?: Thing }
+  /** Several in their places. */
+  | { is: 'tuple'; of: Thing[] }
   /** `before`: the line of a use in the same function, which sees what was assigned last. */
   | {
       is: 'variable';
@@ -34,7 +38,7 @@ export type Thing =
   | { is: 'parameter'; file: string; scope: Index; binding: Binding & { is: 'parameter' } }
   | { is: 'attribute'; file: string; at: Index }
   | { is: 'module'; module: Module; file: string }
-  /** The names of a scope: a namespace, an object with members. */
+  /** The names of a scope: a namespace, an object with members, a module in a file. */
   | { is: 'names'; file: string; scope: Index }
   /** A method of a collection: what a call of it gives. */
   | { is: 'giver'; of: Thing; item?: Thing }
@@ -51,8 +55,8 @@ export type Thing =
   | { is: 'unknown' }
   | { is: 'ambiguous' };
 
-/** What a name is wanted for, where functions and other things may share one. */
-export type Wanted = 'call' | 'value' | undefined;
+/** What a name is wanted for, where several things may share one; `holder`: what has names (a module, a type). */
+export type Wanted = 'call' | 'value' | 'holder' | undefined;
 
 export interface Found {
   thing: Thing;
@@ -73,6 +77,8 @@ export function isSame(a: Thing, b: Thing): boolean {
   if (a.is === 'module' && b.is === 'module') {
     return JSON.stringify(a.module) === JSON.stringify(b.module);
   }
+  if (a.is === 'tuple' && b.is === 'tuple')
+    return a.of.length === b.of.length && a.of.every((one, i) => isSame(one, b.of[i] ?? UNKNOWN));
   if (a.is === 'names' && b.is === 'names') return a.file === b.file && a.scope === b.scope;
   if (a.is === 'variable' && b.is === 'variable') return a.binding === b.binding;
   return a.is === b.is && 'at' in a && 'at' in b && a.file === b.file && a.at === b.at;
