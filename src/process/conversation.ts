@@ -49,7 +49,8 @@ export function converse(
     });
     watchOver(worker);
     // One that could not be started has no channel, and says why by an event.
-    if (worker.connected) worker.send(job);
+    // One that a signal has ended by now says so when it closes, not by a broken pipe.
+    if (worker.connected) worker.send(job, () => undefined);
   });
 }
 
