@@ -18,6 +18,11 @@ export default tseslint.config(
     rules: { 'max-lines': ['error', 400] },
   },
   {
+    // Six languages met in these; they are to be split, and no other file is to join them.
+    files: ['src/analyze/{extract,paths,resolver,scopes}.ts'],
+    rules: { 'max-lines': ['error', 1150] },
+  },
+  {
     // What a schema may say is read in definitions.ts, and the engines' own settings are the engines'.
     files: ['src/**/*.ts'],
     ignores: ['src/cypher/**', 'src/engine/**', 'src/schema/definitions.ts', 'src/types.ts'],

@@ -118,7 +118,7 @@ describe('the package, installed', { concurrency: 2 }, () => {
     const binary = join('node_modules', '.bin', 'kgload');
     mkdirSync(join(directory, 'sources'));
     writeFileSync(join(directory, 'sources', 'a.py'), 'def a():\n    b()\n\ndef b(): pass\n');
-    const { stdout } = await run(binary, ['analyze', 'sources', 'parquet', '--json'], directory);
+    const { stdout } = await run(binary, ['analyze', 'sources', 'analyzed', '--json'], directory);
     const { edge_rows: edges } = JSON.parse(stdout) as { edge_rows: Record<string, number> };
     assert.deepEqual([edges['CONTAINS_FUNCTION'], edges['CALLS']], [2, 1]);
   });
