@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { compile, installConsumer, run, type Consumer } from '../scripts/consumer.js';
@@ -99,11 +99,28 @@ describe('the package, installed', { concurrency: 2 }, () => {
       'dist/bin/LICENSES',
       'dist/man/kgload.1',
       'assets/graph.js',
+      'dist/analyze/LICENSES',
+      ...['ecmascript', 'go', 'java', 'javascript', 'python', 'rust', 'typescript'].map(
+        (query) => `dist/analyze/${query}.scm`,
+      ),
+      ...['go', 'java', 'javascript', 'python', 'rust', 'tsx', 'typescript'].map(
+        (grammar) => `dist/analyze/tree-sitter-${grammar}.wasm`,
+      ),
     ];
     const code =
-      /^(package\.json|bin\/kgload\.js|dist\/src\/[\w/]+(\.d\.ts|\.js)|dist\/bin\/(cli|start|worker)(-\w+)?\.js)$/;
+      /^(package\.json|bin\/kgload\.js|dist\/src\/[\w/]+(\.d\.ts|\.js)|dist\/bin\/(cli|start|thread|worker)(-\w+)?\.js)$/;
     const others = consumer.files.filter((path) => !code.test(path));
     assert.deepEqual(others.sort(), [...needed, ...pages, ...examples].sort());
+  });
+
+  it('has all that an analysis takes', async () => {
+    const { directory } = consumer;
+    const binary = join('node_modules', '.bin', 'kgload');
+    mkdirSync(join(directory, 'sources'));
+    writeFileSync(join(directory, 'sources', 'a.py'), 'def a():\n    b()\n\ndef b(): pass\n');
+    const { stdout } = await run(binary, ['analyze', 'sources', 'parquet', '--json'], directory);
+    const { edge_rows: edges } = JSON.parse(stdout) as { edge_rows: Record<string, number> };
+    assert.deepEqual([edges['CONTAINS_FUNCTION'], edges['CALLS']], [2, 1]);
   });
 
   it('writes its examples', async () => {

@@ -179,7 +179,8 @@ export function createSpool(path: string, kept = KEPT): Spool {
     if (waitingBytes >= BUFFERED) flush();
   };
   const keep = (name: string, symbols: Symbols, bytes: number): void => {
-    recent.set(name, { symbols, bytes, isUsed: false });
+    // Whoever asked for it goes on asking.
+    recent.set(name, { symbols, bytes, isUsed: true });
     recentBytes += bytes;
     for (const [oldest, entry] of recent) {
       if (recentBytes <= kept) break;

@@ -230,16 +230,17 @@ export function createModules(
     const before = names.get(key);
     if (before) return before === 'none' ? undefined : before;
     const question = `${file} ${key}`;
-    // Modules may bring each other's names in a circle.
+    // Modules may bring each other's names in a circle; and one that has been asked in vain need not be
+    // asked again by the others that the same question goes to.
     if (asked.has(question)) return undefined;
+    const isFirst = asked.size === 0;
     asked.add(question);
     try {
       const found = askForName(file, symbols, scope, name);
-      // What is not found in the midst of a circle may be found from elsewhere.
-      if (found ? isKnown(found.thing) : asked.size === 1) names.set(key, found ?? 'none');
+      if (found ? isKnown(found.thing) : isFirst) names.set(key, found ?? 'none');
       return found;
     } finally {
-      asked.delete(question);
+      if (isFirst) asked.clear();
     }
   }
 

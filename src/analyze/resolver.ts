@@ -81,6 +81,7 @@ const RULES: Record<How, CallRule> = {
 
 export function createResolver({ symbolsOf, languageOf, project, extendersOf }: Sources) {
   const values = new WeakMap<object, Thing>();
+  const assigned = new WeakMap<Binding, Thing[]>();
   const lineageOf = createLineages(basesOf);
   const {
     importedBy,
@@ -241,14 +242,23 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
   function lastValue(
     file: string,
     scope: Index,
-    { values, lines }: Binding & { is: 'variable' },
+    binding: Binding & { is: 'variable' },
     before: number,
   ): Thing {
+    const { values, lines } = binding;
+    // `text = text.replace(…)`, thirty times: each is asked for once.
+    const known = assigned.get(binding) ?? [];
+    assigned.set(binding, known);
     let last: Thing = UNKNOWN;
     for (let at = values.length - 1; at >= 0; at--) {
       const line = lines[at] ?? 0;
       if (line >= before) continue;
-      const value = valueOfPath(file, scope, values[at] ?? '?', line);
+      let value = known[at];
+      if (!value) {
+        known[at] = UNKNOWN;
+        value = valueOfPath(file, scope, values[at] ?? '?', line);
+        known[at] = value;
+      }
       if (isKnown(value)) return value;
       last = value;
       if (value.is === 'external') return value;
