@@ -129,4 +129,5 @@ export const ENDS_DECORATORS = new Set([
   'import',
   'module',
   'extension',
+  'generic',
 ]);

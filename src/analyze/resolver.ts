@@ -176,13 +176,7 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
         found = { thing: passedTo(found.thing, part.slice(1)), rule: 'type' };
       else if (part.startsWith('('))
         found = { thing: returned(found.thing, part.slice(1, -1), owner), rule: 'returned' };
-      // `Map[int]` is Map, for that type.
-      else if (
-        part === ITEM &&
-        (found.thing.is === 'function' ||
-          (found.thing.is === 'class' && rulesOf(file).bracesConstruct))
-      )
-        continue;
+      else if (part === ITEM && isForType(found.thing, file)) continue;
       else if (part === ITEM) {
         const all = valueOf(found.thing);
         // A map is gone through by pairs.
@@ -194,6 +188,13 @@ export function createResolver({ symbolsOf, languageOf, project, extendersOf }: 
       }
     }
     return found;
+  }
+
+  /** Go's `Map[int]` is Map, for that type. */
+  function isForType(thing: Thing, file: string): boolean {
+    const { bracesConstruct, types } = rulesOf(file);
+    if (types.haveMembers) return false;
+    return thing.is === 'function' || (thing.is === 'class' && bracesConstruct);
   }
 
   function seenFrom(thing: Thing, file: string, scope: Index, line: number): Thing {
