@@ -31,7 +31,7 @@ describe('the facts of a language', () => {
       [
         'a.py calls external 1 unknown 60',
         'b.py CALLS h -> a.py:f 4 import',
-        'b.py calls unknown 1',
+        'b.py calls external 1',
       ],
     );
   });
