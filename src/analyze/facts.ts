@@ -12,8 +12,8 @@ export type Path = string;
 /** Of an array of the same facts. */
 export type Index = number;
 
-/** Lines count from 1. */
-export interface FunctionFact {
+/** A function or a class, where it stands. Lines count from 1. */
+interface Definition {
   name: string;
   /** With the names of what it is in, dotted: `Cart.total`. */
   qualifiedName: string;
@@ -25,6 +25,9 @@ export interface FunctionFact {
   start: number;
   end: number;
   isPublic: boolean;
+}
+
+export interface FunctionFact extends Definition {
   /** The class in whose body it stands. */
   class?: Index;
   /** The class that it is a method of, where that stands elsewhere (Go's receivers, Rust's impl). */
@@ -63,15 +66,7 @@ export interface FunctionFact {
  */
 export type TypePath = string;
 
-export interface ClassFact {
-  name: string;
-  qualifiedName: string;
-  ordinal: number;
-  startLine: number;
-  endLine: number;
-  start: number;
-  end: number;
-  isPublic: boolean;
+export interface ClassFact extends Definition {
   /** Nothing but a type: a value of the same name is another thing. */
   isType?: true;
   /** As written, for the column `bases`. */

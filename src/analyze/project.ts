@@ -2,6 +2,7 @@
 import { basename, join, resolve } from 'node:path';
 import type { Symbols } from './facts.js';
 import type { Project } from './language.js';
+import { directoryOf } from './places.js';
 import { readHead } from './regularfile.js';
 
 /** A file that says where modules are is smaller. */
@@ -12,8 +13,8 @@ export function createProject(root: string, paths: readonly string[]): Project {
   const files = new Set(paths);
   const directories = new Map<string, string[]>([['', []]]);
   for (const path of paths) {
-    const directory = parentOf(path);
-    for (let at = directory; !directories.has(at); at = parentOf(at)) directories.set(at, []);
+    const directory = directoryOf(path);
+    for (let at = directory; !directories.has(at); at = directoryOf(at)) directories.set(at, []);
     directories.get(directory)?.push(path);
   }
   const texts = new Map<string, string | undefined>();
@@ -29,10 +30,6 @@ export function createProject(root: string, paths: readonly string[]): Project {
       return texts.get(path);
     },
   };
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 function readText(path: string): string | undefined {
