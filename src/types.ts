@@ -177,6 +177,10 @@ export type ErrorCode =
   | 'MULTIPLICITY'
   /** More bad rows than `maxBadRows` allows. */
   | 'TOO_MANY_BAD_ROWS'
+  /** An update would delete more rows than `maxDeletions` allows. */
+  | 'TOO_MANY_DELETIONS'
+  /** So many rows differ that a database built anew would take less time and space (a warning). */
+  | 'FRESH_FASTER'
   /** A rel table was not loaded, since a node table that it connects failed. */
   | 'NODES_FAILED'
   /** Appended edges connect nodes that the table connects already (a warning). */
@@ -300,7 +304,8 @@ export interface BadRow {
  * the `schema`, `read` the dataset's footers, `rewrite` files that the engine can't read, `examine` values that it may change,
  * `copy` the database that is added to, `open` it, `plan`, `create` tables, `commit` what was written,
  * `checkpoint` it, `check` that all rows are there, `index`, `close` the database, and `publish` it: sync it
- * to the disk and put it in its place. A comparison looks for the rows that differ (`compare`).
+ * to the disk and put it in its place. A comparison or an update looks for the rows that differ (`compare`); an update
+ * deletes what is to go (`delete`).
  */
 export type StepName =
   | 'discover'
@@ -318,6 +323,7 @@ export type StepName =
   | 'checkpoint'
   | 'check'
   | 'compare'
+  | 'delete'
   | 'index'
   | 'close'
   | 'publish';
@@ -352,6 +358,38 @@ export interface LoadReport {
   warnings: Problem[];
   /** Whether the target database now holds this load. */
   published: boolean;
+  /** Of an update: what became of the rows of each table that it touches; rel tables of others too, where edges went with their nodes. */
+  changes?: Record<string, TableChanges>;
+}
+
+/**
+ * What an update does to a table. The rows of the files, without the bad ones, are those that were
+ * inserted, updated and unchanged; `after` is `before`, less those deleted and with those inserted.
+ */
+export interface TableChanges {
+  /** Rows of the dataset that the table had not. */
+  inserted: number;
+  /** Nodes of which a property was another. */
+  updated: number;
+  /** Rows that went: those that the dataset lacks, as far as that was asked for, and edges with their nodes. */
+  deleted: number;
+  /** Rows of the dataset that the table had as they are. */
+  unchanged: number;
+  /** Rows of the table. */
+  before: number;
+  /** Rows of the table. */
+  after: number;
+  /** Of nodes that are updated: property → in how many its value was another. */
+  properties?: Record<string, number>;
+  /** The first few keys, or endpoints as `from → to`, of what is to be done; of a dry run alone. */
+  examples?: {
+    /** Of rows that are inserted. */
+    inserted: string[];
+    /** Of nodes that are updated. */
+    updated: string[];
+    /** Of rows that are deleted. */
+    deleted: string[];
+  };
 }
 
 /** A sign of life from a running load. */
@@ -613,6 +651,24 @@ export interface PathLoadOptions extends LoadOptions, Resources {
    * there, in a copy that takes its place.
    */
   fresh?: boolean;
+  /**
+   * Bring the database to what the dataset says: insert nodes with new keys, change the properties that
+   * differ, add the edges that are not there. Nothing else is touched; where nothing differs, nothing is
+   * written. All of it, or nothing.
+   */
+  update?: boolean;
+  /** With `update`: delete what the dataset's tables no longer hold. */
+  deleteMissing?: boolean;
+  /**
+   * With `update`: the same, but only rows of which this property has a value that occurs in the
+   * dataset (of the table that is called like it, the key), and edges that leave such nodes.
+   */
+  deleteMissingBy?: string;
+  /**
+   * With deletions: so many rows at most, or a share of the nodes and of the edges that the dataset's
+   * tables hold (`'10%'`); an edge in whose place another one comes is not counted. Default: `'30%'`.
+   */
+  maxDeletions?: number | `${number}%`;
   /**
    * Tables to load at a time into a new database of an engine that can, Ladybug. Default: one a core,
    * four at most.

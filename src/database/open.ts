@@ -65,6 +65,13 @@ export interface BuildOptions extends OpenOptions {
   listener?: Listener;
   /** Called before the target is touched: what it throws keeps the target as it is. */
   beforePublish?: () => void;
+  /** What the copied database looked like when somebody read it: {@link stampsOf}. */
+  since?: string;
+}
+
+/** What a database and its log look like from outside: the same while nobody writes it. */
+export function stampsOf({ path }: Target): string {
+  return ['', ...LOG_FILES].map((suffix) => stampOf(path + suffix)).join();
 }
 
 /**
@@ -80,7 +87,7 @@ export function* replaceDatabase<T extends { published: boolean }>(
   target: Target,
   engine: EngineName,
   work: (database: OpenDatabase) => Steps<T | 'again'>,
-  { isCopy = false, isPlain, onStaged, beforePublish, listener, ...options }: BuildOptions = {},
+  { isCopy = false, isPlain, onStaged, beforePublish, listener, since, ...options }: BuildOptions = {},
 ): Steps<T> {
   const begin = (name: StepName): Step | undefined => listener && beginStep(listener, name);
   const staging = openStaging(target.path);
@@ -95,7 +102,7 @@ export function* replaceDatabase<T extends { published: boolean }>(
       });
       const copying = isCopy && isThere(target) ? begin('copy') : undefined;
       const guard =
-        isCopy && isThere(target) ? copyDatabase(target, staging.database) : guardTarget(target);
+        isCopy && isThere(target) ? copyDatabase(target, staging.database, since) : guardTarget(target);
       try {
         copying?.end();
         if (isPlain && how.compression !== false) {
@@ -143,12 +150,17 @@ export function* replaceDatabase<T extends { published: boolean }>(
  * @throws {KgloadError} `TARGET_LOCKED`, `DISK_FULL`, `TARGET_UNWRITABLE`, `ENGINE`.
  */
 function copyDatabase(
-  { path, header: { engine } }: ExistingTarget,
+  target: ExistingTarget,
   copy: string,
+  since: string | undefined,
 ): { release: () => void } {
+  const {
+    path,
+    header: { engine },
+  } = target;
   holdDatabase(engine, path).release(); // Before many bytes are copied in vain.
-  const stamps = (): string => ['', ...LOG_FILES].map((suffix) => stampOf(path + suffix)).join();
-  const before = stamps();
+  const before = since ?? stampsOf(target);
+  if (stampsOf(target) !== before) throw writtenMeanwhile(path, 'read');
   try {
     for (const suffix of ['', ...SIDE_FILES]) {
       if (!existsSync(path + suffix)) continue;
@@ -168,11 +180,15 @@ function copyDatabase(
     );
   }
   const guard = holdDatabase(engine, path);
-  if (stamps() === before) return guard;
+  if (stampsOf(target) === before) return guard;
   guard.release();
-  throw new KgloadError({
+  throw writtenMeanwhile(path, 'copied');
+}
+
+function writtenMeanwhile(path: string, what: 'read' | 'copied'): KgloadError {
+  return new KgloadError({
     code: 'TARGET_LOCKED',
-    message: `the database ${path} was written by another process while it was copied`,
+    message: `the database ${path} was written by another process while it was ${what}`,
     file: path,
     hint: 'wait until that is done, and try again',
   });

@@ -31,13 +31,25 @@ export const ENGINES: Record<EngineName, Engine> = {
     package: 'kuzu',
     version: '0.11.3',
     built: 'index.js',
-    can: { title: 'Kuzu', manyWriters: false, readersLock: true, toJson: true },
+    can: {
+      title: 'Kuzu',
+      manyWriters: false,
+      readersLock: true,
+      toJson: true,
+      keepsOldText: true,
+    },
   },
   ladybug: {
     package: '@ladybugdb/core',
     version: '0.19.1',
     built: 'lbugjs.node',
-    can: { title: 'Ladybug', manyWriters: true, readersLock: false, toJson: false },
+    can: {
+      title: 'Ladybug',
+      manyWriters: true,
+      readersLock: false,
+      toJson: false,
+      keepsOldText: false,
+    },
     manyWriters: 'CALL debug_enable_multi_writes=true',
   },
 };

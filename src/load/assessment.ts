@@ -67,13 +67,13 @@ export function* assessTables(
   { schema, settings }: LoadRequest,
 ): Steps<Assessment> {
   const catalog = yield* readWithMultiplicities(connection, schema);
-  const planned = planLoad(schema, dataset, catalog);
+  const planned = planLoad(schema, dataset, catalog, settings.update !== undefined);
   refuse(planned.conflicts);
   refuse(keysNotCopied(planned));
   refuse(nothingToLoad(planned, dataset));
   const plan = withoutTables(planned, settings.exclude);
   const present = yield* countPresent(connection, schema, plan, catalog);
-  if (!settings.append) refuse(notEmpty(plan, present));
+  if (!settings.append && !settings.update) refuse(notEmpty(plan, present));
   return { catalog, plan: yield* countParts(connection, plan), present };
 }
 

@@ -108,12 +108,7 @@ export function* prepareValues(
         yield* unpack(connection, table.name, property);
       }
     }
-    const replaced = known.replaced.get(table.name);
-    const copies = planned.copies.map((copy, i) => {
-      const expressions = replaced?.[i];
-      return expressions ? withExpressions(table.name, copy, expressions) : copy;
-    });
-    const ready = { ...planned, copies };
+    const ready = { ...planned, copies: replacedCopies(planned, known) };
     tables.push(ready);
     const places = new Map(
       [...inFiles.flat(), ...held].map((one) => [`${one.hazard} ${one.path}`, one]),
@@ -136,6 +131,25 @@ export function* prepareValues(
     if (rows > 0) check.before = yield* sumStored(connection, check, request.schema);
   }
   return { plan: { ...plan, tables, warnings }, checks };
+}
+
+/** The plan with the expressions that replace values, and the errors of what can't be stored. */
+export function withFindings(plan: Plan, findings: Findings): Plan {
+  const tables = plan.tables.map((planned) => {
+    const problems = findings.problems.filter(({ table }) => table === planned.table);
+    if (problems.length > 0) {
+      return { ...planned, errors: [...planned.errors, ...problems], copies: [] };
+    }
+    return { ...planned, copies: replacedCopies(planned, findings) };
+  });
+  return { ...plan, tables, warnings: [...plan.warnings, ...findings.warnings] };
+}
+
+function replacedCopies({ table, copies }: PlannedTable, { replaced }: Findings): PlannedCopy[] {
+  return copies.map((copy, i) => {
+    const expressions = replaced.get(table)?.[i];
+    return expressions ? withExpressions(table, copy, expressions) : copy;
+  });
 }
 
 function tableOf({ nodes, edges }: GraphSchema, { table }: PlannedTable): NodeTable | RelTable {

@@ -12,4 +12,9 @@ export interface Capabilities {
   readonly readersLock: boolean;
   /** It has the function `to_json`. */
   readonly toJson: boolean;
+  /**
+   * To change a text, the text of all rows of its chunk is written once more, and what was there before
+   * is kept: Kuzu 0.11.3 doubles a column of 7 MB by changing 50 of 15,000 rows, time after time.
+   */
+  readonly keepsOldText: boolean;
 }

@@ -94,8 +94,17 @@ export interface Limit {
   readonly isEnforced: boolean;
 }
 
-/** Plans the load of a dataset into a database with these tables. */
-export function planLoad(schema: GraphSchema, dataset: Dataset, catalog: Catalog): Plan {
+/**
+ * Plans the load of a dataset into a database with these tables.
+ *
+ * @param mayHaveMore - The tables may have properties that the schema has not.
+ */
+export function planLoad(
+  schema: GraphSchema,
+  dataset: Dataset,
+  catalog: Catalog,
+  mayHaveMore = false,
+): Plan {
   const planned = [...schema.nodes, ...schema.edges].map((table) =>
     planTable(table, schema, dataset, catalog),
   );
@@ -103,7 +112,7 @@ export function planLoad(schema: GraphSchema, dataset: Dataset, catalog: Catalog
     create: planTables(schema, catalog),
     isNew: isNewTo(schema, catalog),
     tables: planned.map(({ table }) => table),
-    conflicts: schemaDifferences(schema, catalog).map(({ table, differences }) => ({
+    conflicts: schemaDifferences(schema, catalog, mayHaveMore).map(({ table, differences }) => ({
       code: 'SCHEMA_MISMATCH',
       table,
       message: `the table ${table} in the database is another: ${listNames(differences, '; ')}`,

@@ -10,6 +10,7 @@ import type {
   RelTable,
   Resources,
 } from '../types.js';
+import type { UpdateSettings } from './update.js';
 
 /** A load that is asked for. */
 export interface LoadRequest {
@@ -26,6 +27,8 @@ export interface Settings {
   fresh: boolean;
   /** Load into tables that hold rows already. */
   append: boolean;
+  /** Bring the database to what the dataset says. */
+  update?: UpdateSettings;
   onError?: 'continue' | 'abort';
   badRows: {
     /** Leave them out, and load the others. */

@@ -64,6 +64,7 @@ export const STEP_TITLES: Record<StepName, string> = {
   checkpoint: 'checkpointing',
   check: 'checking rows',
   compare: 'comparing rows',
+  delete: 'deleting rows',
   index: 'creating indexes',
   close: 'closing',
   publish: 'putting in place',

@@ -79,7 +79,7 @@ export function* verifySteps(
   options: VerifyOptions = {},
 ): Steps<VerifyReport> {
   const catalog = yield* readCatalog(connection);
-  const { conflicts, warnings } = planLoad(schema, dataset, catalog);
+  const { conflicts, warnings } = planLoad(schema, dataset, catalog, true);
   const inexact: Problem[] = [];
   const tables: TableVerification[] = [];
   const { onEvent = () => undefined, clock = () => performance.now() } = options;

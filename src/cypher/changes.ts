@@ -1,0 +1,194 @@
+/** Statements that make of a table what a dataset says, by the differences that `delta.ts` has written. */
+import type { Property } from '../types.js';
+import { showKeys } from './badrows.js';
+import { rowHash } from './fingerprint.js';
+import { copyQuery } from './statements.js';
+import { identifier, pathLiteral } from './text.js';
+import {
+  fileHash,
+  fileRows,
+  hasKeys,
+  matchRows,
+  storedHash,
+  type Unit,
+  type UnitFile,
+} from './unit.js';
+
+/** Deletes the edges whose offsets `d` a file has. */
+export function deleteEdges(unit: Unit, deleted: string): string {
+  return `${matchRows(unit)} WITH r, offset(id(r)) AS y LOAD FROM ${pathLiteral(deleted)} WHERE d = y DELETE r`;
+}
+
+/** Deletes the nodes whose offsets `g` a file has, and their edges. */
+export function deleteNodes(unit: Unit, gone: string): string {
+  return `${matchRows(unit)} WITH n, offset(id(n)) AS y LOAD FROM ${pathLiteral(gone)} WHERE g = y DETACH DELETE n`;
+}
+
+/** Edges of a table that a file of nodes takes along: the offset `d` of each. */
+export function edgesOfGone(unit: Unit, gone: string, side: 'a' | 'b'): string {
+  return `${matchRows(unit)} WITH offset(id(r)) AS d, offset(id(${side})) AS y LOAD FROM ${pathLiteral(gone)} WHERE g = y RETURN d`;
+}
+
+/** Some of a file's rows, by the differences of its table. */
+export interface Selected {
+  unit: Unit;
+  file: UnitFile;
+  /** Its place among those of the unit. */
+  number: number;
+  delta: string;
+  /** Of rows with one key the first is meant, and others may be the same. */
+  areFirsts: boolean;
+}
+
+function selectNodes(
+  { unit, file, number, delta, areFirsts }: Selected,
+  values: readonly number[],
+  condition: string,
+): string {
+  const names = ['k0', ...values.map((i) => `c${i}`)];
+  const hash = areFirsts ? `, ${fileHash(unit)} AS z` : '';
+  const rows = fileRows(file, areFirsts ? undefined : values);
+  const same = areFirsts ? ' AND np = z' : '';
+  return `${rows} WHERE k0 IS NOT NULL WITH ${names.join(', ')}, hash(k0) AS y${hash} LOAD FROM ${pathLiteral(delta)} WHERE k = y AND p = 1 AND f = ${number} AND ${condition}${same} WITH${areFirsts ? ' DISTINCT' : ''} ${names.join(', ')}`;
+}
+
+/** A range of offsets of rows that are there. */
+export interface Range {
+  from: number;
+  to: number;
+}
+
+function changedNodes(selected: Selected, values: readonly number[], range?: Range): string {
+  const { unit } = selected;
+  const bounds = range ? ` AND o >= ${range.from} AND o < ${range.to}` : '';
+  const key = identifier(unit.keys[0]?.property ?? '');
+  return `${selectNodes(selected, values, `m = 1${bounds}`)} MATCH (n:${identifier(unit.table)}) WHERE n.${key} = k0`;
+}
+
+function isOther(unit: Unit, i: number): string {
+  const { type = '', name = '' } = unit.properties[i] ?? {};
+  const there = rowHash([{ expression: `n.${identifier(name)}`, type }]);
+  return `${rowHash([{ expression: `c${i}`, type }])} <> ${there}`;
+}
+
+/** Counts for each property of a unit the changed nodes in which it is another: a column for each. */
+export function countChanges(selected: Selected): string {
+  const { unit } = selected;
+  const all = unit.properties.map((_, i) => i);
+  const sums = all.map((i) => `sum(CASE WHEN ${isOther(unit, i)} THEN 1 ELSE 0 END) AS c${i}`);
+  return `${changedNodes(selected, all)} RETURN ${sums.join(', ')}`;
+}
+
+/**
+ * Gives changed nodes the value of a property in a file.
+ *
+ * @param name - Of the property that takes it; default: its own.
+ */
+export function setChanged(
+  selected: Selected,
+  i: number,
+  { name, range }: { name?: string; range?: Range } = {},
+): string {
+  const { unit } = selected;
+  const target = name ?? unit.properties[i]?.name ?? '';
+  return `${changedNodes(selected, [i], range)} AND ${isOther(unit, i)} SET n.${identifier(target)} = c${i}`;
+}
+
+/** Copies the nodes that are new. */
+export function insertNodes(selected: Selected): string {
+  const { unit } = selected;
+  const all = unit.properties.map((_, i) => i);
+  const names = ['k0', ...all.map((i) => `c${i}`)];
+  const query = `${selectNodes(selected, all, 'm = 0')} RETURN ${names.join(', ')}`;
+  const properties = [unit.keys[0]?.property ?? '', ...unit.properties.map(({ name }) => name)];
+  return copyQuery(
+    unit.table,
+    query,
+    properties.map((property, i) => ({ property, expression: names[i] ?? '' })),
+  );
+}
+
+/** Copies the edges of a file that are new, or, of those that are there already, as many as are lacking. */
+export function insertEdges(selected: Omit<Selected, 'areFirsts'>, which: 'new' | 'more'): string {
+  const { unit, file, number, delta } = selected;
+  const names = ['k0', 'k1', ...unit.properties.map((_, i) => `c${i}`)];
+  const list = names.join(', ');
+  const rows = `${fileRows(file)} WHERE ${hasKeys(unit)} WITH ${list}, ${fileHash(unit)} AS z LOAD FROM ${pathLiteral(delta)} WHERE h = z AND np > nm`;
+  const query =
+    which === 'new'
+      ? `${rows} AND nm = 0 RETURN ${list}`
+      : `${rows} AND nm > 0 AND f = ${number} WITH DISTINCT ${list}, np - nm AS n UNWIND range(1, n) AS u RETURN ${list}`;
+  const mappings = names.map((expression, i) => {
+    const property = unit.properties[i - 2]?.name;
+    return { expression, ...(property !== undefined && { property }) };
+  });
+  return copyQuery(
+    unit.table,
+    query,
+    mappings,
+    unit.isOneOfPairs && unit.pair ? { pair: unit.pair } : {},
+  );
+}
+
+/** Counts the rows of a unit's table, `n`, and the sum of their hashes, `s`. */
+export function sumStored(unit: Unit): string {
+  return `${matchRows(unit)} RETURN count(*) AS n, sum(CAST(${storedHash(unit)} AS INT128)) AS s`;
+}
+
+/** Adds a property to a node table. */
+export function addProperty(table: string, { name, type, default: value }: Property): string {
+  const end = value === undefined ? '' : ` DEFAULT ${value}`;
+  return `ALTER TABLE ${identifier(table)} ADD ${identifier(name)} ${type}${end}`;
+}
+
+export function dropProperty(table: string, name: string): string {
+  return `ALTER TABLE ${identifier(table)} DROP ${identifier(name)}`;
+}
+
+/** Copies properties of a node table's rows in a range into others: pairs of names. */
+export function copyProperties(
+  table: string,
+  pairs: readonly (readonly [string, string])[],
+  range: Range,
+): string {
+  const sets = pairs.map(([from, to]) => `n.${identifier(to)} = n.${identifier(from)}`);
+  return `MATCH (n:${identifier(table)}) WHERE offset(id(n)) >= ${range.from} AND offset(id(n)) < ${range.to} SET ${sets.join(', ')}`;
+}
+
+/** The sum `s` of the hashes of all values of some properties of a node table. */
+export function sumProperties(table: string, properties: readonly Property[]): string {
+  const values = properties.map(({ name, type }) => ({
+    expression: `n.${identifier(name)}`,
+    type,
+  }));
+  return `MATCH (n:${identifier(table)}) RETURN sum(CAST(${rowHash(values)} AS INT128)) AS s`;
+}
+
+/** The keys of some nodes of a file that are new, or changed. */
+export function exampleNodes(selected: Selected, which: 'new' | 'changed', most: number): string {
+  const key = { ...keyOf(selected.unit, 0), expression: 'k0' };
+  const rows = selectNodes(selected, [], which === 'new' ? 'm = 0' : 'm = 1');
+  return `${rows} RETURN ${showKeys([key])} LIMIT ${most}`;
+}
+
+/** The keys of some edges of a file that are new. */
+export function exampleEdges(unit: Unit, file: UnitFile, delta: string, most: number): string {
+  const keys = [0, 1].map((i) => ({ ...keyOf(unit, i), expression: `k${i}` }));
+  return `${fileRows(file)} WHERE ${hasKeys(unit)} WITH k0, k1, ${fileHash(unit)} AS z LOAD FROM ${pathLiteral(delta)} WHERE h = z AND np > nm RETURN ${showKeys(keys)} LIMIT ${most}`;
+}
+
+/** The keys of some nodes or edges that go. */
+export function exampleGone(unit: Unit, gone: string, most: number): string {
+  const variables = unit.kind === 'node' ? ['n'] : ['a', 'b'];
+  const row = unit.kind === 'node' ? 'n' : 'r';
+  const keys = variables.map((_, i) => ({ ...keyOf(unit, i), expression: `k${i}` }));
+  const columns = keys.map(
+    ({ property }, i) => `${variables[i] ?? ''}.${identifier(property)} AS k${i}`,
+  );
+  const column = unit.kind === 'node' ? 'g' : 'd';
+  return `${matchRows(unit)} WITH ${columns.join(', ')}, offset(id(${row})) AS y LOAD FROM ${pathLiteral(gone)} WHERE ${column} = y RETURN ${showKeys(keys)} LIMIT ${most}`;
+}
+
+function keyOf({ keys }: Unit, i: number): Unit['keys'][number] {
+  return keys[i] ?? { table: '', property: '', type: '' };
+}

@@ -1,0 +1,128 @@
+/** What an update compares: the rows that the files have of a table, with those that the table holds. */
+import { isComparedAsText } from '../cypher/fingerprint.js';
+import { cast, constant } from '../cypher/rows.js';
+import type { Unit, UnitFile } from '../cypher/unit.js';
+import { pairsOf, primaryKeyOf } from '../model/tables.js';
+import type { Endpoints, GraphSchema, NodeTable, Problem, Property, RelTable } from '../types.js';
+import type { Plan, PlannedCopy, PlannedTable } from './plan.js';
+
+/** What an update does besides inserting and changing; goes through JSON. */
+export interface UpdateSettings {
+  /** Delete what the dataset's tables no longer hold: all of it, or what a property's values bound. */
+  deletions: 'none' | 'all' | { by: string };
+  /** More deletions than this stop it. */
+  limit: DeletionLimit;
+}
+
+/** Rows, or a share of the nodes and of the edges that the dataset's tables hold. */
+export type DeletionLimit = { rows: number } | { percent: number };
+
+/** Where nobody says how many. */
+export const USUAL_LIMIT: DeletionLimit = { percent: 30 };
+
+/** The units of a plan, nodes first: of every table that its files can be read of. */
+export function unitsOf(plan: Plan, schema: GraphSchema): Unit[] {
+  const units: Unit[] = [];
+  for (const planned of plan.tables) {
+    if (planned.copies.length === 0) continue;
+    const node = schema.nodes.find(({ name }) => name === planned.table);
+    const edge = schema.edges.find(({ name }) => name === planned.table);
+    if (node) units.push(nodeUnit(node, planned, units.length));
+    for (const pair of edge ? pairsOf(edge) : []) {
+      if (edge) units.push(edgeUnit(edge, pair, planned, schema, units.length));
+    }
+  }
+  return units;
+}
+
+function nodeUnit(table: NodeTable, planned: PlannedTable, index: number): Unit {
+  const { name, primaryKey } = table;
+  const key = table.properties.find((property) => property.name === primaryKey);
+  const type = key?.type === 'SERIAL' ? 'INT64' : (key?.type ?? 'STRING');
+  const properties = filled(table, planned.copies).filter((one) => one.name !== primaryKey);
+  return {
+    index,
+    table: name,
+    kind: 'node',
+    file: planned.file,
+    isOneOfPairs: false,
+    keys: [{ table: name, property: primaryKey, type }],
+    properties,
+    files: planned.copies.map((copy) => fileOf(copy, properties)),
+  };
+}
+
+function edgeUnit(
+  table: RelTable,
+  { from, to }: Endpoints,
+  planned: PlannedTable,
+  schema: GraphSchema,
+  index: number,
+): Unit {
+  const properties = filled(table, planned.copies);
+  const copies = planned.copies.filter(
+    ({ pair }) => !pair || (pair.from === from && pair.to === to),
+  );
+  return {
+    index,
+    table: table.name,
+    kind: 'edge',
+    file: planned.file,
+    pair: { from, to },
+    isOneOfPairs: pairsOf(table).length > 1,
+    keys: [from, to].map((node) => {
+      const { name, type } = primaryKeyOf(schema, node);
+      return { table: node, property: name, type: type === 'SERIAL' ? 'INT64' : type };
+    }),
+    properties,
+    files: copies.map((copy) => fileOf(copy, properties)),
+  };
+}
+
+/** The properties that a file of the table has a column for. */
+function filled(table: NodeTable | RelTable, copies: readonly PlannedCopy[]): Property[] {
+  const names = new Set(copies.flatMap(({ mappings }) => mappings.map(({ property }) => property)));
+  return table.properties.filter(({ name }) => names.has(name));
+}
+
+/** A file without a column that others of its table have: there a load leaves the default. */
+function fileOf(copy: PlannedCopy, properties: readonly Property[]): UnitFile {
+  const values = properties.map(({ name, type, default: value }) => {
+    const mapping = copy.mappings.find(({ property }) => property === name);
+    if (mapping) return cast({ expression: mapping.expression, type });
+    return value === undefined ? constant(null, type) : cast({ expression: value, type });
+  });
+  const { file, rows, source, keys } = copy;
+  return { file, rows, source, keys: keys.map(cast), values };
+}
+
+/** Node tables whose keys the files don't have, so that nobody knows which row is which. */
+export function keyless(plan: Plan): Problem[] {
+  return plan.tables.flatMap(({ table, kind, file, copies }) => {
+    if (kind !== 'node' || copies.every(({ keys }) => keys.length > 0)) return [];
+    return [
+      {
+        code: 'COLUMN_MISSING' as const,
+        table,
+        file,
+        message: `${file} has no column for the key of ${table}, which the engine makes: an update can't tell which row is which`,
+        hint: 'give the file the keys, or load anew with --fresh',
+      },
+    ];
+  });
+}
+
+/** Nested values of which the engine compares no more than the text. */
+export function comparedAsText(units: readonly Unit[]): Problem[] {
+  return units.flatMap(({ table, file, properties }) =>
+    properties
+      .filter(({ type }) => isComparedAsText(type))
+      .map(({ name }) => ({
+        code: 'COMPARED_AS_TEXT' as const,
+        table,
+        file,
+        message: `${table}.${name} is compared by its text, which has six digits of a fraction: smaller changes go unnoticed`,
+        hint: 'load anew with --fresh where they matter',
+      })),
+  );
+}

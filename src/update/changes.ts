@@ -1,0 +1,144 @@
+/** Carrying out what a comparison found, on a copy of the database. */
+import {
+  countChanges,
+  deleteEdges,
+  deleteNodes,
+  insertEdges,
+  insertNodes,
+  type Selected,
+  sumStored,
+} from '../cypher/changes.js';
+import { countByFile } from '../cypher/delta.js';
+import { type Row, type Steps, toBigInt } from '../engine/drive.js';
+import { formatCount } from '../format.js';
+import type { CatalogTable } from '../model/differences.js';
+import type { Connection, Problem } from '../types.js';
+import { type Comparison, type Delta, placesOf } from './comparison.js';
+import { rewriteProperties, setProperties } from './properties.js';
+
+/** Deletes the edges and nodes that go, edges first. */
+export function* deleteRows(
+  connection: Connection,
+  comparison: Comparison,
+  deltas: readonly Delta[],
+): Steps<void> {
+  const gone = deltas.filter(({ deleted }) => deleted > 0);
+  for (const { unit } of gone.filter(({ unit }) => unit.kind === 'edge')) {
+    yield { connection, cypher: deleteEdges(unit, placesOf(comparison, unit).deleted) };
+  }
+  for (const { unit } of gone.filter(({ unit }) => unit.kind === 'node')) {
+    yield { connection, cypher: deleteNodes(unit, placesOf(comparison, unit).gone) };
+  }
+}
+
+/** The rows of a node table's files that are inserted or changed, file by file. */
+export function* selectRows(
+  connection: Connection,
+  comparison: Comparison,
+  { unit, hasFirsts }: Delta,
+): Steps<{ inserted: Selected[]; updated: Selected[] }> {
+  const { nodeDelta, firstDelta } = placesOf(comparison, unit);
+  const found: { inserted: Selected[]; updated: Selected[] } = { inserted: [], updated: [] };
+  for (const [delta, areFirsts] of [
+    [nodeDelta, false],
+    ...(hasFirsts ? [[firstDelta, true] as const] : []),
+  ] as const) {
+    for (const row of yield { connection, cypher: countByFile(delta) }) {
+      const number = Number(row['f']);
+      const file = unit.files[number];
+      if (!file) continue;
+      const selected = { unit, file, number, delta, areFirsts };
+      if (Number(row['inserted']) > 0) found.inserted.push(selected);
+      if (Number(row['updated']) > 0) found.updated.push(selected);
+    }
+  }
+  return found;
+}
+
+/**
+ * In how many of the nodes that are updated each property is another: by its place among the unit's.
+ */
+export function* countProperties(
+  connection: Connection,
+  comparison: Comparison,
+  delta: Delta,
+): Steps<Map<number, number>> {
+  const counts = new Map<number, number>();
+  if (delta.updated === 0 || delta.unit.properties.length === 0) return counts;
+  const { updated } = yield* selectRows(connection, comparison, delta);
+  for (const selected of updated) {
+    const [row = {}]: Row[] = yield { connection, cypher: countChanges(selected) };
+    for (const i of delta.unit.properties.keys()) {
+      const count = (counts.get(i) ?? 0) + Number(row[`c${i}`] ?? 0);
+      if (count > 0) counts.set(i, count);
+    }
+  }
+  return counts;
+}
+
+/**
+ * Changes and inserts the nodes of a table.
+ *
+ * @param table - As it is in the database.
+ * @param changed - The properties of which some are changed: places among the unit's.
+ * @param keepsOldText - Of the engine: see Capabilities.
+ */
+export function* changeNodes(
+  connection: Connection,
+  comparison: Comparison,
+  delta: Delta,
+  table: CatalogTable | undefined,
+  changed: readonly number[],
+  keepsOldText: boolean,
+): Steps<void> {
+  const { inserted, updated } = yield* selectRows(connection, comparison, delta);
+  if (updated.length > 0 && changed.length > 0) {
+    if (table && keepsOldText) yield* rewriteProperties(connection, table, updated, changed);
+    else yield* setProperties(connection, updated, changed);
+  }
+  for (const selected of inserted) yield { connection, cypher: insertNodes(selected) };
+}
+
+/** Inserts the edges that a table lacks. */
+export function* changeEdges(
+  connection: Connection,
+  comparison: Comparison,
+  { unit, inserted, hasParallel }: Delta,
+): Steps<void> {
+  if (inserted === 0) return;
+  const { edgeDelta: delta } = placesOf(comparison, unit);
+  for (const [number, file] of unit.files.entries()) {
+    const selected = { unit, file, number, delta };
+    yield { connection, cypher: insertEdges(selected, 'new') };
+    if (hasParallel) yield { connection, cypher: insertEdges(selected, 'more') };
+  }
+}
+
+/** Whether the rows of a table are now those that the comparison says; else what is wrong. */
+export function* checkRows(connection: Connection, delta: Delta): Steps<Problem[]> {
+  const { unit, held, inserted, deleted, sum } = delta;
+  const [row] = yield { connection, cypher: sumStored(unit) };
+  const rows = Number(row?.['n']);
+  const wanted = held + inserted - deleted;
+  if (rows !== wanted) {
+    return [
+      {
+        code: 'ROW_COUNT',
+        table: unit.table,
+        file: unit.file,
+        message: `the rows of ${unit.table} do not add up: it held ${formatCount(held)}, of which ${formatCount(deleted)} were to go and to which ${formatCount(inserted)} were to come, and holds ${formatCount(rows)}`,
+        hint: 'please report it; the database is as it was',
+      },
+    ];
+  }
+  if (toBigInt(row?.['s']) === sum) return [];
+  return [
+    {
+      code: 'VALUE_CHANGED',
+      table: unit.table,
+      file: unit.file,
+      message: `${unit.table} failed: the engine stores other values than ${unit.file} has, or changed values that were there`,
+      hint: 'load anew with --fresh; the database is as it was',
+    },
+  ];
+}

@@ -1,0 +1,87 @@
+/** How a dataset's nodes differ from those of a database. */
+import { mkdirSync } from 'node:fs';
+import {
+  countNodeDelta,
+  writeFileSide,
+  writeGone,
+  writeNodeDelta,
+  writeStoredSide,
+} from '../cypher/delta.js';
+import type { Unit } from '../cypher/unit.js';
+import { type Steps, toBigInt } from '../engine/drive.js';
+import { onDisk } from '../files.js';
+import { findDoubled, findWithoutKeys, keepFirsts } from './badrows.js';
+import { reachOf } from './bounds.js';
+import { type Comparison, countFile, type Delta, placesOf } from './comparison.js';
+
+export function* compareNodes(comparison: Comparison, unit: Unit): Steps<Delta> {
+  const { connection, held: tables, skip } = comparison;
+  const places = placesOf(comparison, unit);
+  onDisk(() => {
+    mkdirSync(places.sides, { recursive: true });
+    mkdirSync(places.nodes);
+  });
+  const reach = reachOf(comparison, unit);
+  const { rows: keyed, badRows } = yield* writeFileSides(comparison, unit);
+  let held = { rows: 0, sum: 0n };
+  if (tables.has(unit.table)) {
+    const bound = reach.is === 'bounded' ? reach.property : undefined;
+    yield { connection, cypher: writeStoredSide(unit, bound, places.stored) };
+    held = yield* countFile(comparison, places.stored, 'hm');
+  }
+  const isDeleting = reach.is !== 'nothing' && held.rows > 0;
+  yield { connection, cypher: writeNodeDelta(places.sides, isDeleting, places.nodeDelta) };
+  let [counts = {}] = yield { connection, cypher: countNodeDelta(places.nodes) };
+  let rows = keyed;
+  const hasFirsts = Number(counts['doubled']) > 0;
+  if (hasFirsts) {
+    const doubled = yield* findDoubled(comparison, unit);
+    badRows.push(...doubled);
+    rows -= doubled.reduce((sum, bad) => sum + bad.rows, 0);
+    if (skip) {
+      yield* keepFirsts(comparison, unit);
+      [counts = {}] = yield { connection, cypher: countNodeDelta(places.nodes) };
+    }
+  }
+  const [inserted, updated] = [Number(counts['inserted']), Number(counts['updated'])];
+  let gone = { rows: 0, sum: 0n };
+  if (isDeleting) {
+    const bounds = reach.is === 'bounded' ? reach.values : undefined;
+    yield { connection, cypher: writeGone(places.nodes, bounds, places.gone) };
+    gone = yield* countFile(comparison, places.gone, 'nm');
+  }
+  const come = toBigInt(counts['sum_inserted']) + toBigInt(counts['sum_updated']);
+  return {
+    unit,
+    held: held.rows,
+    inserted,
+    updated,
+    deleted: gone.rows,
+    unchanged: rows - inserted - updated,
+    hasParallel: false,
+    hasFirsts,
+    sum: held.sum - gone.sum + come,
+    badRows,
+  };
+}
+
+/** Writes the rows of each file that have keys, and finds those without. */
+export function* writeFileSides(
+  comparison: Comparison,
+  unit: Unit,
+): Steps<{ rows: number; badRows: Delta['badRows'][number][] }> {
+  const { connection } = comparison;
+  const { sides } = placesOf(comparison, unit);
+  const badRows: Delta['badRows'][number][] = [];
+  let rows = 0;
+  for (const [i, file] of unit.files.entries()) {
+    const path = `${sides}/file${i}.parquet`;
+    yield { connection, cypher: writeFileSide(unit, file, i, path) };
+    const written = yield* countFile(comparison, path, 'f');
+    rows += written.rows;
+    if (written.rows < file.rows) {
+      badRows.push(...(yield* findWithoutKeys(comparison, unit, file, file.rows - written.rows)));
+    }
+  }
+  return { rows, badRows };
+}

@@ -1,0 +1,20 @@
+/** An update: compare, say what is to change, change a copy of the database, and put it in its place. */
+import { mkdirSync } from 'node:fs';
+import { countedTable, countTables } from '../database/catalog.js';
+import { readDatabase, replaceDatabase, stampsOf } from '../database/open.js';
+import type { ExistingTarget } from '../database/target.js';
+import type { Dataset } from '../dataset/dataset.js';
+import type { Steps } from '../engine/drive.js';
+import { capabilitiesOf } from '../engine/native.js';
+import { toProblem, KgloadError } from '../errors.js';
+import { assessPlace, assessTables } from '../load/assessment.js';
+import { checkDatabase, type DryRunReport } from '../load/dryrun.js';
+import { examineDataset, needsPlain } from '../load/findings.js';
+import { loadDatabase } from '../load/load.js';
+import { refuse } from '../load/refusals.js';
+import { guardCallbacks } from '../load/table.js';
+import type { LoadRequest } from '../plan/request.js';
+import { keyless } from '../plan/update.js';
+import { makeScratch, removeScratch } from '../scratch.js';
+import { beginStep } from '../steps.js';
+import type { LoadReport } from '../types.js';
