@@ -19,7 +19,7 @@ const FLOORS = [
   ['database'],
   ['schema', 'prepare', 'analyze'],
   ['load'],
-  ['verify'],
+  ['verify', 'update'],
   ['export', 'answer'],
   ['options'],
   ['library', 'codebase'],

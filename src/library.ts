@@ -6,8 +6,8 @@ import { loadDecoder } from './dataset/rows.js';
 import { withConnection } from './engine/callers.js';
 import { drive, driveSync, type Steps } from './engine/drive.js';
 import { type ExportOptions, type ExportReport, exportSteps } from './export.js';
-import { checkDatabase, type DryRunReport } from './load/dryrun.js';
-import { loadDatabase, loadDataset } from './load/load.js';
+import type { DryRunReport } from './load/dryrun.js';
+import { loadDataset } from './load/load.js';
 import { codeGraph } from './model/codegraph.js';
 import {
   checkConnection,
@@ -34,8 +34,10 @@ import type {
   PathLoadOptions,
   PreprocessDatasetOptions,
   Resources,
+  UpdateOptions,
   VerifyReport,
 } from './types.js';
+import { checkLoadOrUpdate, loadOrUpdate } from './update/update.js';
 import { verifyDatabase as compareDatabase, type VerifyOptions } from './verify/verify.js';
 
 /**
@@ -96,7 +98,7 @@ export async function loadFromParquet(
 export function loadFromParquetSync(
   databasePath: string,
   directory: string,
-  given: LoadOptions & Resources & { createNew?: boolean } = {},
+  given: LoadOptions & UpdateOptions & Resources & { createNew?: boolean } = {},
 ): LoadReport {
   checkTexts({ 'the path of the database': databasePath, 'the path of the dataset': directory });
   checkLoadOptions(given, true);
@@ -105,7 +107,7 @@ export function loadFromParquetSync(
   const ways = { ...options, fresh: createNew, jobs: 1 };
   const request = driveSync(requestByPath(databasePath, directory, ways));
   const dataset = readDataset(directory, request.schema, request.hooks);
-  return driveSync(loadDatabase(databasePath, dataset, request));
+  return driveSync(loadOrUpdate(databasePath, dataset, request));
 }
 
 /**
@@ -136,7 +138,7 @@ export async function load(
   directory: string,
   options: PathLoadOptions = {},
 ): Promise<LoadReport> {
-  return await byPath(loadDatabase, path, directory, options);
+  return await byPath(loadOrUpdate, path, directory, options);
 }
 
 /**
@@ -156,7 +158,7 @@ export async function dryRun(
   directory: string,
   options: PathLoadOptions = {},
 ): Promise<DryRunReport> {
-  return await byPath(checkDatabase, path, directory, options);
+  return await byPath(checkLoadOrUpdate, path, directory, options);
 }
 
 /** Does a load, or what looks like one, of a dataset that the engine can read all of. */

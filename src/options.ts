@@ -10,6 +10,7 @@ import { describeValue } from './json.js';
 import { logEvents } from './log.js';
 import { type ChosenSchema, codeGraph } from './model/codegraph.js';
 import { type LoadRequest, requestLoad } from './plan/request.js';
+import { toDeletionLimit, USUAL_LIMIT } from './plan/update.js';
 import type { InferableFiles } from './schema/endpoints.js';
 import { chooseSchema, toSchema } from './schema/file.js';
 import { toCypher } from './schema/script.js';
@@ -73,6 +74,16 @@ const LOAD: Record<string, Check> = {
   logger: isLogger,
   clock: isA('function'),
   signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+};
+
+/** Those of an update, which is by path. */
+const UPDATE: Record<string, Check> = {
+  update: isA('boolean'),
+  deleteMissing: isA('boolean'),
+  deleteMissingBy: (value) =>
+    typeof value === 'string' && value !== '' ? undefined : 'a property',
+  maxDeletions: (value) =>
+    toDeletionLimit(String(value)) ? undefined : "a whole number from 0, or a share such as '10%'",
 };
 
 /** Those of a load by path, besides. */
@@ -199,7 +210,12 @@ export function checkOptions(of: keyof typeof OTHERS, options: unknown): void {
  * @throws {KgloadError} `USAGE`.
  */
 export function checkLoadOptions(options: unknown, byPath: boolean): void {
-  checkKnown(byPath ? { ...LOAD, createNew: isA('boolean'), ...RESOURCES } : LOAD, options);
+  checkKnown(
+    byPath ? { ...LOAD, ...UPDATE, createNew: isA('boolean'), ...RESOURCES } : LOAD,
+    options,
+  );
+  const { createNew = true } = options as { createNew?: boolean };
+  if (byPath) checkUpdate({ ...(options as PathLoadOptions), fresh: createNew });
 }
 
 /**
@@ -208,10 +224,34 @@ export function checkLoadOptions(options: unknown, byPath: boolean): void {
  * @throws {KgloadError} `USAGE`.
  */
 export function checkPathLoadOptions(options: unknown): void {
-  checkKnown({ ...LOAD, fresh: isA('boolean'), jobs: wholeFrom(1), ...RESOURCES }, options);
+  checkKnown(
+    { ...LOAD, ...UPDATE, fresh: isA('boolean'), jobs: wholeFrom(1), ...RESOURCES },
+    options,
+  );
+  checkUpdate(options as PathLoadOptions);
   const { fresh = false, append = false } = options as PathLoadOptions;
   if (fresh && append) {
     throw usage('fresh and append cannot be asked for together: a new database holds no rows');
+  }
+}
+
+/** @throws {KgloadError} `USAGE`. */
+function checkUpdate(options: PathLoadOptions): void {
+  const { update = false, fresh = false, append = false } = options;
+  const { deleteMissing = false, deleteMissingBy, maxDeletions } = options;
+  const isDeleting = deleteMissing || deleteMissingBy !== undefined;
+  if (update && (fresh || append)) {
+    throw usage(
+      `update and ${fresh ? 'fresh' : 'append'} cannot be asked for together`,
+      'loadFromParquetSync replaces the database unless createNew is false',
+    );
+  }
+  if (!update && isDeleting) throw usage('deleteMissing is for updates: say update: true');
+  if (deleteMissing && deleteMissingBy !== undefined) {
+    throw usage('deleteMissing deletes all that deleteMissingBy would, and more');
+  }
+  if (maxDeletions !== undefined && !isDeleting) {
+    throw usage('maxDeletions bounds what deleteMissing deletes; without, nothing is deleted');
   }
 }
 
@@ -278,7 +318,8 @@ export function* requestByPath(
   options: PathLoadOptions,
   inferable?: InferableFiles,
 ): Steps<LoadRequest> {
-  const { fresh = false, jobs, bufferPool, threads, signal, ...rest } = options;
+  const { fresh = false, jobs, bufferPool, threads, signal, ...others } = options;
+  const { update = false, deleteMissing, deleteMissingBy, maxDeletions, ...rest } = others;
   const engine = likelyEngine(databasePath, options.engine);
   const given = { ...rest, engine, ...(signal && { signal }) };
   const request = yield* requestOf(directory, given, inferable);
@@ -292,6 +333,16 @@ export function* requestByPath(
       ...request.settings,
       engine,
       fresh,
+      ...(update && {
+        update: {
+          deletions: deleteMissing
+            ? 'all'
+            : deleteMissingBy === undefined
+              ? 'none'
+              : { by: deleteMissingBy },
+          limit: toDeletionLimit(String(maxDeletions)) ?? USUAL_LIMIT,
+        },
+      }),
       ...(jobs !== undefined && { jobs }),
       resources,
     },

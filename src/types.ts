@@ -643,14 +643,8 @@ export interface LoadOptions {
   signal?: AbortSignal;
 }
 
-/** What a load may be told that opens its database itself. */
-export interface PathLoadOptions extends LoadOptions, Resources {
-  /**
-   * Build a new database and put it in the place of the old one, once every table is loaded; where
-   * one failed too, if `onError` is `continue`. Default: the tables are added to the database that is
-   * there, in a copy that takes its place.
-   */
-  fresh?: boolean;
+/** What an update may be told: a load that changes no more than what differs. */
+export interface UpdateOptions {
   /**
    * Bring the database to what the dataset says: insert nodes with new keys, change the properties that
    * differ, add the edges that are not there. Nothing else is touched; where nothing differs, nothing is
@@ -669,6 +663,16 @@ export interface PathLoadOptions extends LoadOptions, Resources {
    * tables hold (`'10%'`); an edge in whose place another one comes is not counted. Default: `'30%'`.
    */
   maxDeletions?: number | `${number}%`;
+}
+
+/** What a load may be told that opens its database itself. */
+export interface PathLoadOptions extends LoadOptions, UpdateOptions, Resources {
+  /**
+   * Build a new database and put it in the place of the old one, once every table is loaded; where
+   * one failed too, if `onError` is `continue`. Default: the tables are added to the database that is
+   * there, in a copy that takes its place.
+   */
+  fresh?: boolean;
   /**
    * Tables to load at a time into a new database of an engine that can, Ladybug. Default: one a core,
    * four at most.

@@ -109,7 +109,13 @@ describe('a schedule', () => {
   });
 
   it('gives several connections only what memory and the engine allow, and says so', () => {
-    const can = { title: 'Fast', manyWriters: true, readersLock: true, toJson: true, keepsOldText: false };
+    const can = {
+      title: 'Fast',
+      manyWriters: true,
+      readersLock: true,
+      toJson: true,
+      keepsOldText: false,
+    };
     const machine = { bufferPool: 8e9, smallBufferPool: 1e9, jobs: 2, threads: 4 };
     const { settings } = requestLoad(schema, { jobs: 3 });
     const needs = (
@@ -142,7 +148,13 @@ describe('a schedule', () => {
 
 describe('the buffer pool', () => {
   it('is small for few rows in few columns and few tables, by the threads that there are', () => {
-    const can = { title: 'Fast', manyWriters: false, readersLock: true, toJson: true, keepsOldText: false };
+    const can = {
+      title: 'Fast',
+      manyWriters: false,
+      readersLock: true,
+      toJson: true,
+      keepsOldText: false,
+    };
     const machine = { bufferPool: 8e9, smallBufferPool: 1e9, jobs: 2, threads: 2 };
     const poolOf = (columns: number, threads?: number, nodeTables = 2): number => {
       const dataset = datasetOf(FEW);

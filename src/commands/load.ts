@@ -5,6 +5,12 @@ import { codeGraph } from '../model/codegraph.js';
 import { describePlan, type ShownPlan } from '../plan/shown.js';
 import { onInterrupt } from '../process/interrupt.js';
 import type { Job } from '../process/job.js';
+import {
+  type DeletionLimit,
+  toDeletionLimit,
+  type UpdateSettings,
+  USUAL_LIMIT,
+} from '../plan/update.js';
 import { loadDocument } from '../terminal/documents.js';
 import { loadOutcome, loadTable, outcomeColor } from '../terminal/loadtable.js';
 import {
@@ -38,6 +44,10 @@ interface Flags extends OutputFlags {
   engine?: EngineName;
   fresh?: boolean;
   append?: boolean;
+  update?: boolean;
+  deleteMissing?: boolean;
+  deleteMissingBy?: string;
+  maxDeletions?: DeletionLimit;
   analyze?: boolean;
   onError?: 'continue' | 'abort';
   dryRun?: boolean;
@@ -65,6 +75,25 @@ export function define(command: Command): void {
       ).conflicts('append'),
     )
     .option('--append', 'load into tables that hold rows already')
+    .addOption(
+      new Option(
+        '--update',
+        'insert, change and add what differs from the dataset, and touch nothing else',
+      ).conflicts(['fresh', 'append']),
+    )
+    .option('--delete-missing', 'with --update: delete what the dataset no longer holds')
+    .option(
+      '--delete-missing-by <property>',
+      'the same, among rows whose value of it occurs in the dataset (such as file)',
+    )
+    .addOption(
+      new Option(
+        '--max-deletions <n|n%>',
+        'stop, and change nothing, where more rows would be deleted',
+      )
+        .argParser(deletionLimit)
+        .default(undefined, '30 % of the nodes, or of the edges'),
+    )
     .option('--analyze', 'the dataset is a directory of source code: analyse it first')
     .addOption(engineOption('that of the old one, or kuzu where it is installed'))
     .optionsGroup('Schema and values:')
@@ -117,6 +146,8 @@ Examples:
   kgload load ./parquet --db graph.db --fresh
   # see what is wrong with a dataset; nothing is written
   kgload load ./parquet --db graph.db --dry-run
+  # only what differs; what others added to the database stays
+  kgload load ./parquet --db graph.db --update --delete-missing
   # leave bad rows out, and list them
   kgload load ./parquet --db graph.db --skip-bad-rows --bad-rows bad.ndjson
   # source code, analysed and loaded in one go
@@ -140,6 +171,7 @@ export async function run(
 ): Promise<{ code: number; done: string }> {
   const { analyze = false, db } = flags;
   reportFormat(flags);
+  checkDeletions(flags);
   if (analyze) {
     const { withAnalysis } = await import('./loadsources.js');
     return await withAnalysis(dataset, io, flags, async (directory, analysis) => {
@@ -291,6 +323,7 @@ function toJob(
       ...(engine && { engine }),
       fresh: flags.fresh ?? false,
       append: flags.append ?? false,
+      ...(flags.update && { update: toUpdate(flags) }),
       ...(onError && { onError }),
       badRows: {
         skip: flags.skipBadRows ?? maxBadRows !== undefined,
@@ -304,6 +337,45 @@ function toJob(
       },
       exclude: [],
     },
+  };
+}
+
+/** @throws {KgloadError} `USAGE` for deletions without an update. */
+function checkDeletions({ update, deleteMissing, deleteMissingBy, maxDeletions }: Flags): void {
+  const isDeleting = (deleteMissing ?? false) || deleteMissingBy !== undefined;
+  const [flag] = [
+    ...(deleteMissing ? ['--delete-missing'] : []),
+    ...(deleteMissingBy === undefined ? [] : ['--delete-missing-by']),
+    ...(maxDeletions === undefined ? [] : ['--max-deletions']),
+  ];
+  if (!update && flag !== undefined) {
+    throw new KgloadError({
+      code: 'USAGE',
+      message: `${flag} is for updates`,
+      hint: `say --update ${flag}`,
+    });
+  }
+  if (deleteMissing && deleteMissingBy !== undefined) {
+    throw new KgloadError({
+      code: 'USAGE',
+      message: '--delete-missing deletes all that --delete-missing-by would, and more',
+      hint: 'leave one of them out',
+    });
+  }
+  if (maxDeletions !== undefined && !isDeleting) {
+    throw new KgloadError({
+      code: 'USAGE',
+      message: '--max-deletions bounds what --delete-missing deletes; without, nothing is deleted',
+      hint: 'leave it out, or say --delete-missing',
+    });
+  }
+}
+
+function toUpdate({ deleteMissing, deleteMissingBy, maxDeletions }: Flags): UpdateSettings {
+  const by = deleteMissingBy === undefined ? undefined : { by: deleteMissingBy };
+  return {
+    deletions: deleteMissing ? 'all' : (by ?? 'none'),
+    limit: maxDeletions ?? USUAL_LIMIT,
   };
 }
 
@@ -322,6 +394,13 @@ function knownSchema({ schema }: OutputFlags): GraphSchema {
 }
 
 const MIN_POOL = 64_000_000;
+
+function deletionLimit(text: string): DeletionLimit {
+  const limit = toDeletionLimit(text);
+  if (!limit)
+    throw new InvalidArgumentError('It is neither a whole number nor a percentage, 0% to 100%.');
+  return limit;
+}
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');

@@ -4,6 +4,9 @@
  * where a join of the two takes minutes (a hash join wants a plain column on the side that is read last,
  * so that files and tables come first, and what is to be found in them last).
  *
+ * What is written of a join is made DISTINCT: without, both engines (Kuzu 0.11.3, Ladybug 0.19.1) write
+ * files of which one row in many can be read.
+ *
  * Columns: `k` the hash of a node's key, `h` of a whole edge; `np` and `nm` of a whole node, in the files
  * and in the table, or how many edges there are with one hash; `p` and `m` how many rows; `o` a row's
  * offset in its table, `f` the number of its file, `v` the hash of the value that bounds deletions.
@@ -190,18 +193,19 @@ export function countConnected(of: Candidates): string {
   return `${connected(of)} RETURN count(*) AS n`;
 }
 
-/** All candidates, and those whose nodes will be there, in two files: `t` and `u` mark them. */
+/** How many candidates there are of each hash, `t`, and how many whose nodes will be there, `u`. */
 export function writeCandidates(of: Candidates, all: string, found: string): string[] {
+  const zero = 'CAST(0 AS INT64)';
   return [
-    copyTo(`${candidates(of)} RETURN z AS h, CAST(1 AS INT64) AS t, ${NO_NUMBER} AS u`, all),
-    copyTo(`${connected(of)} RETURN z AS h, ${NO_NUMBER} AS t, CAST(1 AS INT64) AS u`, found),
+    copyTo(`${candidates(of)} WITH z AS h, count(*) AS t RETURN h, t, ${zero} AS u`, all),
+    copyTo(`${connected(of)} WITH z AS h, count(*) AS u RETURN h, ${zero} AS t, u`, found),
   ];
 }
 
 /** The hashes of edges without a node, and how many rows have each, `t`. */
 export function writeUnconnected(marked: string, path: string): string {
   return copyTo(
-    `LOAD FROM ${filesIn(marked)} WITH h AS h, count(t) AS t, count(u) AS u WHERE t > u RETURN h, t`,
+    `LOAD FROM ${filesIn(marked)} WITH h AS h, CAST(sum(t) AS INT64) AS t, CAST(sum(u) AS INT64) AS u WHERE t > u RETURN h, t`,
     path,
   );
 }
@@ -249,15 +253,15 @@ export function writeDeleted(
   const rows = `LOAD FROM ${pathLiteral(places)} WITH d, z, w${bounded} LOAD FROM ${pathLiteral(delta)} WHERE h = z AND nm > np`;
   const end =
     how === 'all'
-      ? ' AND np = 0 RETURN d, z'
-      : ' AND np > 0 WITH z, nm - np AS n, list_sort(collect(d)) AS ds UNWIND list_slice(ds, 1, n) AS d RETURN d, z';
+      ? ' AND np = 0 RETURN DISTINCT d, z'
+      : ' AND np > 0 WITH z, nm - np AS n, list_sort(collect(d)) AS ds UNWIND list_slice(ds, 1, n) AS d RETURN DISTINCT d, z';
   return copyTo(rows + end, path);
 }
 
 /** Those that go with a node of one side. */
 export function writeTaken(places: string, gone: string, side: 'x' | 'y', path: string): string {
   return copyTo(
-    `LOAD FROM ${pathLiteral(places)} WITH d, z, ${side} AS t LOAD FROM ${pathLiteral(gone)} WHERE g = t RETURN d, z`,
+    `LOAD FROM ${pathLiteral(places)} WITH d, z, ${side} AS t LOAD FROM ${pathLiteral(gone)} WHERE g = t RETURN DISTINCT d, z`,
     path,
   );
 }
@@ -298,7 +302,7 @@ export function writeFirstDelta(
   return [
     copyTo(`LOAD FROM ${filesIn(firsts)} WITH k AS k, min(f) AS j RETURN k, j`, chosen),
     copyTo(
-      `LOAD FROM ${filesIn(firsts)} WITH k AS y, z, f AS i LOAD FROM ${pathLiteral(chosen)} WHERE k = y AND j = i WITH y, z, i LOAD FROM ${pathLiteral(delta)} WHERE k = y AND p > 1 AND NOT (m = 1 AND nm = z) RETURN k, CAST(1 AS INT64) AS p, m, z AS np, nm, o, i AS f, v`,
+      `LOAD FROM ${filesIn(firsts)} WITH k AS y, z, f AS i LOAD FROM ${pathLiteral(chosen)} WHERE k = y AND j = i WITH y, z, i LOAD FROM ${pathLiteral(delta)} WHERE k = y AND p > 1 AND NOT (m = 1 AND nm = z) RETURN DISTINCT k, CAST(1 AS INT64) AS p, m, z AS np, nm, o, i AS f, v`,
       path,
     ),
   ];

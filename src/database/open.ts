@@ -87,7 +87,15 @@ export function* replaceDatabase<T extends { published: boolean }>(
   target: Target,
   engine: EngineName,
   work: (database: OpenDatabase) => Steps<T | 'again'>,
-  { isCopy = false, isPlain, onStaged, beforePublish, listener, since, ...options }: BuildOptions = {},
+  {
+    isCopy = false,
+    isPlain,
+    onStaged,
+    beforePublish,
+    listener,
+    since,
+    ...options
+  }: BuildOptions = {},
 ): Steps<T> {
   const begin = (name: StepName): Step | undefined => listener && beginStep(listener, name);
   const staging = openStaging(target.path);
@@ -102,7 +110,9 @@ export function* replaceDatabase<T extends { published: boolean }>(
       });
       const copying = isCopy && isThere(target) ? begin('copy') : undefined;
       const guard =
-        isCopy && isThere(target) ? copyDatabase(target, staging.database, since) : guardTarget(target);
+        isCopy && isThere(target)
+          ? copyDatabase(target, staging.database, since)
+          : guardTarget(target);
       try {
         copying?.end();
         if (isPlain && how.compression !== false) {

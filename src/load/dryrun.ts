@@ -49,7 +49,7 @@ import { explainConversion } from './unconverted.js';
 
 /** The report of a dry run, and how the load would be carried out. */
 export interface DryRunReport extends LoadReport {
-  /** How it would be carried out. */
+  /** How it would be carried out; of an update {@link LoadReport.changes} tells more. */
   plan: ShownPlan;
 }
 

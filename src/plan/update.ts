@@ -20,6 +20,16 @@ export type DeletionLimit = { rows: number } | { percent: number };
 /** Where nobody says how many. */
 export const USUAL_LIMIT: DeletionLimit = { percent: 30 };
 
+/** `100`, or `10%`; nothing for what is neither. */
+export function toDeletionLimit(text: string): DeletionLimit | undefined {
+  const [, number = '', sign] = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim()) ?? [];
+  if (number === '') return undefined;
+  if (sign === '%') return Number(number) <= 100 ? { percent: Number(number) } : undefined;
+  return Number.isSafeInteger(Number(number)) ? { rows: Number(number) } : undefined;
+}
+
+export const USUAL_UPDATE: UpdateSettings = { deletions: 'none', limit: USUAL_LIMIT };
+
 /** The units of a plan, nodes first: of every table that its files can be read of. */
 export function unitsOf(plan: Plan, schema: GraphSchema): Unit[] {
   const units: Unit[] = [];

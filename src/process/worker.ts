@@ -3,12 +3,12 @@
  * crash ends the process that it happens in; so the command line lets it happen in this one.
  */
 import { likelyEngine } from '../database/target.js';
-import { readDataset } from '../dataset/dataset.js';
-import { drive } from '../engine/drive.js';
+import { type Dataset, readDataset } from '../dataset/dataset.js';
+import { drive, type Steps } from '../engine/drive.js';
 import { checkDatabase } from '../load/dryrun.js';
 import { loadDatabase } from '../load/load.js';
 import { codeGraph } from '../model/codegraph.js';
-import { requestLoad } from '../plan/request.js';
+import { type LoadRequest, requestLoad } from '../plan/request.js';
 import { withReadable } from '../prepare/readable.js';
 import { resolveSchema } from '../schema/choose.js';
 import { toCypher } from '../schema/script.js';
@@ -40,7 +40,11 @@ async function load(job: Job): Promise<LoadReport> {
       onEvent: tell,
       hasProgress,
     });
-    const work = job.isDryRun ? checkDatabase : loadDatabase;
+    const work = settings.update
+      ? await updateWork(job.isDryRun)
+      : job.isDryRun
+        ? checkDatabase
+        : loadDatabase;
     const report = await withReadable(
       readDataset(dataset, schema, request.hooks),
       schema,
@@ -52,6 +56,13 @@ async function load(job: Job): Promise<LoadReport> {
   } finally {
     badRows?.close();
   }
+}
+
+async function updateWork(
+  isDryRun: boolean,
+): Promise<(path: string, dataset: Dataset, request: LoadRequest) => Steps<LoadReport>> {
+  const { checkUpdate, updateDatabase } = await import('../update/update.js');
+  return isDryRun ? checkUpdate : updateDatabase;
 }
 
 // The supervisor decides what a signal means; without it there is nobody left to work for.

@@ -57,6 +57,7 @@ export function loadDocument(
     total_skipped: report.totalSkipped,
     bad_rows: report.badRows,
     published: report.published,
+    ...(report.changes && { changes: report.changes }),
     ...(report.plan && { plan: planDocument(report.plan) }),
     ...(analysis && { analysis: foundDocument(analysis) }),
     ...describeSubject(subject),

@@ -1,20 +1,247 @@
 /** An update: compare, say what is to change, change a copy of the database, and put it in its place. */
-import { mkdirSync } from 'node:fs';
-import { countedTable, countTables } from '../database/catalog.js';
+import { CHECKPOINT } from '../cypher/statements.js';
+import { createMissing } from '../database/create.js';
 import { readDatabase, replaceDatabase, stampsOf } from '../database/open.js';
-import type { ExistingTarget } from '../database/target.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { capabilitiesOf } from '../engine/native.js';
-import { toProblem, KgloadError } from '../errors.js';
-import { assessPlace, assessTables } from '../load/assessment.js';
+import { KgloadError, toProblem } from '../errors.js';
+import { assessPlace, type Place } from '../load/assessment.js';
 import { checkDatabase, type DryRunReport } from '../load/dryrun.js';
-import { examineDataset, needsPlain } from '../load/findings.js';
+import { examineDataset, type Findings, needsPlain } from '../load/findings.js';
 import { loadDatabase } from '../load/load.js';
-import { refuse } from '../load/refusals.js';
-import { guardCallbacks } from '../load/table.js';
+import { engineProblem } from '../load/problems.js';
+import { type Tally, tallyError, toReport } from '../load/report.js';
+import { CallbackFailed, guardCallbacks } from '../load/table.js';
 import type { LoadRequest } from '../plan/request.js';
-import { keyless } from '../plan/update.js';
+import type { ShownPlan } from '../plan/shown.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import { beginStep } from '../steps.js';
-import type { LoadReport } from '../types.js';
+import type { Connection, LoadReport } from '../types.js';
+import { changeEdges, changeNodes, checkRows, deleteRows } from './changes.js';
+import type { Delta } from './comparison.js';
+import { planUpdate, type UpdatePlan } from './plan.js';
+
+/**
+ * Brings the database at a path to what a dataset says; where there is none, it is a load. All of it or
+ * nothing: what fails leaves the database as it was, unless `onError` is `continue`, and then the tables
+ * that failed.
+ *
+ * @throws {KgloadError} for everything that stops an update before any data.
+ */
+export function* updateDatabase(
+  path: string,
+  dataset: Dataset,
+  request: LoadRequest,
+): Steps<LoadReport> {
+  const place = assessPlace(path, dataset, request);
+  if (!place.existing) return yield* loadDatabase(path, dataset, request);
+  return yield* withPlan(place, dataset, request, false, function* (update, findings, since) {
+    const { deltas, tally } = update;
+    const mayGoOn =
+      request.settings.onError === 'continue' &&
+      tally.errors.every(
+        ({ code }) => code !== 'TOO_MANY_DELETIONS' && code !== 'TOO_MANY_BAD_ROWS',
+      );
+    if (tally.errors.length > 0 && !mayGoOn) return reportOf(request, update, false);
+    const isSame =
+      update.plan.create.length === 0 &&
+      deltas.every(({ inserted, updated, deleted }) => inserted + updated + deleted === 0);
+    if (isSame) return reportOf(request, update, true);
+    return yield* changeDatabase(place, dataset, request, update, findings, since);
+  });
+}
+
+/** Loads a dataset, or brings a database to it, as the request says. */
+export function loadOrUpdate(
+  path: string,
+  dataset: Dataset,
+  request: LoadRequest,
+): Steps<LoadReport> {
+  const work = request.settings.update ? updateDatabase : loadDatabase;
+  return work(path, dataset, request);
+}
+
+/** {@link loadOrUpdate}, without writing anything. */
+export function checkLoadOrUpdate(
+  path: string,
+  dataset: Dataset,
+  request: LoadRequest,
+): Steps<DryRunReport> {
+  const work = request.settings.update ? checkUpdate : checkDatabase;
+  return work(path, dataset, request);
+}
+
+/** What {@link updateDatabase} would do, as its report, with examples; nothing is written. */
+export function* checkUpdate(
+  path: string,
+  dataset: Dataset,
+  request: LoadRequest,
+): Steps<DryRunReport> {
+  const place = assessPlace(path, dataset, request);
+  if (!place.existing) return yield* checkDatabase(path, dataset, request);
+  const { engine, needs } = place;
+  const { bufferPool = needs.bufferPool } = request.settings.resources;
+  let create: readonly string[] = [];
+  const report = yield* withPlan(place, dataset, request, true, function* (update) {
+    yield* [];
+    ({ create } = update.plan);
+    for (const delta of update.deltas) noteRows(update.tally, delta, 0);
+    return reportOf(request, update, true);
+  });
+  const plan: ShownPlan = { engine, bufferPool, commit: 'table', jobs: 1, create, phases: [] };
+  return { ...report, published: false, plan };
+}
+
+/** Plans an update with working files that are gone afterwards. */
+function* withPlan(
+  { existing, engine, needs, warnings }: Place,
+  dataset: Dataset,
+  request: LoadRequest,
+  isDryRun: boolean,
+  work: (update: UpdatePlan, findings: Findings, since: string) => Steps<LoadReport>,
+): Steps<LoadReport> {
+  if (!existing) throw new Error('no database');
+  const guarded = { ...request, hooks: guardCallbacks(request.hooks) };
+  const { hooks, settings } = guarded;
+  for (const warning of warnings) hooks.onEvent({ type: 'warned', warning });
+  const scratch = makeScratch();
+  hooks.onEvent({ type: 'scratch', directory: scratch });
+  try {
+    const examining = beginStep(hooks, 'examine');
+    const findings = yield* examineDataset(engine, dataset, guarded);
+    examining.end();
+    let since = '';
+    const update = yield* readDatabase(
+      existing,
+      function* ({ connection }) {
+        since = stampsOf(existing);
+        return yield* planUpdate(connection, dataset, guarded, findings, scratch, isDryRun);
+      },
+      { bufferPool: needs.bufferPool, ...settings.resources },
+    );
+    const report = yield* work(update, findings, since);
+    return { ...report, warnings: [...warnings, ...report.warnings] };
+  } catch (error) {
+    throw error instanceof CallbackFailed ? error.thrown : error;
+  } finally {
+    removeScratch(scratch);
+  }
+}
+
+/** Changes a copy of the database, and puts it in its place if all is as it is to be. */
+function* changeDatabase(
+  { target, engine, needs }: Place,
+  dataset: Dataset,
+  request: LoadRequest,
+  update: UpdatePlan,
+  findings: Findings,
+  since: string,
+): Steps<LoadReport> {
+  const { schema, settings, hooks } = request;
+  return yield* replaceDatabase(
+    target,
+    engine,
+    function* ({ connection }) {
+      const isDone = yield* changeTables(connection, request, update, engine);
+      return reportOf(request, update, isDone);
+    },
+    {
+      bufferPool: needs.bufferPool,
+      ...settings.resources,
+      compression: findings.compression,
+      isPlain: (connection) => needsPlain(connection, schema, dataset, findings),
+      isCopy: true,
+      since,
+      listener: hooks,
+      onStaged: (directory) => {
+        hooks.onEvent({ type: 'staged', directory });
+      },
+      ...(hooks.beforePublish && { beforePublish: hooks.beforePublish }),
+    },
+  );
+}
+
+/** Carries the plan out; says whether the tables are as they are to be. */
+function* changeTables(
+  connection: Connection,
+  { hooks }: LoadRequest,
+  update: UpdatePlan,
+  engine: Parameters<typeof capabilitiesOf>[0],
+): Steps<boolean> {
+  const { plan, catalog, comparison, deltas, properties, tally } = update;
+  const { keepsOldText } = capabilitiesOf(engine);
+  let at: Delta['unit'] | undefined;
+  try {
+    if (plan.create.length > 0) {
+      const creating = beginStep(hooks, 'create');
+      yield* createMissing(connection, plan.create, creating.progress);
+      creating.end();
+    }
+    if (deltas.some(({ deleted }) => deleted > 0)) {
+      const deleting = beginStep(hooks, 'delete');
+      yield* deleteRows(connection, comparison, deltas);
+      deleting.end();
+    }
+    for (const delta of deltas) {
+      const { unit, inserted, updated } = delta;
+      if (inserted + updated === 0) continue;
+      hooks.signal?.throwIfAborted();
+      at = unit;
+      const { table, kind, file } = unit;
+      tally.onEvent({ type: 'started', table, kind, file, rows: inserted + updated, ignored: {} });
+      const start = hooks.clock();
+      if (kind === 'node') {
+        const changed = [...(properties.get(table)?.keys() ?? [])];
+        const found = catalog.get(table);
+        yield* changeNodes(connection, comparison, delta, found, changed, keepsOldText);
+      } else yield* changeEdges(connection, comparison, delta);
+      noteRows(tally, delta, (hooks.clock() - start) / 1000);
+    }
+    at = undefined;
+    const writing = beginStep(hooks, 'checkpoint');
+    yield { connection, cypher: CHECKPOINT };
+    writing.end();
+    const checking = beginStep(hooks, 'check');
+    for (const delta of deltas) {
+      for (const problem of yield* checkRows(connection, delta)) {
+        tallyError(tally, delta.unit.table, problem);
+      }
+    }
+    checking.end();
+  } catch (error) {
+    if (error instanceof CallbackFailed || hooks.signal?.aborted) throw error;
+    const problem =
+      error instanceof KgloadError
+        ? toProblem(error)
+        : engineProblem(at?.table ?? '', { file: at?.file ?? '' }, error);
+    tallyError(tally, at?.table ?? '', problem);
+    return false;
+  }
+  return tally.errors.every(({ code }) => code !== 'ROW_COUNT' && code !== 'VALUE_CHANGED');
+}
+
+/** A rel table's pairs are added up. */
+function noteRows(tally: Tally, { unit, inserted, updated }: Delta, seconds: number): void {
+  const { table, kind } = unit;
+  const before = tally.times.get(table) ?? { seconds: 0, rows: 0 };
+  const time = { seconds: before.seconds + seconds, rows: before.rows + inserted + updated };
+  tally.times.set(table, time);
+  tally.onEvent({
+    type: 'finished',
+    table,
+    kind,
+    ...time,
+    skipped: tally.skipped.get(table) ?? 0,
+  });
+}
+
+function reportOf({ schema, hooks }: LoadRequest, update: UpdatePlan, isDone: boolean): LoadReport {
+  const { plan, tally, changes } = update;
+  const report = toReport(schema, plan, tally, {
+    published: isDone,
+    totalTime: (hooks.clock() - hooks.began) / 1000,
+    stepTimes: hooks.stepTimes,
+  });
+  return { ...report, changes };
+}

@@ -1,0 +1,271 @@
+/** What an update will do, found out before anything is written. */
+import { countedTable, countRows } from '../database/catalog.js';
+import type { Dataset } from '../dataset/dataset.js';
+import type { Steps } from '../engine/drive.js';
+import { formatCount, plural } from '../format.js';
+import { assessTables } from '../load/assessment.js';
+import type { FoundBadRows } from '../load/badrows.js';
+import type { Findings } from '../load/findings.js';
+import { engineProblem } from '../load/problems.js';
+import { refuse } from '../load/refusals.js';
+import { startTally, type Tally, tallyError } from '../load/report.js';
+import { badRowsProblems, CallbackFailed, nodesFailed } from '../load/table.js';
+import { explainConversion } from '../load/unconverted.js';
+import { withFindings } from '../load/values.js';
+import type { Catalog } from '../model/differences.js';
+import type { Plan, PlannedTable } from '../plan/plan.js';
+import type { LoadRequest } from '../plan/request.js';
+import {
+  comparedAsText,
+  type DeletionLimit,
+  keyless,
+  unitsOf,
+  USUAL_UPDATE,
+} from '../plan/update.js';
+import { beginStep } from '../steps.js';
+import type { Connection, GraphSchema, Problem, TableChanges } from '../types.js';
+import { writeAllBounds } from './bounds.js';
+import { countProperties } from './changes.js';
+import type { Comparison, Delta } from './comparison.js';
+import { compareEdges } from './edges.js';
+import { findExamples } from './examples.js';
+import type { KnownKeys } from './keys.js';
+import { compareNodes } from './nodes.js';
+import { countTaken } from './taken.js';
+
+/** What an update will do. */
+export interface UpdatePlan {
+  plan: Plan;
+  catalog: Catalog;
+  comparison: Comparison;
+  /** Of the tables that can be updated. */
+  deltas: readonly Delta[];
+  /** Of each node table's properties: in how many nodes it changes, by its place. */
+  properties: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  changes: Record<string, TableChanges>;
+  tally: Tally;
+}
+
+/**
+ * Compares a dataset with the database that it is to update.
+ *
+ * @throws {KgloadError} for everything that stops an update before any data.
+ */
+export function* planUpdate(
+  connection: Connection,
+  dataset: Dataset,
+  request: LoadRequest,
+  findings: Findings,
+  scratch: string,
+  isDryRun: boolean,
+): Steps<UpdatePlan> {
+  const { schema, settings, hooks } = request;
+  const { update = USUAL_UPDATE } = settings;
+  const planning = beginStep(hooks, 'plan');
+  const { catalog, plan: assessed, present } = yield* assessTables(connection, dataset, request);
+  refuse(keyless(assessed));
+  const plan = withFindings(assessed, findings);
+  const held = new Map(present);
+  for (const table of schema.nodes) {
+    // Edges may lead to nodes that the dataset has no file for.
+    if (held.has(table.name) || !catalog.has(table.name)) continue;
+    held.set(table.name, yield* countRows(connection, countedTable(table)));
+  }
+  const comparison: Comparison = {
+    connection,
+    catalog,
+    settings: update,
+    scratch,
+    held: new Set([...held].filter(([, rows]) => rows > 0).map(([table]) => table)),
+    skip: settings.badRows.skip,
+    onBadRow: hooks.onBadRow,
+  };
+  planning.end();
+  const { deltas, failures } = yield* compareAll(comparison, plan, request);
+  const warned = {
+    ...plan,
+    warnings: [...plan.warnings, ...comparedAsText(deltas.map(({ unit }) => unit))],
+  };
+  const shown = { ...warned, tables: plan.tables.map((planned) => withChanges(planned, deltas)) };
+  const tally = startTally(shown, hooks.onEvent);
+  const sound: Delta[] = [];
+  for (const planned of plan.tables) {
+    const own = deltas.filter(({ unit }) => unit.table === planned.table);
+    const badRows: FoundBadRows[] = own.flatMap((delta) => [...delta.badRows]);
+    tally.badRows.push(...badRows);
+    const problems = [
+      ...planned.errors,
+      ...failures.filter(({ table }) => table === planned.table),
+      ...badRowsProblems(planned, tally, badRows, settings),
+    ];
+    problems.push(...(problems.length > 0 ? [] : nodesFailed(planned, tally)));
+    for (const problem of problems) tallyError(tally, planned.table, problem);
+    if (problems.length > 0) continue;
+    sound.push(...own);
+    const skipped = badRows.reduce((sum, { rows }) => sum + rows, 0);
+    if (skipped > 0) tally.skipped.set(planned.table, skipped);
+  }
+  const properties = new Map<string, Map<number, number>>();
+  const examples = new Map<Delta, TableChanges['examples']>();
+  for (const delta of sound) {
+    const counts = yield* countProperties(connection, comparison, delta);
+    properties.set(delta.unit.table, counts);
+    if (isDryRun) examples.set(delta, yield* findExamples(comparison, delta));
+  }
+  const taken = yield* countTaken(comparison, sound);
+  const changes = describeChanges(schema, sound, properties, examples);
+  for (const [table, deleted] of taken) {
+    const before = yield* countRows(connection, { name: table, kind: 'edge' });
+    changes[table] = {
+      inserted: 0,
+      updated: 0,
+      deleted: (changes[table]?.deleted ?? 0) + deleted,
+      unchanged: 0,
+      before,
+      after: before - deleted,
+    };
+  }
+  for (const problem of tooManyDeletions(sound, update.limit)) {
+    tallyError(tally, '', problem);
+  }
+  return { plan, catalog, comparison, deltas: sound, properties, changes, tally };
+}
+
+/** Compares table after table; what the engine can't read of one is that table's error. */
+function* compareAll(
+  comparison: Comparison,
+  plan: Plan,
+  { schema, hooks }: LoadRequest,
+): Steps<{ deltas: Delta[]; failures: Problem[] }> {
+  const units = unitsOf(plan, schema);
+  const step = beginStep(hooks, 'compare');
+  yield* writeAllBounds(comparison, units);
+  const total = units.reduce((sum, { files }) => sum + 1 + rowsOf(files), 0);
+  const known: KnownKeys = new Map();
+  const deltas: Delta[] = [];
+  const failures: Problem[] = [];
+  let done = 0;
+  for (const unit of units) {
+    hooks.signal?.throwIfAborted();
+    const { table } = unit;
+    try {
+      deltas.push(
+        unit.kind === 'node'
+          ? yield* compareNodes(comparison, unit)
+          : yield* compareEdges(comparison, unit, deltas, known),
+      );
+    } catch (error) {
+      if (error instanceof CallbackFailed) throw error;
+      const copies = plan.tables.find((planned) => planned.table === table)?.copies ?? [];
+      const [copy] = copies;
+      if (!copy) throw error;
+      failures.push(
+        (yield* explainAny(comparison.connection, table, copies, error)) ??
+          engineProblem(table, copy, error),
+      );
+    }
+    done += 1 + rowsOf(unit.files);
+    step.progress(done, total);
+  }
+  step.end();
+  return {
+    deltas: deltas.filter(({ unit }) => !failures.some(({ table }) => table === unit.table)),
+    failures,
+  };
+}
+
+function* explainAny(
+  connection: Connection,
+  table: string,
+  copies: PlannedTable['copies'],
+  error: unknown,
+): Steps<Problem | undefined> {
+  for (const copy of copies) {
+    const problem = yield* explainConversion(connection, table, copy, error);
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+function rowsOf(files: readonly { rows: number }[]): number {
+  return files.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+/** For the bars: what is done to a table are the rows that change. */
+function withChanges(planned: PlannedTable, deltas: readonly Delta[]): PlannedTable {
+  const own = deltas.filter(({ unit }) => unit.table === planned.table);
+  const rows = own.reduce((sum, { inserted, updated }) => sum + inserted + updated, 0);
+  return { ...planned, rows, ...(rows === 0 && { copies: [] }) };
+}
+
+function describeChanges(
+  { nodes, edges }: GraphSchema,
+  deltas: readonly Delta[],
+  properties: ReadonlyMap<string, ReadonlyMap<number, number>>,
+  examples: ReadonlyMap<Delta, TableChanges['examples']>,
+): Record<string, TableChanges> {
+  const changes: Record<string, TableChanges> = {};
+  for (const { name } of [...nodes, ...edges]) {
+    const own = deltas.filter(({ unit }) => unit.table === name);
+    const [first] = own;
+    if (!first) continue;
+    const sum = (of: 'inserted' | 'updated' | 'deleted' | 'unchanged' | 'held'): number =>
+      own.reduce((total, delta) => total + delta[of], 0);
+    const changed = [...(properties.get(name) ?? [])].map(
+      ([i, rows]) => [first.unit.properties[i]?.name ?? '', rows] as const,
+    );
+    const shown = own.flatMap((delta) => examples.get(delta) ?? []);
+    const merged = (of: 'inserted' | 'updated' | 'deleted'): string[] =>
+      shown.flatMap((one) => one[of]).slice(0, 5);
+    changes[name] = {
+      inserted: sum('inserted'),
+      updated: sum('updated'),
+      deleted: sum('deleted'),
+      unchanged: sum('unchanged'),
+      before: sum('held'),
+      after: sum('held') + sum('inserted') - sum('deleted'),
+      ...(changed.length > 0 && { properties: Object.fromEntries(changed) }),
+      ...(shown.length > 0 && {
+        examples: {
+          inserted: merged('inserted'),
+          updated: merged('updated'),
+          deleted: merged('deleted'),
+        },
+      }),
+    };
+  }
+  return changes;
+}
+
+/** That a dataset which is half empty does not empty a database. */
+function tooManyDeletions(deltas: readonly Delta[], limit: DeletionLimit): Problem[] {
+  const of = (kind: 'node' | 'edge'): { held: number; deleted: number } => {
+    const own = deltas.filter(({ unit }) => unit.kind === kind);
+    const tables = new Map<string, { held: number; deleted: number }>();
+    for (const { unit, held, deleted, inserted } of own) {
+      const before = tables.get(unit.table) ?? { held: 0, deleted: 0 };
+      const net = kind === 'node' ? deleted : deleted - inserted;
+      tables.set(unit.table, { held: before.held + held, deleted: before.deleted + net });
+    }
+    const all = [...tables.values()];
+    return {
+      held: all.reduce((sum, { held }) => sum + held, 0),
+      deleted: all.reduce((sum, { deleted }) => sum + Math.max(0, deleted), 0),
+    };
+  };
+  const [nodes, edges] = [of('node'), of('edge')];
+  const deleted = nodes.deleted + edges.deleted;
+  const isBeyond =
+    'rows' in limit
+      ? deleted > limit.rows
+      : [nodes, edges].some((one) => one.deleted * 100 > one.held * limit.percent);
+  if (deleted === 0 || !isBeyond) return [];
+  const allowed = 'rows' in limit ? plural(limit.rows, 'row') : `${limit.percent} %`;
+  return [
+    {
+      code: 'TOO_MANY_DELETIONS',
+      message: `${formatCount(nodes.deleted)} of ${plural(nodes.held, 'node')} and ${formatCount(edges.deleted)} of ${plural(edges.held, 'edge')} would be deleted, which is more than ${allowed}: nothing was changed`,
+      hint: 'see whether the dataset is whole; if it is, allow more: --max-deletions 100%',
+    },
+  ];
+}
