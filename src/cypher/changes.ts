@@ -2,7 +2,7 @@
 import type { Property } from '../types.js';
 import { showKeys } from './badrows.js';
 import { rowHash } from './fingerprint.js';
-import { copyQuery } from './statements.js';
+import { copyQuery, copyTo } from './statements.js';
 import { identifier, pathLiteral } from './text.js';
 import {
   fileHash,
@@ -19,14 +19,20 @@ export function deleteEdges(unit: Unit, deleted: string): string {
   return `${matchRows(unit)} WITH r, offset(id(r)) AS y LOAD FROM ${pathLiteral(deleted)} WHERE d = y DELETE r`;
 }
 
-/** Deletes the nodes whose offsets `g` a file has, and their edges. */
+/**
+ * Deletes the nodes whose offsets `g` a file has, and whose edges are deleted: where they are not, Kuzu
+ * 0.11.3 leaves edges to them behind, in one of the two directions that it stores.
+ */
 export function deleteNodes(unit: Unit, gone: string): string {
-  return `${matchRows(unit)} WITH n, offset(id(n)) AS y LOAD FROM ${pathLiteral(gone)} WHERE g = y DETACH DELETE n`;
+  return `${matchRows(unit)} WITH n, offset(id(n)) AS y LOAD FROM ${pathLiteral(gone)} WHERE g = y DELETE n`;
 }
 
-/** Edges of a table that a file of nodes takes along: the offset `d` of each. */
-export function edgesOfGone(unit: Unit, gone: string, side: 'a' | 'b'): string {
-  return `${matchRows(unit)} WITH offset(id(r)) AS d, offset(id(${side})) AS y LOAD FROM ${pathLiteral(gone)} WHERE g = y RETURN d`;
+/** Edges of a table whose nodes go, as `d`. */
+export function writeEdgesOf(unit: Unit, gone: string, side: 'a' | 'b', path: string): string {
+  return copyTo(
+    `${matchRows(unit)} WITH offset(id(r)) AS d, offset(id(${side})) AS y LOAD FROM ${pathLiteral(gone)} WHERE g = y RETURN DISTINCT d, CAST(0 AS UINT64) AS z`,
+    path,
+  );
 }
 
 /** Some of a file's rows, by the differences of its table. */

@@ -46,7 +46,7 @@ export function writeFileSide(unit: Unit, file: UnitFile, number: number, path: 
   const columns =
     unit.kind === 'node'
       ? `hash(k0) AS k, ${fileHash(unit)} AS hp, ${NO_HASH} AS hm, ${NO_NUMBER} AS o, CAST(${number} AS INT64) AS f, ${NO_HASH} + 0 AS v`
-      : `${fileHash(unit)} AS h, CAST(1 AS INT64) AS p, ${NO_NUMBER} AS m, CAST(${number} AS INT64) AS f`;
+      : `${fileHash(unit)} AS h, CAST(1 AS INT64) AS p, ${NO_NUMBER} AS d, CAST(${number} AS INT64) AS f`;
   return copyTo(`${fileRows(file)} WHERE ${hasKeys(unit)} RETURN ${columns}`, path);
 }
 
@@ -57,7 +57,7 @@ export function writeStoredSide(unit: Unit, bound: Bound, path: string): string 
   const columns =
     unit.kind === 'node'
       ? `hash(n.${identifier(key?.property ?? '')}) AS k, ${NO_HASH} AS hp, ${storedHash(unit)} AS hm, offset(id(n)) AS o, CAST(-1 AS INT64) AS f, ${v} AS v`
-      : `${storedHash(unit)} AS h, ${NO_NUMBER} AS p, CAST(1 AS INT64) AS m, CAST(-1 AS INT64) AS f`;
+      : `${storedHash(unit)} AS h, ${NO_NUMBER} AS p, offset(id(r)) AS d, CAST(-1 AS INT64) AS f`;
   return copyTo(`${matchRows(unit)} RETURN ${columns}`, path);
 }
 
@@ -79,11 +79,11 @@ export function writeNodeDelta(sides: string, isDeleting: boolean, path: string)
   );
 }
 
-/** The edges of which one side has more. */
+/** The edges of which one side has more: `d` is the offset of one of the table's. */
 export function writeEdgeDelta(sides: string, isDeleting: boolean, path: string): string {
   const wanted = isDeleting ? 'np <> nm' : 'np > nm';
   return copyTo(
-    `LOAD FROM ${filesIn(sides)} WITH h AS h, count(p) AS np, count(m) AS nm, min(CASE WHEN f < 0 THEN ${NO_NUMBER} ELSE f END) AS f WHERE ${wanted} RETURN h, np, nm, f`,
+    `LOAD FROM ${filesIn(sides)} WITH h AS h, count(p) AS np, count(d) AS nm, max(f) AS f, max(d) AS d WHERE ${wanted} RETURN h, np, nm, f, d`,
     path,
   );
 }
@@ -110,7 +110,7 @@ export function countEdgeDelta(delta: string): string {
   return `LOAD FROM ${pathLiteral(delta)} RETURN sum(${more}) AS inserted, ${[
     sumWhere('np > nm', 'np', 'candidates'),
     sumWhere('np > nm AND nm > 0', '1', 'partial'),
-    sumWhere('nm > np AND np > 0', '1', 'surplus'),
+    sumWhere('nm > np AND (np > 0 OR nm > 1)', '1', 'several'),
     sumWhere('np > nm', '(np - nm) * CAST(h AS INT128)', 'sum_inserted'),
   ].join(', ')}`;
 }
@@ -226,36 +226,46 @@ export function writeWithout(
 ): string[] {
   return [
     copyTo(
-      `LOAD FROM ${pathLiteral(delta)} RETURN h, np, nm, f, ${NO_NUMBER} AS t`,
+      `LOAD FROM ${pathLiteral(delta)} RETURN h, np, nm, f, d, ${NO_NUMBER} AS t`,
       `${directory}/delta.parquet`,
     ),
     copyTo(
-      `LOAD FROM ${pathLiteral(left)} RETURN h, ${NO_NUMBER} AS np, ${NO_NUMBER} + 0 AS nm, ${NO_NUMBER} + 1 AS f, t`,
+      `LOAD FROM ${pathLiteral(left)} RETURN h, ${NO_NUMBER} AS np, ${NO_NUMBER} + 0 AS nm, ${NO_NUMBER} + 1 AS f, ${NO_NUMBER} + 2 AS d, t`,
       `${directory}/left.parquet`,
     ),
     copyTo(
-      `LOAD FROM ${filesIn(directory)} WITH h AS h, max(np) AS a, max(nm) AS b, max(f) AS f, max(t) AS t WITH h, CASE WHEN t IS NULL THEN a ELSE 0 END AS np, CASE WHEN b IS NULL THEN t ELSE b END AS nm, f WHERE np <> nm RETURN h, np, nm, f`,
+      `LOAD FROM ${filesIn(directory)} WITH h AS h, max(np) AS a, max(nm) AS b, max(f) AS f, max(d) AS d, max(t) AS t WITH h, CASE WHEN t IS NULL THEN a ELSE 0 END AS np, CASE WHEN b IS NULL THEN t ELSE b END AS nm, f, d WHERE np <> nm RETURN h, np, nm, f, d`,
       path,
     ),
   ];
 }
 
-/** Which edges go, as `d` and `z`: those of a delta that the table has more of. */
-export function writeDeleted(
-  places: string,
-  delta: string,
-  bounds: string | undefined,
-  how: 'all' | 'some',
-  path: string,
-): string {
-  const bounded =
-    bounds === undefined ? '' : ` LOAD FROM ${filesIn(bounds)} WHERE s = w WITH DISTINCT d, z`;
-  const rows = `LOAD FROM ${pathLiteral(places)} WITH d, z, w${bounded} LOAD FROM ${pathLiteral(delta)} WHERE h = z AND nm > np`;
-  const end =
-    how === 'all'
-      ? ' AND np = 0 RETURN DISTINCT d, z'
-      : ' AND np > 0 WITH z, nm - np AS n, list_sort(collect(d)) AS ds UNWIND list_slice(ds, 1, n) AS d RETURN DISTINCT d, z';
-  return copyTo(rows + end, path);
+/** Which edges go, as `d` and `z`: those of which the table has one, and the files none. */
+export function writeSingle(delta: string, path: string): string {
+  return copyTo(
+    `LOAD FROM ${pathLiteral(delta)} WHERE nm = 1 AND np = 0 AND d IS NOT NULL RETURN d, h AS z`,
+    path,
+  );
+}
+
+/**
+ * The same of edges that there are several of.
+ *
+ * @param stored - The table's side of the comparison.
+ */
+export function writeSeveral(stored: string, delta: string, path: string): string {
+  return copyTo(
+    `LOAD FROM ${pathLiteral(stored)} WITH h AS z, d AS e LOAD FROM ${pathLiteral(delta)} WHERE h = z AND nm > np AND (nm > 1 OR d IS NULL) WITH z, nm - np AS n, list_sort(collect(e)) AS ds UNWIND list_slice(ds, 1, n) AS d RETURN DISTINCT d, z`,
+    path,
+  );
+}
+
+/** Those edges among some that leave nodes with a value that bounds deletions. */
+export function writeBounded(places: string, among: string, bounds: string, path: string): string {
+  return copyTo(
+    `LOAD FROM ${pathLiteral(places)} WITH d AS e, z AS q, w LOAD FROM ${filesIn(bounds)} WHERE s = w WITH e, q LOAD FROM ${filesIn(among)} WHERE d = e RETURN DISTINCT d, q AS z`,
+    path,
+  );
 }
 
 /** Those that go with a node of one side. */

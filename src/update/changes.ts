@@ -9,23 +9,27 @@ import {
   sumStored,
 } from '../cypher/changes.js';
 import { countByFile } from '../cypher/delta.js';
+import { CHECKPOINT } from '../cypher/statements.js';
 import { type Row, type Steps, toBigInt } from '../engine/drive.js';
 import { formatCount } from '../format.js';
 import type { CatalogTable } from '../model/differences.js';
 import type { Connection, Problem } from '../types.js';
 import { type Comparison, type Delta, placesOf } from './comparison.js';
 import { rewriteProperties, setProperties } from './properties.js';
+import type { Taken } from './taken.js';
 
-/** Deletes the edges and nodes that go, edges first. */
+/** Deletes the edges that go, all of them, and then the nodes. */
 export function* deleteRows(
   connection: Connection,
   comparison: Comparison,
   deltas: readonly Delta[],
+  taken: readonly Taken[],
 ): Steps<void> {
   const gone = deltas.filter(({ deleted }) => deleted > 0);
   for (const { unit } of gone.filter(({ unit }) => unit.kind === 'edge')) {
     yield { connection, cypher: deleteEdges(unit, placesOf(comparison, unit).deleted) };
   }
+  for (const { unit, deleted } of taken) yield { connection, cypher: deleteEdges(unit, deleted) };
   for (const { unit } of gone.filter(({ unit }) => unit.kind === 'node')) {
     yield { connection, cypher: deleteNodes(unit, placesOf(comparison, unit).gone) };
   }
@@ -95,6 +99,8 @@ export function* changeNodes(
   if (updated.length > 0 && changed.length > 0) {
     if (table && keepsOldText) yield* rewriteProperties(connection, table, updated, changed);
     else yield* setProperties(connection, updated, changed);
+    // Of lists that are set, Kuzu 0.11.3 gives items to rows that are copied before the next checkpoint.
+    if (inserted.length > 0) yield { connection, cypher: CHECKPOINT };
   }
   for (const selected of inserted) yield { connection, cypher: insertNodes(selected) };
 }

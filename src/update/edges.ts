@@ -5,10 +5,12 @@ import {
   countConnected,
   countEdgeDelta,
   writeCandidates,
-  writeDeleted,
+  writeBounded,
   writeDistinct,
   writeEdgeDelta,
   writePlaces,
+  writeSeveral,
+  writeSingle,
   writeStoredSide,
   writeTaken,
   writeUnconnected,
@@ -71,7 +73,7 @@ export function* compareEdges(
     0,
   );
   const gone = isDeleting
-    ? yield* writeDeletions(comparison, unit, reach, losing, counts.surplus > 0)
+    ? yield* writeDeletions(comparison, unit, reach, losing, counts.several > 0)
     : { rows: 0, sum: 0n };
   return {
     unit,
@@ -108,8 +110,8 @@ interface EdgeCounts {
   candidates: number;
   /** Different edges that are there already, but not as often. */
   partial: number;
-  /** Different edges that are there too often. */
-  surplus: number;
+  /** Different edges of which several are there, and too many. */
+  several: number;
   sum: bigint;
 }
 
@@ -120,7 +122,7 @@ function* countDelta({ connection }: Comparison, path: string): Steps<EdgeCounts
     inserted: of('inserted'),
     candidates: of('candidates'),
     partial: of('partial'),
-    surplus: of('surplus'),
+    several: of('several'),
     sum: toBigInt(row['sum_inserted']),
   };
 }
@@ -193,24 +195,31 @@ function* writeDeletions(
   unit: Unit,
   reach: Reach,
   losing: readonly (Delta | undefined)[],
-  hasSurplus: boolean,
+  hasSeveral: boolean,
 ): Steps<{ rows: number; sum: bigint }> {
   const { connection } = comparison;
-  const { directory, edgeDelta, deleted } = placesOf(comparison, unit);
-  const rows = join(directory, 'places.parquet');
+  const { directory, edgeDelta, deleted, stored } = placesOf(comparison, unit);
   const reasons = join(directory, 'deleted');
+  const missing = join(directory, 'missing');
   onDisk(() => {
     mkdirSync(reasons);
+    mkdirSync(missing);
   });
-  const bound = reach.is === 'bounded' ? reach.property : undefined;
-  yield { connection, cypher: writePlaces(unit, bound, rows) };
+  const rows = join(directory, 'places.parquet');
+  const isLosing = losing.some((delta) => delta !== undefined);
+  if (reach.is === 'bounded' || isLosing) {
+    const bound = reach.is === 'bounded' ? reach.property : undefined;
+    yield { connection, cypher: writePlaces(unit, bound, rows) };
+  }
   if (reach.is !== 'nothing') {
-    const bounds = reach.is === 'bounded' ? reach.values : undefined;
-    const path = `${reasons}/missing.parquet`;
-    yield { connection, cypher: writeDeleted(rows, edgeDelta, bounds, 'all', path) };
-    if (hasSurplus) {
-      const more = `${reasons}/surplus.parquet`;
-      yield { connection, cypher: writeDeleted(rows, edgeDelta, bounds, 'some', more) };
+    const to = reach.is === 'bounded' ? missing : reasons;
+    yield { connection, cypher: writeSingle(edgeDelta, `${to}/single.parquet`) };
+    if (hasSeveral) {
+      yield { connection, cypher: writeSeveral(stored, edgeDelta, `${to}/several.parquet`) };
+    }
+    if (reach.is === 'bounded') {
+      const path = `${reasons}/bounded.parquet`;
+      yield { connection, cypher: writeBounded(rows, missing, reach.values, path) };
     }
   }
   for (const [i, delta] of losing.entries()) {

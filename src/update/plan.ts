@@ -31,7 +31,7 @@ import { compareEdges } from './edges.js';
 import { findExamples } from './examples.js';
 import type { KnownKeys } from './keys.js';
 import { compareNodes } from './nodes.js';
-import { countTaken } from './taken.js';
+import { findTaken, notDeletable, type Taken } from './taken.js';
 
 /** What an update will do. */
 export interface UpdatePlan {
@@ -43,6 +43,8 @@ export interface UpdatePlan {
   /** Of each node table's properties: in how many nodes it changes, by its place. */
   properties: ReadonlyMap<string, ReadonlyMap<number, number>>;
   changes: Record<string, TableChanges>;
+  /** Edges of other tables that go with their nodes. */
+  taken: readonly Taken[];
   tally: Tally;
 }
 
@@ -112,23 +114,30 @@ export function* planUpdate(
     properties.set(delta.unit.table, counts);
     if (isDryRun) examples.set(delta, yield* findExamples(comparison, delta));
   }
-  const taken = yield* countTaken(comparison, sound);
+  for (const problem of notDeletable(comparison, sound)) {
+    tallyError(tally, problem.table ?? '', problem);
+  }
+  const taken = yield* findTaken(comparison, sound);
   const changes = describeChanges(schema, sound, properties, examples);
-  for (const [table, deleted] of taken) {
-    const before = yield* countRows(connection, { name: table, kind: 'edge' });
+  for (const { unit, rows } of taken) {
+    const { table } = unit;
+    const known = changes[table] ?? (yield* untouched(connection, table));
     changes[table] = {
-      inserted: 0,
-      updated: 0,
-      deleted: (changes[table]?.deleted ?? 0) + deleted,
-      unchanged: 0,
-      before,
-      after: before - deleted,
+      ...known,
+      deleted: known.deleted + rows,
+      unchanged: known.unchanged,
+      after: known.after - rows,
     };
   }
   for (const problem of tooManyDeletions(sound, update.limit)) {
     tallyError(tally, '', problem);
   }
-  return { plan, catalog, comparison, deltas: sound, properties, changes, tally };
+  return { plan, catalog, comparison, deltas: sound, properties, changes, taken, tally };
+}
+
+function* untouched(connection: Connection, table: string): Steps<TableChanges> {
+  const rows = yield* countRows(connection, { name: table, kind: 'edge' });
+  return { inserted: 0, updated: 0, deleted: 0, unchanged: rows, before: rows, after: rows };
 }
 
 /** Compares table after table; what the engine can't read of one is that table's error. */

@@ -44,9 +44,7 @@ export function* updateDatabase(
         ({ code }) => code !== 'TOO_MANY_DELETIONS' && code !== 'TOO_MANY_BAD_ROWS',
       );
     if (tally.errors.length > 0 && !mayGoOn) return reportOf(request, update, false);
-    const isSame =
-      update.plan.create.length === 0 &&
-      deltas.every(({ inserted, updated, deleted }) => inserted + updated + deleted === 0);
+    const isSame = update.plan.create.length === 0 && !deltas.some(isTouched);
     if (isSame) return reportOf(request, update, true);
     return yield* changeDatabase(place, dataset, request, update, findings, since);
   });
@@ -169,7 +167,7 @@ function* changeTables(
   update: UpdatePlan,
   engine: Parameters<typeof capabilitiesOf>[0],
 ): Steps<boolean> {
-  const { plan, catalog, comparison, deltas, properties, tally } = update;
+  const { plan, catalog, comparison, deltas, properties, taken, tally } = update;
   const { keepsOldText } = capabilitiesOf(engine);
   let at: Delta['unit'] | undefined;
   try {
@@ -180,7 +178,7 @@ function* changeTables(
     }
     if (deltas.some(({ deleted }) => deleted > 0)) {
       const deleting = beginStep(hooks, 'delete');
-      yield* deleteRows(connection, comparison, deltas);
+      yield* deleteRows(connection, comparison, deltas, taken);
       deleting.end();
     }
     for (const delta of deltas) {
@@ -203,7 +201,7 @@ function* changeTables(
     yield { connection, cypher: CHECKPOINT };
     writing.end();
     const checking = beginStep(hooks, 'check');
-    for (const delta of deltas) {
+    for (const delta of deltas.filter(isTouched)) {
       for (const problem of yield* checkRows(connection, delta)) {
         tallyError(tally, delta.unit.table, problem);
       }
@@ -219,6 +217,10 @@ function* changeTables(
     return false;
   }
   return tally.errors.every(({ code }) => code !== 'ROW_COUNT' && code !== 'VALUE_CHANGED');
+}
+
+function isTouched({ inserted, updated, deleted }: Delta): boolean {
+  return inserted + updated + deleted > 0;
 }
 
 /** A rel table's pairs are added up. */
