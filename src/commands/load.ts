@@ -5,12 +5,6 @@ import { codeGraph } from '../model/codegraph.js';
 import { describePlan, type ShownPlan } from '../plan/shown.js';
 import { onInterrupt } from '../process/interrupt.js';
 import type { Job } from '../process/job.js';
-import {
-  type DeletionLimit,
-  toDeletionLimit,
-  type UpdateSettings,
-  USUAL_LIMIT,
-} from '../plan/update.js';
 import { loadDocument } from '../terminal/documents.js';
 import { loadOutcome, loadTable, outcomeColor } from '../terminal/loadtable.js';
 import {
@@ -35,19 +29,16 @@ import {
   schemaOption,
 } from './arguments.js';
 import { KgloadError, messageOf, toProblem } from '../errors.js';
+import { checkUpdate, deletionLimit, toUpdate, type UpdateFlags } from './updateflags.js';
 import type { LoadRecord } from '../picture/loadpage.js';
 import type { AnalyzeReport } from '../analyze/report.js';
 import type { LoadPage } from './loadreport.js';
 
-interface Flags extends OutputFlags {
+interface Flags extends OutputFlags, UpdateFlags {
   db: string;
   engine?: EngineName;
   fresh?: boolean;
   append?: boolean;
-  update?: boolean;
-  deleteMissing?: boolean;
-  deleteMissingBy?: string;
-  maxDeletions?: DeletionLimit;
   analyze?: boolean;
   onError?: 'continue' | 'abort';
   dryRun?: boolean;
@@ -171,7 +162,7 @@ export async function run(
 ): Promise<{ code: number; done: string }> {
   const { analyze = false, db } = flags;
   reportFormat(flags);
-  checkDeletions(flags);
+  checkUpdate(flags);
   if (analyze) {
     const { withAnalysis } = await import('./loadsources.js');
     return await withAnalysis(dataset, io, flags, async (directory, analysis) => {
@@ -340,45 +331,6 @@ function toJob(
   };
 }
 
-/** @throws {KgloadError} `USAGE` for deletions without an update. */
-function checkDeletions({ update, deleteMissing, deleteMissingBy, maxDeletions }: Flags): void {
-  const isDeleting = (deleteMissing ?? false) || deleteMissingBy !== undefined;
-  const [flag] = [
-    ...(deleteMissing ? ['--delete-missing'] : []),
-    ...(deleteMissingBy === undefined ? [] : ['--delete-missing-by']),
-    ...(maxDeletions === undefined ? [] : ['--max-deletions']),
-  ];
-  if (!update && flag !== undefined) {
-    throw new KgloadError({
-      code: 'USAGE',
-      message: `${flag} is for updates`,
-      hint: `say --update ${flag}`,
-    });
-  }
-  if (deleteMissing && deleteMissingBy !== undefined) {
-    throw new KgloadError({
-      code: 'USAGE',
-      message: '--delete-missing deletes all that --delete-missing-by would, and more',
-      hint: 'leave one of them out',
-    });
-  }
-  if (maxDeletions !== undefined && !isDeleting) {
-    throw new KgloadError({
-      code: 'USAGE',
-      message: '--max-deletions bounds what --delete-missing deletes; without, nothing is deleted',
-      hint: 'leave it out, or say --delete-missing',
-    });
-  }
-}
-
-function toUpdate({ deleteMissing, deleteMissingBy, maxDeletions }: Flags): UpdateSettings {
-  const by = deleteMissingBy === undefined ? undefined : { by: deleteMissingBy };
-  return {
-    deletions: deleteMissing ? 'all' : (by ?? 'none'),
-    limit: maxDeletions ?? USUAL_LIMIT,
-  };
-}
-
 /** A refused load has the same JSON as any: zeros for every table that is known, and the error. */
 export function refusal(
   error: Problem,
@@ -394,13 +346,6 @@ function knownSchema({ schema }: OutputFlags): GraphSchema {
 }
 
 const MIN_POOL = 64_000_000;
-
-function deletionLimit(text: string): DeletionLimit {
-  const limit = toDeletionLimit(text);
-  if (!limit)
-    throw new InvalidArgumentError('It is neither a whole number nor a percentage, 0% to 100%.');
-  return limit;
-}
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');

@@ -132,6 +132,17 @@ export function showEndpoints(table: string): string {
 /** The definitions `i` of the indexes; Ladybug also lists those of primary keys, which nobody defines. */
 export const SHOW_INDEXES = "CALL show_indexes() WITH index_definition AS i WHERE i <> '' RETURN i";
 
+/** All that is known of the indexes of a database. */
+export const LIST_INDEXES = 'CALL show_indexes() RETURN *';
+
+export function dropTextIndex(table: string, name: string): string {
+  return `CALL DROP_FTS_INDEX(${literal(table)}, ${literal(name)})`;
+}
+
+export function dropIndex(table: string, name: string): string {
+  return `DROP INDEX ${identifier(table)}.${identifier(name)}`;
+}
+
 /** How the chunks of a table are stored: `data_type`, `compression`. */
 export function showStorage(table: string): string {
   return `CALL storage_info(${literal(table)}) RETURN data_type, compression`;

@@ -1,5 +1,6 @@
 /** What an update will do, found out before anything is written. */
 import { countedTable, countRows } from '../database/catalog.js';
+import type { Index } from '../database/indexes.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { formatCount, plural } from '../format.js';
@@ -29,6 +30,7 @@ import { countProperties } from './changes.js';
 import type { Comparison, Delta } from './comparison.js';
 import { compareEdges } from './edges.js';
 import { findExamples } from './examples.js';
+import { planIndexes } from './indexes.js';
 import type { KnownKeys } from './keys.js';
 import { compareNodes } from './nodes.js';
 import { findTaken, notDeletable, type Taken } from './taken.js';
@@ -45,6 +47,8 @@ export interface UpdatePlan {
   changes: Record<string, TableChanges>;
   /** Edges of other tables that go with their nodes. */
   taken: readonly Taken[];
+  /** Those that are dropped before rows change, and created afterwards. */
+  indexes: readonly Index[];
   tally: Tally;
 }
 
@@ -114,7 +118,8 @@ export function* planUpdate(
     properties.set(delta.unit.table, counts);
     if (isDryRun) examples.set(delta, yield* findExamples(comparison, delta));
   }
-  for (const problem of notDeletable(comparison, sound)) {
+  const indexes = yield* planIndexes(comparison, sound, properties);
+  for (const problem of [...notDeletable(comparison, sound), ...indexes.problems]) {
     tallyError(tally, problem.table ?? '', problem);
   }
   const taken = yield* findTaken(comparison, sound);
@@ -132,7 +137,17 @@ export function* planUpdate(
   for (const problem of tooManyDeletions(sound, update.limit)) {
     tallyError(tally, '', problem);
   }
-  return { plan, catalog, comparison, deltas: sound, properties, changes, taken, tally };
+  return {
+    plan,
+    catalog,
+    comparison,
+    deltas: sound,
+    properties,
+    changes,
+    taken,
+    indexes: indexes.remade,
+    tally,
+  };
 }
 
 function* untouched(connection: Connection, table: string): Steps<TableChanges> {

@@ -1,6 +1,7 @@
 /** An update: compare, say what is to change, change a copy of the database, and put it in its place. */
 import { CHECKPOINT } from '../cypher/statements.js';
 import { createMissing } from '../database/create.js';
+import { removeIndex } from '../database/indexes.js';
 import { readDatabase, replaceDatabase, stampsOf } from '../database/open.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
@@ -167,7 +168,7 @@ function* changeTables(
   update: UpdatePlan,
   engine: Parameters<typeof capabilitiesOf>[0],
 ): Steps<boolean> {
-  const { plan, catalog, comparison, deltas, properties, taken, tally } = update;
+  const { plan, catalog, comparison, deltas, properties, taken, indexes, tally } = update;
   const { keepsOldText } = capabilitiesOf(engine);
   let at: Delta['unit'] | undefined;
   try {
@@ -176,6 +177,7 @@ function* changeTables(
       yield* createMissing(connection, plan.create, creating.progress);
       creating.end();
     }
+    for (const index of indexes) yield* removeIndex(connection, index);
     if (deltas.some(({ deleted }) => deleted > 0)) {
       const deleting = beginStep(hooks, 'delete');
       yield* deleteRows(connection, comparison, deltas, taken);
@@ -207,6 +209,11 @@ function* changeTables(
       }
     }
     checking.end();
+    if (indexes.length > 0) {
+      const indexing = beginStep(hooks, 'index');
+      for (const { definition } of indexes) yield { connection, cypher: definition };
+      indexing.end();
+    }
   } catch (error) {
     if (error instanceof CallbackFailed || hooks.signal?.aborted) throw error;
     const problem =
