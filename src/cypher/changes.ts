@@ -2,6 +2,7 @@
 import type { Property } from '../types.js';
 import { showKeys } from './badrows.js';
 import { rowHash } from './fingerprint.js';
+import { constant } from './rows.js';
 import { copyQuery, copyTo } from './statements.js';
 import { identifier, pathLiteral } from './text.js';
 import {
@@ -88,16 +89,22 @@ export function countChanges(selected: Selected): string {
 /**
  * Gives changed nodes the value of a property in a file.
  *
- * @param name - Of the property that takes it; default: its own.
+ * @param options - `name` of the property that takes it, if that is another one; the `range` of rows;
+ *   a value that is `halved`.
  */
 export function setChanged(
   selected: Selected,
   i: number,
-  { name, range }: { name?: string; range?: Range } = {},
+  { name, range, halved }: { name?: string; range?: Range; halved?: bigint } = {},
 ): string {
   const { unit } = selected;
-  const target = name ?? unit.properties[i]?.name ?? '';
-  return `${changedNodes(selected, [i], range)} AND ${isOther(unit, i)} SET n.${identifier(target)} = c${i}`;
+  const { name: own = '', type = '' } = unit.properties[i] ?? {};
+  const whole = (n: bigint): string => constant(String(n), type);
+  const value =
+    halved === undefined
+      ? `c${i}`
+      : `CASE WHEN c${i} = ${whole(halved)} THEN ${whole(halved / 2n)} ELSE c${i} END`;
+  return `${changedNodes(selected, [i], range)} AND ${isOther(unit, i)} SET n.${identifier(name ?? own)} = ${value}`;
 }
 
 /** Copies the nodes that are new. */

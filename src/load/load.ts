@@ -1,12 +1,14 @@
 /** A load: plan, run, count, report. */
 import { BEGIN, CHECKPOINT } from '../cypher/statements.js';
 import { countedTable, countTables } from '../database/catalog.js';
+import { canBeRemade, readIndexes, removeIndex } from '../database/indexes.js';
 import { replaceDatabase } from '../database/open.js';
 import { isThere } from '../database/target.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { firstLine } from '../engine/messages.js';
 import { KgloadError, messageOf } from '../errors.js';
+import type { Catalog } from '../model/differences.js';
 import type { Plan } from '../plan/plan.js';
 import { type Hooks, isAllOrNothing, type LoadRequest, type Settings } from '../plan/request.js';
 import { scheduleLoad } from '../plan/schedule.js';
@@ -192,6 +194,8 @@ function* attemptTables(
     tally.onEvent({ type: 'repeated', table, tables: tables.map((planned) => planned.table) });
     return 'again';
   };
+  const remade =
+    building && !building.isNew ? yield* removeIndexes(connection, catalog, plan, settings) : [];
   let end: End;
   try {
     end = yield* loadPhases(run, connections, plan);
@@ -233,9 +237,8 @@ function* attemptTables(
       isFalse = true;
       tallyError(tally, error.table ?? '', error);
     }
-    if (plan.isNew) {
-      for (const warning of yield* createIndexes(run, schema)) tallyWarning(tally, warning);
-    }
+    const indexes = plan.isNew ? (schema.indexes ?? []) : remade;
+    for (const warning of yield* createIndexes(run, indexes)) tallyWarning(tally, warning);
   }
   const isKept =
     tally.errors.length > 0 && building?.isReplacing && settings.onError !== 'continue';
@@ -338,11 +341,31 @@ function* checkCounts(
   return problems;
 }
 
+/**
+ * Drops the indexes that would not be right beside rows that come, or crash the engine.
+ *
+ * @returns What creates them.
+ */
+function* removeIndexes(
+  connection: Connection,
+  catalog: Catalog,
+  plan: Plan,
+  { badRows }: Settings,
+): Steps<string[]> {
+  const loaded = new Set(plan.tables.flatMap(({ table, copies }) => (copies[0] ? [table] : [])));
+  const indexes = yield* readIndexes(connection, (table) => catalog.get(table)?.primaryKey);
+  const removed: string[] = [];
+  for (const index of indexes) {
+    const isInWay = index.kind === 'art' || (index.kind === 'text' && badRows.skip);
+    if (!isInWay || !loaded.has(index.table) || !canBeRemade(index)) continue;
+    yield* removeIndex(connection, index);
+    removed.push(index.definition);
+  }
+  return removed;
+}
+
 /** Creates the indexes of a schema; one that fails leaves the data as it is. */
-function* createIndexes(
-  { connection, hooks }: Run,
-  { indexes = [] }: GraphSchema,
-): Steps<Problem[]> {
+function* createIndexes({ connection, hooks }: Run, indexes: readonly string[]): Steps<Problem[]> {
   const warnings: Problem[] = [];
   if (indexes.length === 0) return warnings;
   const step = beginStep(hooks, 'index');

@@ -11,7 +11,7 @@ import {
 import { countByFile } from '../cypher/delta.js';
 import { CHECKPOINT } from '../cypher/statements.js';
 import { type Row, type Steps, toBigInt } from '../engine/drive.js';
-import { formatCount } from '../format.js';
+import { formatCount, listNames } from '../format.js';
 import type { CatalogTable } from '../model/differences.js';
 import type { Connection, Problem } from '../types.js';
 import { type Comparison, type Delta, placesOf } from './comparison.js';
@@ -85,7 +85,8 @@ export function* countProperties(
  *
  * @param table - As it is in the database.
  * @param changed - The properties of which some are changed: places among the unit's.
- * @param keepsOldText - Of the engine: see Capabilities.
+ * @param options - `keepsOldText` of the engine: see Capabilities; `withLeast`: the properties of which
+ *   the files have the least integer.
  */
 export function* changeNodes(
   connection: Connection,
@@ -93,12 +94,13 @@ export function* changeNodes(
   delta: Delta,
   table: CatalogTable | undefined,
   changed: readonly number[],
-  keepsOldText: boolean,
+  { keepsOldText, withLeast }: { keepsOldText: boolean; withLeast: ReadonlySet<string> },
 ): Steps<void> {
   const { inserted, updated } = yield* selectRows(connection, comparison, delta);
   if (updated.length > 0 && changed.length > 0) {
-    if (table && keepsOldText) yield* rewriteProperties(connection, table, updated, changed);
-    else yield* setProperties(connection, updated, changed);
+    if (table && keepsOldText) {
+      yield* rewriteProperties(connection, table, updated, changed, withLeast);
+    } else yield* setProperties(connection, updated, changed, withLeast);
     // Of lists that are set, Kuzu 0.11.3 gives items to rows that are copied before the next checkpoint.
     if (inserted.length > 0) yield { connection, cypher: CHECKPOINT };
   }
@@ -121,30 +123,36 @@ export function* changeEdges(
 }
 
 /** Whether the rows of a table are now those that the comparison says; else what is wrong. */
-export function* checkRows(connection: Connection, delta: Delta): Steps<Problem[]> {
+export function* checkRows(
+  connection: Connection,
+  comparison: Comparison,
+  delta: Delta,
+): Steps<Problem[]> {
   const { unit, held, inserted, deleted, sum } = delta;
   const [row] = yield { connection, cypher: sumStored(unit) };
   const rows = Number(row?.['n']);
-  const wanted = held + inserted - deleted;
-  if (rows !== wanted) {
+  const { table, file } = unit;
+  if (rows !== held + inserted - deleted) {
     return [
       {
         code: 'ROW_COUNT',
-        table: unit.table,
-        file: unit.file,
-        message: `the rows of ${unit.table} do not add up: it held ${formatCount(held)}, of which ${formatCount(deleted)} were to go and to which ${formatCount(inserted)} were to come, and holds ${formatCount(rows)}`,
+        table,
+        file,
+        message: `the rows of ${table} do not add up: it held ${formatCount(held)}, of which ${formatCount(deleted)} were to go and to which ${formatCount(inserted)} were to come, and holds ${formatCount(rows)}`,
         hint: 'please report it; the database is as it was',
       },
     ];
   }
   if (toBigInt(row?.['s']) === sum) return [];
+  const others = unit.kind === 'node' ? yield* countProperties(connection, comparison, delta) : [];
+  const names = [...others].map(([i]) => unit.properties[i]?.name ?? '');
   return [
     {
       code: 'VALUE_CHANGED',
-      table: unit.table,
-      file: unit.file,
-      message: `${unit.table} failed: the engine stores other values than ${unit.file} has, or changed values that were there`,
-      hint: 'load anew with --fresh; the database is as it was',
+      table,
+      file,
+      message: `${table} failed: the engine stores other values than ${file} has${names.length > 0 ? `, in ${listNames(names)}` : ''}, or changed others that were there`,
+      hint: 'it changes NaN (--nan-as-null) and -0 (--negative-zero-as-zero) in places; or load anew with --fresh',
     },
   ];
 }

@@ -13,17 +13,33 @@ import { CHECKPOINT, renameProperty } from '../cypher/statements.js';
 import { type Steps, toBigInt } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';
 import type { CatalogTable } from '../model/differences.js';
+import { LEAST } from '../model/shape.js';
 import { isNested } from '../model/tables.js';
 import type { Connection, Property } from '../types.js';
 
-/** Gives the selected nodes the values that the files have of some properties: places among the unit's. */
+/**
+ * Gives the selected nodes the values that the files have of some properties: places among the unit's.
+ * The least integer of a type is set in two steps, or both engines (Kuzu 0.11.3, Ladybug 0.19.1) take
+ * it for one that fits into the bits of its chunk, and store 0.
+ *
+ * @param withLeast - Properties of which the files have such values.
+ */
 export function* setProperties(
   connection: Connection,
   selected: readonly Selected[],
   changed: readonly number[],
+  withLeast: ReadonlySet<string>,
 ): Steps<void> {
   for (const one of selected) {
-    for (const i of changed) yield { connection, cypher: setChanged(one, i) };
+    for (const i of changed) {
+      const { name = '', type = '' } = one.unit.properties[i] ?? {};
+      const least = LEAST[type.toUpperCase()];
+      if (least !== undefined && withLeast.has(name)) {
+        yield { connection, cypher: setChanged(one, i, { halved: least }) };
+        yield { connection, cypher: CHECKPOINT };
+      }
+      yield { connection, cypher: setChanged(one, i) };
+    }
   }
 }
 
@@ -40,6 +56,7 @@ export function* rewriteProperties(
   table: CatalogTable,
   selected: readonly Selected[],
   changed: readonly number[],
+  withLeast: ReadonlySet<string>,
 ): Steps<void> {
   const [first] = selected;
   if (!first) return;
@@ -47,13 +64,13 @@ export function* rewriteProperties(
   const from = table.properties.findIndex(({ name, type }) => names.has(name) && isText(type));
   const rewritten = table.properties.slice(from);
   if (from < 0 || rewritten.some((property) => !isRewritable(property, table))) {
-    yield* setProperties(connection, selected, changed);
+    yield* setProperties(connection, selected, changed, withLeast);
     return;
   }
   const before = changed.filter((i) =>
     rewritten.every(({ name }) => name !== first.unit.properties[i]?.name),
   );
-  yield* setProperties(connection, selected, before);
+  yield* setProperties(connection, selected, before, withLeast);
   const untouched = rewritten.filter(({ name }) => !names.has(name));
   const held = yield* sumOf(connection, table.name, untouched);
   for (const property of rewritten) {

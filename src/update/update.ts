@@ -18,7 +18,7 @@ import type { LoadRequest } from '../plan/request.js';
 import type { ShownPlan } from '../plan/shown.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import { beginStep } from '../steps.js';
-import type { Connection, LoadReport } from '../types.js';
+import type { Connection, EngineName, LoadReport } from '../types.js';
 import { changeEdges, changeNodes, checkRows, deleteRows } from './changes.js';
 import type { Delta } from './comparison.js';
 import { planUpdate, type UpdatePlan } from './plan.js';
@@ -142,7 +142,7 @@ function* changeDatabase(
     target,
     engine,
     function* ({ connection }) {
-      const isDone = yield* changeTables(connection, request, update, engine);
+      const isDone = yield* changeTables(connection, request, update, findings, engine);
       return reportOf(request, update, isDone);
     },
     {
@@ -166,7 +166,8 @@ function* changeTables(
   connection: Connection,
   { hooks }: LoadRequest,
   update: UpdatePlan,
-  engine: Parameters<typeof capabilitiesOf>[0],
+  findings: Findings,
+  engine: EngineName,
 ): Steps<boolean> {
   const { plan, catalog, comparison, deltas, properties, taken, indexes, tally } = update;
   const { keepsOldText } = capabilitiesOf(engine);
@@ -194,7 +195,10 @@ function* changeTables(
       if (kind === 'node') {
         const changed = [...(properties.get(table)?.keys() ?? [])];
         const found = catalog.get(table);
-        yield* changeNodes(connection, comparison, delta, found, changed, keepsOldText);
+        yield* changeNodes(connection, comparison, delta, found, changed, {
+          keepsOldText,
+          withLeast: withLeast(findings, table),
+        });
       } else yield* changeEdges(connection, comparison, delta);
       noteRows(tally, delta, (hooks.clock() - start) / 1000);
     }
@@ -204,7 +208,7 @@ function* changeTables(
     writing.end();
     const checking = beginStep(hooks, 'check');
     for (const delta of deltas.filter(isTouched)) {
-      for (const problem of yield* checkRows(connection, delta)) {
+      for (const problem of yield* checkRows(connection, comparison, delta)) {
         tallyError(tally, delta.unit.table, problem);
       }
     }
@@ -224,6 +228,12 @@ function* changeTables(
     return false;
   }
   return tally.errors.every(({ code }) => code !== 'ROW_COUNT' && code !== 'VALUE_CHANGED');
+}
+
+/** The properties of which the files have the least integer. */
+function withLeast({ found }: Findings, table: string): Set<string> {
+  const all = found.get(table)?.flat() ?? [];
+  return new Set(all.flatMap(({ hazard, property }) => (hazard === 'least' ? [property] : [])));
 }
 
 function isTouched({ inserted, updated, deleted }: Delta): boolean {
