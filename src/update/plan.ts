@@ -9,7 +9,7 @@ import type { FoundBadRows } from '../load/badrows.js';
 import type { Findings } from '../load/findings.js';
 import { engineProblem } from '../load/problems.js';
 import { refuse } from '../load/refusals.js';
-import { startTally, type Tally, tallyError } from '../load/report.js';
+import { startTally, type Tally, tallyError, tallyWarning } from '../load/report.js';
 import { badRowsProblems, CallbackFailed, nodesFailed } from '../load/table.js';
 import { explainConversion } from '../load/unconverted.js';
 import { withFindings } from '../load/values.js';
@@ -134,6 +134,7 @@ export function* planUpdate(
       after: known.after - rows,
     };
   }
+  for (const warning of freshIsFaster(sound)) tallyWarning(tally, warning);
   for (const problem of tooManyDeletions(sound, update.limit)) {
     tallyError(tally, '', problem);
   }
@@ -260,6 +261,28 @@ function describeChanges(
   }
   return changes;
 }
+
+/** From such a share of changes on, it takes about as long to load all anew: see docs/update.md. */
+const MANY_CHANGES = 0.1;
+
+function freshIsFaster(deltas: readonly Delta[]): Problem[] {
+  const sum = (of: (delta: Delta) => number): number =>
+    deltas.reduce((total, delta) => total + of(delta), 0);
+  const changed = sum(({ inserted, updated, deleted }) => inserted + updated + deleted);
+  const all = sum(({ held, inserted }) => held + inserted);
+  if (all < FEW_ROWS || changed < all * MANY_CHANGES) return [];
+  const share = Math.round((changed / all) * 100);
+  return [
+    {
+      code: 'FRESH_FASTER',
+      message: `${share} % of the rows differ; a database that is built anew takes less time, and its file less space`,
+      hint: 'use --fresh, unless the database holds more than the dataset says',
+    },
+  ];
+}
+
+/** Of fewer, nobody waits for either. */
+const FEW_ROWS = 100_000;
 
 /** That a dataset which is half empty does not empty a database. */
 function tooManyDeletions(deltas: readonly Delta[], limit: DeletionLimit): Problem[] {

@@ -9,7 +9,7 @@ import {
   sumProperties,
 } from '../cypher/changes.js';
 import { greatestOffset, nodesOf } from '../cypher/rows.js';
-import { CHECKPOINT, renameProperty } from '../cypher/statements.js';
+import { BEGIN, CHECKPOINT, COMMIT, renameProperty } from '../cypher/statements.js';
 import { type Steps, toBigInt } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';
 import type { CatalogTable } from '../model/differences.js';
@@ -80,6 +80,8 @@ export function* rewriteProperties(
   const [last] = yield { connection, cypher: greatestOffset(nodesOf(table.name, 'x')) };
   for (let at = 0; at <= Number(last?.['n'] ?? -1); at += RANGE) {
     const range: Range = { from: at, to: at + RANGE };
+    // Committed by itself, the text is written, and would be kept beside what changes in it.
+    yield { connection, cypher: BEGIN };
     yield { connection, cypher: copyProperties(table.name, pairs, range) };
     for (const one of selected) {
       for (const property of rewritten) {
@@ -88,6 +90,7 @@ export function* rewriteProperties(
         yield { connection, cypher: setChanged(one, i, { name: newName(property), range }) };
       }
     }
+    yield { connection, cypher: COMMIT };
     yield { connection, cypher: CHECKPOINT };
   }
   for (const property of rewritten) {
