@@ -94,7 +94,7 @@ export function* checkUpdate(
 
 /** Plans an update with working files that are gone afterwards. */
 function* withPlan(
-  { existing, engine, needs, warnings }: Place,
+  { existing, engine, warnings }: Place,
   dataset: Dataset,
   request: LoadRequest,
   isDryRun: boolean,
@@ -117,7 +117,8 @@ function* withPlan(
         since = stampsOf(existing);
         return yield* planUpdate(connection, dataset, guarded, findings, scratch, isDryRun);
       },
-      { bufferPool: needs.bufferPool, ...settings.resources },
+      // The whole database takes part, however small the dataset is.
+      settings.resources,
     );
     const report = yield* work(update, findings, since);
     return { ...report, warnings: [...warnings, ...report.warnings] };
@@ -130,7 +131,7 @@ function* withPlan(
 
 /** Changes a copy of the database, and puts it in its place if all is as it is to be. */
 function* changeDatabase(
-  { target, engine, needs }: Place,
+  { target, engine }: Place,
   dataset: Dataset,
   request: LoadRequest,
   update: UpdatePlan,
@@ -146,7 +147,6 @@ function* changeDatabase(
       return reportOf(request, update, isDone);
     },
     {
-      bufferPool: needs.bufferPool,
       ...settings.resources,
       compression: findings.compression,
       isPlain: (connection) => needsPlain(connection, schema, dataset, findings),
