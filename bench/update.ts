@@ -97,7 +97,7 @@ async function measure(
       updates.push(load(path, db, engine, ['--update', '--delete-missing']));
       bytes = statSync(db).size;
     }
-    const [update, fresh] = [median(updates), median(anew)];
+    const [update, fresh] = [summarize(updates).median, summarize(anew).median];
     print(
       `| ${Number(share) * 100} % | ${update.toFixed(2)} s | ${fresh.toFixed(2)} s | ${(update / fresh).toFixed(2)} | ${mb(bytes)} | ${mb(freshBytes)} |`,
     );
