@@ -205,12 +205,15 @@ function* changeTables(
     };
     for (const delta of deltas) if (delta.unit.kind === 'node') yield* change(delta);
     // Every COPY that is committed by itself is checkpointed by itself: 20 to 60 ms.
-    yield { connection, cypher: BEGIN };
+    const isTogether = deltas.reduce((sum, { inserted }) => sum + inserted, 0) <= MOST_TOGETHER;
+    if (isTogether) yield { connection, cypher: BEGIN };
     for (const delta of deltas) if (delta.unit.kind === 'edge') yield* change(delta);
     at = undefined;
-    const committing = beginStep(hooks, 'commit');
-    yield { connection, cypher: COMMIT };
-    committing.end();
+    if (isTogether) {
+      const committing = beginStep(hooks, 'commit');
+      yield { connection, cypher: COMMIT };
+      committing.end();
+    }
     const writing = beginStep(hooks, 'checkpoint');
     yield { connection, cypher: CHECKPOINT };
     writing.end();
@@ -237,6 +240,9 @@ function* changeTables(
   }
   return tally.errors.every(({ code }) => code !== 'ROW_COUNT' && code !== 'VALUE_CHANGED');
 }
+
+/** What is not committed stays in memory. */
+const MOST_TOGETHER = 1_000_000;
 
 /** The properties of which the files have the least integer. */
 function withLeast({ found }: Findings, table: string): Set<string> {
