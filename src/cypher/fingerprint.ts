@@ -64,11 +64,14 @@ function termOf(x: string, shape: Shape): string {
         ({ name, of }, i) =>
           `(${termOf(`struct_extract(${x}, ${literal(name)})`, of)}) * ${2 * i + 3}`,
       );
-      return [...fields, isNull].join(' + ');
+      return unlessNull(x, fields.join(' + '));
     }
     case 'map': {
       if (!isPlain(shape.key) || !isPlain(shape.of)) return `${textHash(x)} + ${isNull}`;
-      return `${wide(`map_keys(${x})`)} * 3 + ${wide(`map_values(${x})`)} * 5 + ${textHash(x)} * 7 + ${isNull}`;
+      return unlessNull(
+        x,
+        `${wide(`map_keys(${x})`)} * 3 + ${wide(`map_values(${x})`)} * 5 + ${textHash(x)} * 7`,
+      );
     }
     case 'list': {
       if (!isPlain(shape)) return `${textHash(x)} + ${isNull}`;
@@ -76,6 +79,11 @@ function termOf(x: string, shape: Shape): string {
       return `${wide(x)}${isSimple ? '' : ` * 3 + ${textHash(x)} * 5`} + ${isNull}`;
     }
   }
+}
+
+/** A struct or a map that is NULL has fields and entries nevertheless: whatever a file happens to hold. */
+function unlessNull(x: string, term: string): string {
+  return `CASE WHEN ${x} IS NULL THEN CAST(1 AS INT128) ELSE ${term} END`;
 }
 
 /** A value, or lists of such at any depth. */
