@@ -130,7 +130,6 @@ export function* planUpdate(
     changes[table] = {
       ...known,
       deleted: known.deleted + rows,
-      unchanged: known.unchanged,
       after: known.after - rows,
     };
   }
@@ -151,9 +150,10 @@ export function* planUpdate(
   };
 }
 
+/** A rel table that the dataset has no rows of. */
 function* untouched(connection: Connection, table: string): Steps<TableChanges> {
   const rows = yield* countRows(connection, { name: table, kind: 'edge' });
-  return { inserted: 0, updated: 0, deleted: 0, unchanged: rows, before: rows, after: rows };
+  return { inserted: 0, updated: 0, deleted: 0, unchanged: 0, before: rows, after: rows };
 }
 
 /** Compares table after table; what the engine can't read of one is that table's error. */
