@@ -31,6 +31,8 @@ export type Bound = string | undefined;
 
 const NO_HASH = 'CAST(NULL AS UINT64)';
 const NO_NUMBER = 'CAST(NULL AS INT64)';
+/** Another expression of the same type: of two columns with one the engines write the same twice. */
+const NO_VALUE = 'CAST(CAST(NULL AS INT64) AS UINT64)';
 
 /** All files of a directory. */
 export function filesIn(directory: string): string {
@@ -45,7 +47,7 @@ function boundOf(variable: string, property: string): string {
 export function writeFileSide(unit: Unit, file: UnitFile, number: number, path: string): string {
   const columns =
     unit.kind === 'node'
-      ? `hash(k0) AS k, ${fileHash(unit)} AS hp, ${NO_HASH} AS hm, ${NO_NUMBER} AS o, CAST(${number} AS INT64) AS f, ${NO_HASH} + 0 AS v`
+      ? `hash(k0) AS k, ${fileHash(unit)} AS hp, ${NO_HASH} AS hm, ${NO_NUMBER} AS o, CAST(${number} AS INT64) AS f, ${NO_VALUE} AS v`
       : `${fileHash(unit)} AS h, CAST(1 AS INT64) AS p, ${NO_NUMBER} AS d, CAST(${number} AS INT64) AS f`;
   return copyTo(`${fileRows(file)} WHERE ${hasKeys(unit)} RETURN ${columns}`, path);
 }
@@ -53,7 +55,7 @@ export function writeFileSide(unit: Unit, file: UnitFile, number: number, path: 
 /** The rows of a table, as the other. */
 export function writeStoredSide(unit: Unit, bound: Bound, path: string): string {
   const [key] = unit.keys;
-  const v = bound === undefined ? `${NO_HASH} + 0` : boundOf('n', bound);
+  const v = bound === undefined ? NO_VALUE : boundOf('n', bound);
   const columns =
     unit.kind === 'node'
       ? `hash(n.${identifier(key?.property ?? '')}) AS k, ${NO_HASH} AS hp, ${storedHash(unit)} AS hm, offset(id(n)) AS o, CAST(-1 AS INT64) AS f, ${v} AS v`
