@@ -121,16 +121,38 @@ export function insertNodes(selected: Selected): string {
   );
 }
 
-/** Copies the edges of a file that are new, or, of those that are there already, as many as are lacking. */
-export function insertEdges(selected: Omit<Selected, 'areFirsts'>, which: 'new' | 'more'): string {
-  const { unit, file, number, delta } = selected;
+export type SelectedEdges = Omit<Selected, 'areFirsts'>;
+
+function selectEdges({ unit, file, delta }: SelectedEdges, list: string): string {
+  return `${fileRows(file)} WHERE ${hasKeys(unit)} WITH ${list}, ${fileHash(unit)} AS z LOAD FROM ${pathLiteral(delta)} WHERE h = z AND np > nm`;
+}
+
+/** Counts the edges of a file that are new, `n`. */
+export function countNewEdges(selected: SelectedEdges): string {
+  return `${selectEdges(selected, 'k0, k1')} AND nm = 0 RETURN count(*) AS n`;
+}
+
+/**
+ * Counts by the file `f` the edges that come: `new`, and `more` of those that are there already. Of an
+ * edge that several files have it is the last.
+ */
+export function countEdgesByFile(delta: string): string {
+  return `LOAD FROM ${pathLiteral(delta)} WHERE np > nm RETURN f, sum(CASE WHEN nm = 0 THEN 1 ELSE 0 END) AS new, sum(CASE WHEN nm > 0 THEN 1 ELSE 0 END) AS more`;
+}
+
+/**
+ * Copies the edges of a file that are new, or, of those that are there already, as many as are lacking;
+ * or of all as many as the delta has.
+ */
+export function insertEdges(selected: SelectedEdges, which: 'new' | 'more' | 'counted'): string {
+  const { unit, number } = selected;
   const names = ['k0', 'k1', ...unit.properties.map((_, i) => `c${i}`)];
   const list = names.join(', ');
-  const rows = `${fileRows(file)} WHERE ${hasKeys(unit)} WITH ${list}, ${fileHash(unit)} AS z LOAD FROM ${pathLiteral(delta)} WHERE h = z AND np > nm`;
+  const rows = selectEdges(selected, list);
   const query =
     which === 'new'
       ? `${rows} AND nm = 0 RETURN ${list}`
-      : `${rows} AND nm > 0 AND f = ${number} WITH DISTINCT ${list}, np - nm AS n UNWIND range(1, n) AS u RETURN ${list}`;
+      : `${rows}${which === 'more' ? ' AND nm > 0' : ''} AND f = ${number} WITH DISTINCT ${list}, np - nm AS n UNWIND range(1, n) AS u RETURN ${list}`;
   const mappings = names.map((expression, i) => {
     const property = unit.properties[i - 2]?.name;
     return { expression, ...(property !== undefined && { property }) };

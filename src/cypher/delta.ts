@@ -111,7 +111,6 @@ export function countEdgeDelta(delta: string): string {
   const more = 'CASE WHEN np > nm THEN np - nm ELSE 0 END';
   return `LOAD FROM ${pathLiteral(delta)} RETURN sum(${more}) AS inserted, ${[
     sumWhere('np > nm', 'np', 'candidates'),
-    sumWhere('np > nm AND nm > 0', '1', 'partial'),
     sumWhere('nm > np AND (np > 0 OR nm > 1)', '1', 'several'),
     sumWhere('np > nm', '(np - nm) * CAST(h AS INT128)', 'sum_inserted'),
   ].join(', ')}`;

@@ -21,6 +21,8 @@ export interface Unit {
   /** What the files have columns for, without a node's key. */
   readonly properties: readonly Property[];
   readonly files: readonly UnitFile[];
+  /** Of a rel table: the endpoints that no two of the edges share. */
+  readonly limit?: readonly ('from' | 'to')[];
 }
 
 export interface UnitKey {

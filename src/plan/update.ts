@@ -73,6 +73,7 @@ function edgeUnit(
   const copies = planned.copies.filter(
     ({ pair }) => !pair || (pair.from === from && pair.to === to),
   );
+  const limit = copies.find((copy) => copy.limit)?.limit;
   return {
     index,
     table: table.name,
@@ -86,6 +87,7 @@ function edgeUnit(
     }),
     properties,
     files: copies.map((copy) => fileOf(copy, properties)),
+    ...(limit && { limit: limit.sides }),
   };
 }
 

@@ -81,7 +81,7 @@ export function* findAmong(
 }
 
 /** Gathers bad rows of one file. */
-function startFinding(
+export function startFinding(
   { onBadRow }: Comparison,
   { table, keys, kind }: Unit,
   file: string,

@@ -1,6 +1,8 @@
 /** Carrying out what a comparison found, on a copy of the database. */
 import {
   countChanges,
+  countEdgesByFile,
+  countNewEdges,
   deleteEdges,
   deleteNodes,
   insertEdges,
@@ -111,14 +113,29 @@ export function* changeNodes(
 export function* changeEdges(
   connection: Connection,
   comparison: Comparison,
-  { unit, inserted, hasParallel }: Delta,
+  { unit, inserted, hasSurplus }: Delta,
 ): Steps<void> {
   if (inserted === 0) return;
   const { edgeDelta: delta } = placesOf(comparison, unit);
+  const counts = new Map<number, { fresh: number; more: number }>();
+  for (const row of yield { connection, cypher: countEdgesByFile(delta) }) {
+    counts.set(Number(row['f']), { fresh: Number(row['new']), more: Number(row['more']) });
+  }
   for (const [number, file] of unit.files.entries()) {
     const selected = { unit, file, number, delta };
-    yield { connection, cypher: insertEdges(selected, 'new') };
-    if (hasParallel) yield { connection, cypher: insertEdges(selected, 'more') };
+    const { fresh, more } = counts.get(number) ?? { fresh: 0, more: 0 };
+    if (hasSurplus) {
+      if (fresh + more > 0) yield { connection, cypher: insertEdges(selected, 'counted') };
+      continue;
+    }
+    // A COPY of no rows makes Kuzu 0.11.3 store other maps in the next one.
+    let isAny = fresh > 0;
+    if (!isAny) {
+      const [row] = yield { connection, cypher: countNewEdges(selected) };
+      isAny = Number(row?.['n']) > 0;
+    }
+    if (isAny) yield { connection, cypher: insertEdges(selected, 'new') };
+    if (more > 0) yield { connection, cypher: insertEdges(selected, 'more') };
   }
 }
 

@@ -31,8 +31,8 @@ export interface Delta {
   readonly updated: number;
   readonly deleted: number;
   readonly unchanged: number;
-  /** Some of the edges that are inserted are there already, but not as often. */
-  readonly hasParallel: boolean;
+  /** Of edges that several rows of the files have, not all are inserted. */
+  readonly hasSurplus: boolean;
   /** Keys that several rows have, of which the first is taken. */
   readonly hasFirsts: boolean;
   /** The sum of the hashes of all rows that the table will have. */

@@ -25,6 +25,7 @@ import { type Reach, reachOf } from './bounds.js';
 import { type Comparison, countFile, type Delta, placesOf } from './comparison.js';
 import { type KnownKeys, keysOf } from './keys.js';
 import { writeFileSides } from './nodes.js';
+import { takeSurplus } from './surplus.js';
 
 /**
  * @param deltas - Of the node tables.
@@ -63,18 +64,24 @@ export function* compareEdges(
   });
   if (unconnected) {
     badRows.push(...unconnected.badRows);
-    if (skip || isLosing) {
+    if (skip || isLosing || unit.limit) {
       yield* leaveOut(comparison, unit, unconnected.hashes);
       counts = yield* countDelta(comparison, places.edgeDelta);
     }
   }
+  const gone = isDeleting
+    ? yield* writeDeletions(comparison, unit, reach, losing, counts.several > 0)
+    : { rows: 0, sum: 0n };
+  const surplus =
+    unit.limit && counts.inserted > 0
+      ? yield* takeSurplus(comparison, unit, held.rows > 0, gone.rows > 0)
+      : [];
+  badRows.push(...surplus);
+  if (surplus.length > 0) counts = yield* countDelta(comparison, places.edgeDelta);
   const bad = badRows.reduce(
     (sum, { reason, rows }) => sum + (reason === 'null_endpoint' ? 0 : rows),
     0,
   );
-  const gone = isDeleting
-    ? yield* writeDeletions(comparison, unit, reach, losing, counts.several > 0)
-    : { rows: 0, sum: 0n };
   return {
     unit,
     held: held.rows,
@@ -82,7 +89,7 @@ export function* compareEdges(
     updated: 0,
     deleted: gone.rows,
     unchanged: keyed - bad - counts.inserted,
-    hasParallel: counts.partial > 0,
+    hasSurplus: surplus.length > 0,
     hasFirsts: false,
     sum: held.sum - gone.sum + counts.sum,
     badRows,
@@ -97,7 +104,7 @@ function nothing(unit: Unit): Delta {
     updated: 0,
     deleted: 0,
     unchanged: 0,
-    hasParallel: false,
+    hasSurplus: false,
     hasFirsts: false,
     sum: 0n,
     badRows: [],
@@ -108,8 +115,6 @@ interface EdgeCounts {
   inserted: number;
   /** Rows of the files with edges that come new, or once more. */
   candidates: number;
-  /** Different edges that are there already, but not as often. */
-  partial: number;
   /** Different edges of which several are there, and too many. */
   several: number;
   sum: bigint;
@@ -121,7 +126,6 @@ function* countDelta({ connection }: Comparison, path: string): Steps<EdgeCounts
   return {
     inserted: of('inserted'),
     candidates: of('candidates'),
-    partial: of('partial'),
     several: of('several'),
     sum: toBigInt(row['sum_inserted']),
   };

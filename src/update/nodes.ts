@@ -58,7 +58,7 @@ export function* compareNodes(comparison: Comparison, unit: Unit): Steps<Delta> 
     updated,
     deleted: gone.rows,
     unchanged: rows - inserted - updated,
-    hasParallel: false,
+    hasSurplus: false,
     hasFirsts,
     sum: held.sum - gone.sum + come,
     badRows,
