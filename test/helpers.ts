@@ -162,6 +162,11 @@ export function queryMemory(cypher: string): Row[] {
   }
 }
 
+/** Rows of a query over a connection. */
+export function queryOver(connection: Query['connection'], cypher: string): Row[] {
+  return driveSync(one({ connection, cypher }));
+}
+
 function* one(step: Query): Steps<Row[]> {
   return yield step;
 }
