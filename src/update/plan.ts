@@ -21,6 +21,7 @@ import {
   type DeletionLimit,
   keyless,
   unitsOf,
+  updateWarnings,
   USUAL_UPDATE,
 } from '../plan/update.js';
 import { beginStep } from '../steps.js';
@@ -90,7 +91,7 @@ export function* planUpdate(
   const { deltas, failures } = yield* compareAll(comparison, plan, request);
   const warned = {
     ...plan,
-    warnings: [...plan.warnings, ...comparedAsText(deltas.map(({ unit }) => unit))],
+    warnings: [...updateWarnings(plan, schema), ...comparedAsText(deltas.map(({ unit }) => unit))],
   };
   const shown = { ...warned, tables: plan.tables.map((planned) => withChanges(planned, deltas)) };
   const tally = startTally(shown, hooks.onEvent);
@@ -130,7 +131,6 @@ export function* planUpdate(
     changes[table] = {
       ...known,
       deleted: known.deleted + rows,
-      unchanged: known.unchanged,
       after: known.after - rows,
     };
   }
@@ -151,9 +151,10 @@ export function* planUpdate(
   };
 }
 
+/** The dataset has no rows of such a table. */
 function* untouched(connection: Connection, table: string): Steps<TableChanges> {
   const rows = yield* countRows(connection, { name: table, kind: 'edge' });
-  return { inserted: 0, updated: 0, deleted: 0, unchanged: rows, before: rows, after: rows };
+  return { inserted: 0, updated: 0, deleted: 0, unchanged: 0, before: rows, after: rows };
 }
 
 /** Compares table after table; what the engine can't read of one is that table's error. */
