@@ -37,6 +37,13 @@ export function touchedTables(report: UpdateReport): [string, TableChanges][] {
 /** Rows by what becomes of them. */
 export type ChangeCounts = Pick<TableChanges, 'inserted' | 'updated' | 'deleted' | 'unchanged'>;
 
+/** What heads a column of such rows, once they are changed, and before. */
+export function changeTitles(isDone: boolean): Record<keyof ChangeCounts, string> {
+  return isDone
+    ? { inserted: 'inserted', updated: 'updated', deleted: 'deleted', unchanged: 'unchanged' }
+    : { inserted: 'to insert', updated: 'to update', deleted: 'to delete', unchanged: 'unchanged' };
+}
+
 export function sumChanges(list: readonly ChangeCounts[]): ChangeCounts {
   const sum = { inserted: 0, updated: 0, deleted: 0, unchanged: 0 };
   for (const { inserted, updated, deleted, unchanged } of list) {

@@ -44,7 +44,7 @@ ${facts([
   ...(engine === undefined ? [] : [['Engine', engine] as const]),
   ['Schema', schema?.type === 'schema' ? schema.source : 'the built-in code graph'],
   ...(isUpdate(report)
-    ? changeFacts(report)
+    ? changeFacts(report, isDone(record))
     : ([
         ['Nodes', formatCount(report.totalNodes)],
         ['Edges', formatCount(report.totalEdges)],
@@ -59,9 +59,11 @@ ${facts([
 ${problemSection('errors', 'Errors', 'bad', report.errors)}
 ${problemSection('warnings', 'Warnings', 'doubt', report.warnings)}
 ${badRowsSection(record)}
-${isUpdate(report) ? changesSection(report) : undefined}
-${timelineSection(record)}
-${tablesSection(record)}
+${
+  isUpdate(report)
+    ? [tablesSection(record), changesSection(report, isDone(record)), timelineSection(record)]
+    : [timelineSection(record), tablesSection(record)]
+}
 </main>
 <footer>${made}</footer>`;
   return toPage({
@@ -69,6 +71,10 @@ ${tablesSection(record)}
     body,
     style: TIMELINE_STYLE + STYLE + (report.changes ? CHANGES_STYLE : ''),
   });
+}
+
+function isDone({ report, isDryRun }: LoadRecord): boolean {
+  return report.published && !isDryRun;
 }
 
 function capital(text: string): string {
@@ -249,7 +255,7 @@ function tablesSection(record: LoadRecord): Markup | undefined {
     return undefined;
   const fates = fatesOf(record);
   if (isUpdate(report)) {
-    const changed = changesTables(report, (table) => {
+    const changed = changesTables(report, isDone(record), (table) => {
       const { state, skipped } = fates.get(table) ?? { state: 'no file', skipped: 0 };
       return { state, skipped, style: STYLES[state] ?? 'muted' };
     });

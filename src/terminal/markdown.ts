@@ -4,6 +4,7 @@ import { summarizeBadRows } from '../load/badrows.js';
 import { describeProblem } from '../log.js';
 import {
   CHANGE_KINDS,
+  changeTitles,
   formatProperties,
   isUpdate,
   touchedTables,
@@ -96,7 +97,7 @@ function exampleItems(report: UpdateReport): string[] {
       const what = kind === 'updated' && properties ? ` (${formatProperties(properties)})` : '';
       const list = keys.length > 0 ? `: ${keys.join(', ')}${more}` : '';
       const count = formatCount(changes[kind]);
-      return `- ${escapeMarkdown(table)}, ${count} ${kind}${escapeMarkdown(what + list)}`;
+      return `- ${escapeMarkdown(table)}, ${count} ${changeTitles(false)[kind]}${escapeMarkdown(what + list)}`;
     }),
   );
 }

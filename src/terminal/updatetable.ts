@@ -6,6 +6,7 @@ import {
   type ChangeCounts,
   type ChangeKind,
   changedTables,
+  changeTitles,
   formatChanges,
   formatPlannedChanges,
   formatProperties,
@@ -17,8 +18,6 @@ import {
 import type { TableChanges } from '../types.js';
 import { stepLines } from './steptimes.js';
 import { cut, fitTable, type TableRow } from './table.js';
-
-const HEAD = ['table', 'inserted', 'updated', 'deleted', 'unchanged', 'seconds'] as const;
 
 /** Zeros are left out where each table has some: what happened is to be seen. */
 function countsOf({ inserted, updated, deleted, unchanged }: ChangeCounts): string[] {
@@ -59,9 +58,10 @@ function totalLine(
 export function updateRows(report: UpdateReport, isDryRun: boolean): TableRow[] {
   const { nodes, edges } = changedTables(report);
   const steps = isDryRun ? [] : stepLines(report.stepTimes, 5);
+  const titles = Object.values(changeTitles(report.published && !isDryRun));
   const total = totalLine(report, 'total', [...nodes, ...edges]);
   return [
-    [...HEAD, ...(report.totalSkipped > 0 ? ['skipped'] : [])],
+    ['table', ...titles, 'seconds', ...(report.totalSkipped > 0 ? ['skipped'] : [])],
     null,
     ...nodes.map((table) => changesLine(report, table)),
     totalLine(report, 'nodes', nodes),
@@ -109,7 +109,7 @@ function kindLines(
   width: number,
 ): string[] {
   const { examples, properties } = changes;
-  const start = `  ${kind.padEnd(8)}  ${formatCount(changes[kind]).padStart(digits)}`;
+  const start = `  ${changeTitles(false)[kind]}  ${formatCount(changes[kind]).padStart(digits)}`;
   const keys = fitKeys(examples?.[kind] ?? [], changes[kind], width - start.length - 2);
   const lines = [keys === '' ? start : `${start}  ${keys}`];
   if (kind === 'updated' && properties) {
