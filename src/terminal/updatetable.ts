@@ -28,10 +28,10 @@ function countsOf({ inserted, updated, deleted, unchanged }: ChangeCounts): stri
 function changesLine(report: UpdateReport, table: string): string[] {
   const { changes, errors, warnings, badRows, nodeTimes, edgeTimes, totalSkipped } = report;
   const own = changes[table];
-  const counts = own ? countsOf(own) : ['', '', '', ''];
-  if (errors.some((error) => error.table === table)) return [table, ...counts, 'failed'];
+  if (errors.some((error) => error.table === table)) return [table, 'failed'];
   const isMissing = warnings.some((one) => one.code === 'FILE_MISSING' && one.table === table);
-  if (isMissing && !(own && isTouched(own))) return [table, ...counts, 'no file'];
+  if (isMissing && !(own && isTouched(own))) return [table, 'no file'];
+  const counts = own ? countsOf(own) : ['', '', '', ''];
   const { seconds } = nodeTimes[table] ?? edgeTimes[table] ?? { seconds: 0 };
   const line = [table, ...counts, seconds > 0 ? formatSeconds(seconds) : ''];
   if (totalSkipped === 0) return line;
@@ -82,7 +82,7 @@ export function updateRows(report: UpdateReport, isDryRun: boolean): TableRow[] 
 export function updateTable(report: UpdateReport, isDryRun: boolean, width?: number): string[] {
   const examples = isDryRun ? exampleLines(report, width) : [];
   return [
-    ...fitTable(updateRows(report, isDryRun), width, [5]),
+    ...fitTable(updateRows(report, isDryRun), width, [5, 4]),
     ...(examples.length > 0 ? ['', ...examples] : []),
   ];
 }
