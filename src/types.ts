@@ -441,6 +441,8 @@ export type LoadEvent =
       seconds: number;
       /** Bad rows that were left out. */
       skipped: number;
+      /** Of an update: what became of the table's rows. */
+      changes?: TableChanges;
     }
   /** A table was not loaded, and holds what it held before. */
   | { type: 'failed'; table: string; error: Problem }
