@@ -39,6 +39,8 @@ interface Step extends Difference {
   freshSeconds: number;
   updatedBytes: number;
   freshBytes: number;
+  /** By which what is ours made the file larger, after the update. */
+  ownBytes: number;
   /** The smallest bound of deletions, in whole percents, that lets it pass; 0 where nothing goes. */
   percent: number;
   problems: string[];
@@ -114,7 +116,6 @@ function follow(i: number, version: string, files: number): Step {
   if (verified.code !== 0) problems.push(`--verify: ${verified.stdout}`);
   problems.push(...othersAmiss());
   const functions = keysOf(wanted, 'Function');
-  if (!before) createAdditions(engine, db);
   const told = before ? differencesAmiss(before, wanted, report, problems) : nothing();
   const lost = forgetGone(additions, new Set(functions));
   const reported = report.changes?.['REVIEWS']?.deleted ?? 0;
@@ -122,6 +123,7 @@ function follow(i: number, version: string, files: number): Step {
     problems.push(`${reported} edges of REVIEWS went, by the report, where ${lost} should`);
   }
   const { size: updatedBytes } = statSync(db);
+  if (!before) createAdditions(engine, db);
   if (i > 0) problems.push(...additionsAmiss(engine, db, additions));
   if (i % again === 0) {
     if (i > 0) problems.push(...secondAmiss());
@@ -147,6 +149,7 @@ function follow(i: number, version: string, files: number): Step {
     freshSeconds: anew.seconds,
     updatedBytes,
     freshBytes: statSync(fresh).size,
+    ownBytes: statSync(db).size - updatedBytes,
     percent,
     problems,
   };
@@ -314,7 +317,7 @@ function summarizeSteps(): void {
       '',
       ...table,
       '',
-      `the updated file: ${formatBytes(first?.updatedBytes ?? 0)} at first, ${formatBytes(last?.updatedBytes ?? 0)} at last; a fresh one ${formatBytes(last?.freshBytes ?? 0)}`,
+      `the updated file: ${formatBytes(first?.updatedBytes ?? 0)} at first, ${formatBytes(last?.updatedBytes ?? 0)} at last, of which our own writing took ${formatBytes(steps.reduce((sum, { ownBytes }) => sum + ownBytes, 0))}; a fresh one ${formatBytes(last?.freshBytes ?? 0)}`,
       `stopped by the usual bound of deletions: ${stopped.map(({ version, percent }) => `${version} (${percent} %)`).join(', ') || 'none'}`,
       `left of ours: ${additions.notes.size} notes, ${additions.reviews.size} reviews, ${additions.edges.length} edges`,
       `commits at which something was wrong: ${wrong.map(({ version }) => version).join(', ') || 'none'}`,

@@ -9,12 +9,15 @@ export interface Release {
   file: string;
 }
 
-/** The last so many releases, oldest first, as the versions are ordered; those that lie in the directory stay. */
+/**
+ * The last so many releases that have a wheel, oldest first, as the versions are ordered; those that lie in
+ * the directory stay.
+ */
 export function fetchReleases(name: string, count: number, directory: string): Release[] {
   mkdirSync(directory, { recursive: true });
   const listed = join(directory, 'versions.json');
   if (!existsSync(listed)) {
-    const text = python('-m', 'pip', 'index', 'versions', name);
+    const text = python('-m', 'pip', 'index', 'versions', name, '--only-binary', ':all:');
     const versions = /^Available versions: (.*)$/m.exec(text)?.[1]?.split(', ') ?? [];
     writeFileSync(listed, JSON.stringify(versions));
   }
