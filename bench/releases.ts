@@ -17,26 +17,34 @@ export function fetchReleases(name: string, count: number, directory: string): R
   mkdirSync(directory, { recursive: true });
   const listed = join(directory, 'versions.json');
   if (!existsSync(listed)) {
-    const text = python('-m', 'pip', 'index', 'versions', name, '--only-binary', ':all:');
+    const text = python('-m', 'pip', 'index', 'versions', name);
     const versions = /^Available versions: (.*)$/m.exec(text)?.[1]?.split(', ') ?? [];
     writeFileSync(listed, JSON.stringify(versions));
   }
   const versions = JSON.parse(readFileSync(listed, 'utf8')) as string[];
-  if (versions.length < count)
-    throw new Error(`${name} has no more than ${versions.length} releases`);
-  return versions
-    .slice(0, count)
-    .reverse()
-    .map((version) => {
-      const into = join(directory, version);
-      const found = (): string | undefined =>
-        existsSync(into) ? readdirSync(into).find((file) => file.endsWith('.whl')) : undefined;
-      if (!found()) {
-        const wanted = ['--no-deps', '--only-binary', ':all:', '--dest', into];
-        python('-m', 'pip', 'download', '--quiet', ...wanted, `${name}==${version}`);
-      }
-      return { version, file: join(into, found() ?? '') };
-    });
+  const releases: Release[] = [];
+  for (const version of versions) {
+    if (releases.length === count) break;
+    const file = wheelOf(name, version, join(directory, version));
+    if (file !== undefined) releases.push({ version, file });
+  }
+  return releases.reverse();
+}
+
+/** Nothing where a release has no wheel. */
+function wheelOf(name: string, version: string, directory: string): string | undefined {
+  const found = (): string | undefined =>
+    existsSync(directory) ? readdirSync(directory).find((one) => one.endsWith('.whl')) : undefined;
+  if (!found()) {
+    const wanted = ['--no-deps', '--only-binary', ':all:', '--dest', directory];
+    try {
+      python('-m', 'pip', 'download', '--quiet', ...wanted, `${name}==${version}`);
+    } catch (error) {
+      if (String(error).includes('No matching distribution found')) return undefined;
+      throw error;
+    }
+  }
+  return join(directory, found() ?? '');
 }
 
 /** A new repository, whose commits leave out what the hook writes. */
