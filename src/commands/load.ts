@@ -106,7 +106,7 @@ export function define(command: Command): void {
     .addOption(
       new Option('--on-error <what>', 'when a table fails: go on with the others, or stop')
         .choices(['continue', 'abort'])
-        .default(undefined, 'continue, but --fresh then keeps the old database'),
+        .default(undefined, 'continue, but --fresh and --update then keep the old database'),
     )
     .optionsGroup('Resources:')
     .addOption(
@@ -267,7 +267,8 @@ async function load(
   progress.tellFailures();
   if (format === 'table') {
     printLines(io, [loadOutcome(report, asked)], io.stdout, outcomeColor(report));
-    if (io.stdout.isTTY && report.published && !report.changes) await printExamples(io, schema, report, flags.db);
+    if (io.stdout.isTTY && report.published && !report.changes)
+      await printExamples(io, schema, report, flags.db);
   }
   return { code: report.errors.length > 0 || !isWritten ? 1 : 0, done: loadOutcome(report, asked) };
 }
