@@ -185,6 +185,8 @@ export type ErrorCode =
   | 'NODES_FAILED'
   /** Appended edges connect nodes that the table connects already (a warning). */
   | 'EDGES_REPEATED'
+  /** What a database holds besides a dataset was not compared with it (a warning). */
+  | 'NOT_COMPARED'
   /** Nested values were compared by their text, in which some look alike (a warning). */
   | 'COMPARED_AS_TEXT'
   /** The engine's process died. */
