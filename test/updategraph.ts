@@ -23,11 +23,14 @@ export function knowAll(type: string, all: readonly string[]): void {
   for (const literal of all) known(literal, type);
 }
 
+/** A literal that nobody said is the text itself, as all types are cast from it. */
 function literalOf(text: Text | undefined, type: string): string | null {
   if (text === null || text === undefined) return null;
-  const literal = literals.get(`${type} ${text}`);
-  if (literal === undefined) throw new Error(`no literal of ${type} ${text}`);
-  return literal;
+  return literals.get(`${type} ${text}`) ?? quoted(text);
+}
+
+export function quoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
 /** As a column holds it; a SERIAL key is an INT64. */

@@ -1,7 +1,7 @@
 /** Random graphs that change at random, and what updates make of their databases. */
 import { join } from 'node:path';
 import { execute } from './helpers.js';
-import { keyTypeOf, knowAll, schemaText } from './updategraph.js';
+import { keyTypeOf, knowAll, quoted, schemaText } from './updategraph.js';
 import {
   type Content,
   type Deletions,
@@ -270,14 +270,14 @@ export function addOthers(random: Random, db: string, content: Content): Content
     ]);
   edges.set('OwnEdge', own);
   const match = (name: string, key: string, as: string): string =>
-    `MATCH (${as}:${name}) WHERE CAST(${as}.id AS STRING) = ${quote(key)}`;
+    `MATCH (${as}:${name}) WHERE CAST(${as}.id AS STRING) = ${quoted(key)}`;
   execute(
     db,
     schemaText(others).split('\n')[0] ?? '',
     schemaText(others).split('\n')[1] ?? '',
     `ALTER TABLE ${first.name} ADD extra STRING`,
     ...texts.flatMap(([key, text]) =>
-      text === null ? [] : [`${match(first.name, key, 'n')} SET n.extra = ${quote(text)}`],
+      text === null ? [] : [`${match(first.name, key, 'n')} SET n.extra = ${quoted(text)}`],
     ),
     ...(keys.get('Own') ?? []).map((key) => `CREATE (:Own {id: ${key}, note: 'own ${key}'})`),
     ...own.map(
@@ -286,10 +286,6 @@ export function addOthers(random: Random, db: string, content: Content): Content
     ),
   );
   return { nodes, edges };
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
 /** Some updates of one random graph; what is wrong, each with its round. */

@@ -1,16 +1,22 @@
 /** An update of a database by a dataset, held against the model. */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { type LoadReport, loadFromParquetSync } from '../src/index.js';
-import { ENGINE } from './helpers.js';
-import { contentDifferences, readContent, writeDataset } from './updategraph.js';
+import { ENGINE, execute, scratch } from './helpers.js';
+import { contentDifferences, readContent, schemaText, writeDataset } from './updategraph.js';
 import {
   type Content,
   type Deletions,
+  type EdgeFile,
   type EdgeTable,
+  emptyContent,
   type Files,
+  type NodeFile,
   type NodeTable,
+  type Text,
   update,
 } from './updatemodel.js';
 
@@ -122,4 +128,87 @@ function same(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
 export function stamp(db: string): string {
   const { ino, mtimeMs } = statSync(db);
   return `${ino} ${mtimeMs} ${createHash('sha256').update(readFileSync(db)).digest('hex')}`;
+}
+
+/** A database that is updated step by step. */
+export interface Steps {
+  directory: string;
+  db: string;
+  dataset: string;
+  /** What the database holds, as the model says. */
+  content: () => Content;
+  /** What the database has beside the dataset's tables. */
+  hold: (held: Held['held'], content: Content) => void;
+  /** Fails where the update is not what the model says. */
+  step: (files: Partial<Files>, how?: Partial<Omit<Round, 'files'>>) => LoadReport;
+}
+
+/** An empty database with some tables. */
+export function startSteps(t: TestContext, tables: Held['tables']): Steps {
+  const directory = scratch(t);
+  const [db, dataset] = [join(directory, 'graph.db'), join(directory, 'dataset')];
+  execute(db, ...schemaText(tables).split('\n'));
+  let content = emptyContent(tables);
+  let held: Held['held'] = tables;
+  return {
+    directory,
+    db,
+    dataset,
+    content: () => content,
+    hold: (all, now) => {
+      held = all;
+      content = now;
+    },
+    step: ({ nodes = [], edges = [] }, { deletions = 'none', skip = false } = {}) => {
+      const round = { files: { nodes, edges }, deletions, skip };
+      const result = runRound({ tables, held }, db, dataset, content, round);
+      assert.deepEqual(result.wrong, []);
+      assert.ok(result.report);
+      ({ content } = result);
+      return result.report;
+    },
+  };
+}
+
+/** A file of nodes: key → properties. */
+export function nodes(
+  table: string,
+  rows: Record<string, Record<string, Text>> | NodeFile['rows'],
+): NodeFile {
+  const list = Array.isArray(rows)
+    ? rows
+    : Object.entries(rows).map(([key, props]) => ({ key, props }));
+  return { table, columns: columnsOf(list), rows: list };
+}
+
+/** A file of edges between two tables: from, to, properties. */
+export function edges(
+  table: string,
+  [from, to]: readonly [string, string],
+  rows: readonly (readonly [Text, Text, Record<string, Text>?])[],
+): EdgeFile {
+  const list = rows.map(([fromKey, toKey, props = {}]) => ({ from, to, fromKey, toKey, props }));
+  return { table, columns: columnsOf(list), rows: list };
+}
+
+function columnsOf(rows: readonly { props: Record<string, Text> }[]): string[] {
+  return [...new Set(rows.flatMap(({ props }) => Object.keys(props)))];
+}
+
+export function nodeTable(
+  name: string,
+  types: Record<string, string>,
+  keyType = 'STRING',
+): NodeTable {
+  return { is: 'node', name, keyType, types, defaults: {} };
+}
+
+export function edgeTable(
+  name: string,
+  pairs: readonly (readonly [string, string])[],
+  types: Record<string, string> = {},
+  multiplicity: EdgeTable['multiplicity'] = 'MANY_MANY',
+): EdgeTable {
+  const ends = pairs.map(([from, to]) => ({ from, to }));
+  return { is: 'edge', name, pairs: ends, multiplicity, types, defaults: {} };
 }

@@ -39,8 +39,10 @@ export function filesIn(directory: string): string {
   return pathLiteral(`${directory}/x`).replace(/x'$/, "*.parquet'");
 }
 
+/** Of a key of text it must not be the expression of the key's own hash: see {@link NO_VALUE}. */
 function boundOf(variable: string, property: string): string {
-  return `hash(CAST(${variable}.${identifier(property)} AS STRING))`;
+  const value = `${variable}.${identifier(property)}`;
+  return `CASE WHEN ${value} IS NULL THEN ${NO_HASH} ELSE hash(CAST(${value} AS STRING)) END`;
 }
 
 /** The rows of a file that have keys, as one side. */

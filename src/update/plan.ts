@@ -3,6 +3,8 @@ import { countedTable, countRows } from '../database/catalog.js';
 import type { Index } from '../database/indexes.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
+import { isDiskFull } from '../engine/messages.js';
+import { messageOf } from '../errors.js';
 import { formatCount, plural } from '../format.js';
 import { assessTables } from '../load/assessment.js';
 import type { FoundBadRows } from '../load/badrows.js';
@@ -183,7 +185,7 @@ function* compareAll(
           : yield* compareEdges(comparison, unit, deltas, known),
       );
     } catch (error) {
-      if (error instanceof CallbackFailed) throw error;
+      if (error instanceof CallbackFailed || isDiskFull(messageOf(error))) throw error;
       const copies = plan.tables.find((planned) => planned.table === table)?.copies ?? [];
       const [copy] = copies;
       if (!copy) throw error;

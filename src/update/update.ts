@@ -1,4 +1,5 @@
 /** An update: compare, say what is to change, change a copy of the database, and put it in its place. */
+import { dirname } from 'node:path';
 import { BEGIN, CHECKPOINT, COMMIT } from '../cypher/statements.js';
 import { createMissing } from '../database/create.js';
 import { removeIndex } from '../database/indexes.js';
@@ -6,7 +7,8 @@ import { readDatabase, replaceDatabase, stampsOf } from '../database/open.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { capabilitiesOf } from '../engine/native.js';
-import { KgloadError, toProblem } from '../errors.js';
+import { isDiskFull } from '../engine/messages.js';
+import { KgloadError, messageOf, toProblem } from '../errors.js';
 import { assessPlace, type Place } from '../load/assessment.js';
 import { checkDatabase, type DryRunReport } from '../load/dryrun.js';
 import { examineDataset, type Findings, needsPlain } from '../load/findings.js';
@@ -104,10 +106,11 @@ function* withPlan(
   if (!existing) throw new Error('no database');
   const guarded = { ...request, hooks: guardCallbacks(request.hooks) };
   const { hooks, settings } = guarded;
-  for (const warning of warnings) hooks.onEvent({ type: 'warned', warning });
-  const scratch = makeScratch();
-  hooks.onEvent({ type: 'scratch', directory: scratch });
+  let scratch: string | undefined;
   try {
+    for (const warning of warnings) hooks.onEvent({ type: 'warned', warning });
+    const directory = (scratch = makeScratch());
+    hooks.onEvent({ type: 'scratch', directory });
     const examining = beginStep(hooks, 'examine');
     const findings = yield* examineDataset(engine, dataset, guarded);
     examining.end();
@@ -116,7 +119,11 @@ function* withPlan(
       existing,
       function* ({ connection }) {
         since = stampsOf(existing);
-        return yield* planUpdate(connection, dataset, guarded, findings, scratch, isDryRun);
+        try {
+          return yield* planUpdate(connection, dataset, guarded, findings, directory, isDryRun);
+        } catch (error) {
+          throw isDiskFull(messageOf(error)) ? noRoom(directory, error) : error;
+        }
       },
       // The whole database takes part, however small the dataset is.
       settings.resources,
@@ -126,8 +133,20 @@ function* withPlan(
   } catch (error) {
     throw error instanceof CallbackFailed ? error.thrown : error;
   } finally {
-    removeScratch(scratch);
+    if (scratch !== undefined) removeScratch(scratch);
   }
+}
+
+/** Of a comparison whose working files do not fit. */
+function noRoom(directory: string, error: unknown): KgloadError {
+  return new KgloadError(
+    {
+      code: 'DISK_FULL',
+      message: `the working files of the comparison do not fit into ${dirname(directory)}`,
+      hint: 'free some space there, or name another directory: TMPDIR=/path/to/one',
+    },
+    { cause: error },
+  );
 }
 
 /** Changes a copy of the database, and puts it in its place if all is as it is to be. */
