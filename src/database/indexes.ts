@@ -11,7 +11,7 @@
  */
 import { dropIndex, dropTextIndex, LIST_INDEXES } from '../cypher/statements.js';
 import type { Steps } from '../engine/drive.js';
-import type { Connection } from '../types.js';
+import type { Connection, Problem } from '../types.js';
 
 export interface Index {
   table: string;
@@ -43,16 +43,30 @@ export function* readIndexes(
 
 /** Whether an index is to be dropped before rows of its table change, and created afterwards. */
 export function mustBeRemade(
-  { kind }: Index,
+  index: Index,
   { inserted, updated, deleted }: { inserted: number; updated: number; deleted: number },
 ): boolean {
-  if (kind === 'text') return updated + deleted > 0;
+  const { kind } = index;
+  if (kind === 'text') return updated + deleted > 0 || (inserted > 0 && !canBeRemade(index));
   return kind === 'art' && inserted > 0;
 }
 
-/** Stop words of its own are kept in a table that stands in the way of the next index of this name. */
+/**
+ * Stop words of its own are kept in a table that stands in the way of the next index of this name; and
+ * once the file was reopened, Kuzu 0.11.3 crashes where a row comes to such an index.
+ */
 export function canBeRemade({ kind, definition }: Index): boolean {
   return kind !== 'text' || /stopWords := 'default'/i.test(definition);
+}
+
+/** Why a table with such an index is not written. */
+export function stopWordsInWay({ table, name }: Index): Problem {
+  return {
+    code: 'ENGINE',
+    table,
+    message: `${table} failed: its full-text index ${name} has stop words of its own, which the engine takes once for a name, and rows can't change beside it`,
+    hint: `drop it before, and create it by another name afterwards: CALL DROP_FTS_INDEX('${table}', '${name}')`,
+  };
 }
 
 export function* removeIndex(connection: Connection, { table, name, kind }: Index): Steps<void> {

@@ -1,7 +1,7 @@
 /** A load: plan, run, count, report. */
 import { BEGIN, CHECKPOINT } from '../cypher/statements.js';
 import { countedTable, countTables } from '../database/catalog.js';
-import { canBeRemade, readIndexes, removeIndex } from '../database/indexes.js';
+import { canBeRemade, readIndexes, removeIndex, stopWordsInWay } from '../database/indexes.js';
 import { replaceDatabase } from '../database/open.js';
 import { isThere } from '../database/target.js';
 import type { Dataset } from '../dataset/dataset.js';
@@ -356,8 +356,10 @@ function* removeIndexes(
   const indexes = yield* readIndexes(connection, (table) => catalog.get(table)?.primaryKey);
   const removed: string[] = [];
   for (const index of indexes) {
+    if (!loaded.has(index.table)) continue;
+    if (!canBeRemade(index)) refuse([stopWordsInWay(index)]);
     const isInWay = index.kind === 'art' || (index.kind === 'text' && badRows.skip);
-    if (!isInWay || !loaded.has(index.table) || !canBeRemade(index)) continue;
+    if (!isInWay) continue;
     yield* removeIndex(connection, index);
     removed.push(index.definition);
   }

@@ -1,5 +1,11 @@
 /** The indexes of tables that an update changes: they are to be right afterwards. */
-import { canBeRemade, type Index, mustBeRemade, readIndexes } from '../database/indexes.js';
+import {
+  canBeRemade,
+  type Index,
+  mustBeRemade,
+  readIndexes,
+  stopWordsInWay,
+} from '../database/indexes.js';
 import type { Steps } from '../engine/drive.js';
 import { formatCount, plural } from '../format.js';
 import type { Problem } from '../types.js';
@@ -26,23 +32,13 @@ export function* planIndexes(
     if (!delta) continue;
     if (mustBeRemade(index, delta)) {
       if (canBeRemade(index)) remade.push(index);
-      else problems.push(notRemade(index, delta));
+      else problems.push({ ...stopWordsInWay(index), file: delta.unit.file });
     }
     if (index.kind === 'vector') {
       problems.push(...notFollowed(index, delta, properties.get(index.table) ?? new Map()));
     }
   }
   return { remade, problems };
-}
-
-function notRemade({ table, name }: Index, { unit }: Delta): Problem {
-  return {
-    code: 'ENGINE',
-    table,
-    file: unit.file,
-    message: `${table} failed: its full-text index ${name} must be made anew when rows change, and has stop words of its own, which the engine takes once for a name`,
-    hint: `drop it before the update, and create it by another name afterwards: CALL DROP_FTS_INDEX('${table}', '${name}')`,
-  };
 }
 
 function notFollowed(
