@@ -1,5 +1,6 @@
 /** What a load's events say in words. */
 import { formatCount, formatSeconds, listNames } from './format.js';
+import { formatChanges } from './model/changes.js';
 import type { LoadEvent, Logger, Problem } from './types.js';
 
 export interface LogLine {
@@ -22,8 +23,9 @@ export function describeEvent(event: LoadEvent): LogLine[] {
         ),
       ].map((message) => ({ level: 'debug', message }));
     case 'finished': {
-      const { table, rows, seconds } = event;
-      const message = `${table}: ${formatCount(rows)} rows in ${formatSeconds(seconds)} s`;
+      const { table, rows, seconds, changes } = event;
+      const what = changes ? formatChanges(changes) : `${formatCount(rows)} rows`;
+      const message = `${table}: ${what} in ${formatSeconds(seconds)} s`;
       return [{ level: 'info', message }];
     }
     case 'warned':

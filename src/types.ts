@@ -185,6 +185,8 @@ export type ErrorCode =
   | 'NODES_FAILED'
   /** Appended edges connect nodes that the table connects already (a warning). */
   | 'EDGES_REPEATED'
+  /** What a database holds besides a dataset was not compared with it (a warning). */
+  | 'NOT_COMPARED'
   /** Nested values were compared by their text, in which some look alike (a warning). */
   | 'COMPARED_AS_TEXT'
   /** The engine's process died. */
@@ -441,6 +443,8 @@ export type LoadEvent =
       seconds: number;
       /** Bad rows that were left out. */
       skipped: number;
+      /** Of an update: what became of the table's rows. */
+      changes?: TableChanges;
     }
   /** A table was not loaded, and holds what it held before. */
   | { type: 'failed'; table: string; error: Problem }

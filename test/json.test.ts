@@ -91,6 +91,14 @@ describe('the JSON of a command is what its schema says', { concurrency: 2 }, ()
     assert.deepEqual([load.json['database'], load.json['dataset']], [database, FIXTURE]);
     const dry = await document('load', ['load', FIXTURE, '--db', db, '--fresh', '--dry-run']);
     assert.ok('plan' in dry.json);
+    execute(db, "MATCH (f:Function) WHERE f.id = 'f1' SET f.name = 'another'");
+    for (const more of [['--dry-run'], [], []]) {
+      const update = ['load', FIXTURE, '--db', db, '--update', '--delete-missing', ...more];
+      const { code, json } = await document('load', update);
+      assert.deepEqual([code, json.published], [0, more.length === 0]);
+      assert.equal(Object.keys(json['changes'] as object).length, 20);
+    }
+    database.bytes = statSync(db).size;
     const stats = await document('stats', ['stats', '--db', db, '--degrees']);
     assert.deepEqual(stats.json['database'], database);
     assert.deepEqual(stats.json['node_rows'], stats.json.nodes);

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { codeGraphRows } from '../fixtures/code-graph.js';
-import { ENGINE, execute, FIXTURE, kgload, kgloadJson, loadFixture, scratch } from './helpers.js';
+import {
+  ENGINE,
+  execute,
+  FIXTURE,
+  fixtureCopy,
+  kgload,
+  kgloadJson,
+  loadFixture,
+  scratch,
+} from './helpers.js';
 
 const [VERSION, STORAGE] = ENGINE === 'kuzu' ? ['0.11.3', 39] : ['0.19.1', 43];
 
@@ -98,6 +107,40 @@ describe('kgload stats', () => {
     });
     const { stdout } = await kgload(['stats', '--db', db, '--degrees']);
     assert.match(stdout, /\nCONTAINS_FUNCTION +1\.20 +3 +2 +0\.86 +1 +1\n/);
+  });
+
+  it('names what a database holds besides the dataset, and compares all else', async (t) => {
+    const directory = scratch(t);
+    const db = join(directory, 'graph.db');
+    await loadFixture(db);
+    execute(
+      db,
+      'ALTER TABLE Function ADD note STRING',
+      "MATCH (f:Function {id: 'f1'}) SET f.note = 'ours'",
+      'CREATE NODE TABLE Review(id INT64 PRIMARY KEY)',
+      'CREATE NODE TABLE Empty(id INT64 PRIMARY KEY)',
+      'CREATE REL TABLE REVIEWS(FROM Review TO Function)',
+      'CREATE (:Review {id: 1})',
+      "MATCH (r:Review), (f:Function {id: 'f1'}) CREATE (r)-[:REVIEWS]->(f)",
+    );
+    const same = await kgload(['stats', '--db', db, '--verify', FIXTURE]);
+    assert.equal(same.code, 0);
+    assert.equal(
+      same.stderr,
+      'kgload: warning: the database holds more than the dataset says, which was not compared: Review (1 row), REVIEWS (1 row), Function.note\n',
+    );
+    assert.ok(same.stdout.endsWith(`\n${db} holds what ${FIXTURE} holds, and more\n`));
+
+    execute(db, "MATCH (f:Function {id: 'f2'}) SET f.name = 'other'");
+    const { code, stdout } = await kgload(['stats', '--db', db, '--verify', FIXTURE]);
+    assert.equal(code, 1);
+    assert.match(stdout, /\nFunction: values differ: name\n/);
+
+    // What the dataset's own schema has is to be empty where there is no file.
+    const copy = fixtureCopy(directory);
+    rmSync(join(copy, 'edges', 'calls.parquet'));
+    const lacking = await kgload(['stats', '--db', db, '--verify', copy]);
+    assert.match(lacking.stdout, /\nCALLS: only in the database: \d+/);
   });
 
   it('compares every row with a dataset, whatever the order, with --verify', async (t) => {

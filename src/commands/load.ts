@@ -106,7 +106,7 @@ export function define(command: Command): void {
     .addOption(
       new Option('--on-error <what>', 'when a table fails: go on with the others, or stop')
         .choices(['continue', 'abort'])
-        .default(undefined, 'continue, but --fresh then keeps the old database'),
+        .default(undefined, 'continue, but --fresh and --update then keep the old database'),
     )
     .optionsGroup('Resources:')
     .addOption(
@@ -194,6 +194,7 @@ async function load(
 ): Promise<{ code: number; done: string }> {
   const format = reportFormat(flags);
   const subject = { database: flags.db, dataset };
+  const asked = { ...flags, dataset };
   const page = await openPage(dataset, flags);
   const progress = await createProgress(io, flags);
   const interruption = new AbortController();
@@ -249,26 +250,27 @@ async function load(
     ignoreSignals();
   }
   progress.stop();
-  const isWritten = writePage('done', loadOutcome(report, flags), report);
+  const isWritten = writePage('done', loadOutcome(report, asked), report);
   page?.close();
   if (format === 'json') printJson(io, loadDocument(report, subject, analysis));
   else if (format === 'markdown') {
     const { loadMarkdown } = await import('../terminal/markdown.js');
-    printLines(io, loadMarkdown(report, flags));
+    printLines(io, loadMarkdown(report, asked));
   } else if (format === 'table') {
     if (analysis) {
       const { foundTables } = await import('../terminal/analyzed.js');
       printLines(io, [...foundTables(analysis, widthOf(io.stdout)), '']);
     }
     if (report.plan && flags.verbose) printLines(io, [...describePlan(report.plan), '']);
-    printLines(io, [...loadTable(report, flags, widthOf(io.stdout)), '']);
+    printLines(io, [...loadTable(report, asked, widthOf(io.stdout)), '']);
   }
   progress.tellFailures();
   if (format === 'table') {
-    printLines(io, [loadOutcome(report, flags)], io.stdout, outcomeColor(report));
-    if (io.stdout.isTTY && report.published) await printExamples(io, schema, report, flags.db);
+    printLines(io, [loadOutcome(report, asked)], io.stdout, outcomeColor(report));
+    if (io.stdout.isTTY && report.published && !report.changes)
+      await printExamples(io, schema, report, flags.db);
   }
-  return { code: report.errors.length > 0 || !isWritten ? 1 : 0, done: loadOutcome(report, flags) };
+  return { code: report.errors.length > 0 || !isWritten ? 1 : 0, done: loadOutcome(report, asked) };
 }
 
 /** Queries to go on with, for who sits there. */

@@ -50,8 +50,13 @@ export function writeFileSide(unit: Unit, file: UnitFile, number: number, path: 
   const columns =
     unit.kind === 'node'
       ? `hash(k0) AS k, ${fileHash(unit)} AS hp, ${NO_HASH} AS hm, ${NO_NUMBER} AS o, CAST(${number} AS INT64) AS f, ${NO_VALUE} AS v`
-      : `${fileHash(unit)} AS h, CAST(1 AS INT64) AS p, ${NO_NUMBER} AS d, CAST(${number} AS INT64) AS f`;
+      : `${fileHash(unit)} AS h, ${NO_NUMBER} AS d${numbered(unit, number)}`;
   return copyTo(`${fileRows(file)} WHERE ${hasKeys(unit)} RETURN ${columns}`, path);
+}
+
+/** Which file an edge is of; of a single one nobody needs to write that down. */
+function numbered({ files }: Unit, number: number): string {
+  return files.length > 1 ? `, CAST(${number} AS INT64) AS f` : '';
 }
 
 /** The rows of a table, as the other. */
@@ -61,7 +66,7 @@ export function writeStoredSide(unit: Unit, bound: Bound, path: string): string 
   const columns =
     unit.kind === 'node'
       ? `hash(n.${identifier(key?.property ?? '')}) AS k, ${NO_HASH} AS hp, ${storedHash(unit)} AS hm, offset(id(n)) AS o, CAST(-1 AS INT64) AS f, ${v} AS v`
-      : `${storedHash(unit)} AS h, ${NO_NUMBER} AS p, offset(id(r)) AS d, CAST(-1 AS INT64) AS f`;
+      : `${storedHash(unit)} AS h, offset(id(r)) AS d${numbered(unit, -1)}`;
   return copyTo(`${matchRows(unit)} RETURN ${columns}`, path);
 }
 
@@ -84,10 +89,16 @@ export function writeNodeDelta(sides: string, isDeleting: boolean, path: string)
 }
 
 /** The edges of which one side has more: `d` is the offset of one of the table's. */
-export function writeEdgeDelta(sides: string, isDeleting: boolean, path: string): string {
+export function writeEdgeDelta(
+  { files }: Unit,
+  sides: string,
+  isDeleting: boolean,
+  path: string,
+): string {
   const wanted = isDeleting ? 'np <> nm' : 'np > nm';
+  const f = files.length > 1 ? 'max(f)' : 'CAST(0 AS INT64)';
   return copyTo(
-    `LOAD FROM ${filesIn(sides)} WITH h AS h, count(p) AS np, count(d) AS nm, max(f) AS f, max(d) AS d WHERE ${wanted} RETURN h, np, nm, f, d`,
+    `LOAD FROM ${filesIn(sides)} WITH h AS h, count(*) AS n, count(d) AS nm, max(d) AS d, ${f} AS f WITH h, n - nm AS np, nm, f, d WHERE ${wanted} RETURN h, np, nm, f, d`,
     path,
   );
 }

@@ -74,7 +74,7 @@ export function notEmpty(plan: Plan, present: ReadonlyMap<string, number>): Prob
     {
       code: 'TARGET_NOT_EMPTY',
       message: `the database holds rows of tables to be loaded already: ${list}`,
-      hint: 'replace the database with --fresh, or add to it with --append',
+      hint: 'replace the database with --fresh, add to it with --append, or bring it to what the dataset says with --update',
     },
   ];
 }

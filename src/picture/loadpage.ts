@@ -1,6 +1,8 @@
 /** The page of a load: what was loaded, how long it took, and what went wrong. */
 import { formatCount, formatRate, formatSeconds, plural } from '../format.js';
 import type { BadRowReason, BadRows, LoadReport, Problem, TableKind, TableTime } from '../types.js';
+import { isTouched, isUpdate } from '../model/changes.js';
+import { CHANGES_STYLE, changeFacts, changesSection, changesTables } from './changespage.js';
 import { bar } from './charts.js';
 import { facts, type Markup, markup, name, scrolling, toPage } from './page.js';
 import { type Recorded, type Span, timelineOf } from './timeline.js';
@@ -41,23 +43,38 @@ ${facts([
   ['Database', markup`<code>${database}</code>`],
   ...(engine === undefined ? [] : [['Engine', engine] as const]),
   ['Schema', schema?.type === 'schema' ? schema.source : 'the built-in code graph'],
-  ['Nodes', formatCount(report.totalNodes)],
-  ['Edges', formatCount(report.totalEdges)],
+  ...(isUpdate(report)
+    ? changeFacts(report, isDone(record))
+    : ([
+        ['Nodes', formatCount(report.totalNodes)],
+        ['Edges', formatCount(report.totalEdges)],
+      ] as const)),
   ...(report.totalSkipped > 0 ? [['Left out', formatCount(report.totalSkipped)] as const] : []),
   ['Started', `${startedAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`],
   ['Took', `${formatSeconds(seconds)} s`],
-  ...(rows > 0 ? [['Rows a second', formatRate(rows, seconds)] as const] : []),
+  ...(rows > 0 && !report.changes ? [['Rows a second', formatRate(rows, seconds)] as const] : []),
 ])}
 </header>
 <main>
 ${problemSection('errors', 'Errors', 'bad', report.errors)}
 ${problemSection('warnings', 'Warnings', 'doubt', report.warnings)}
 ${badRowsSection(record)}
-${timelineSection(record)}
-${tablesSection(record)}
+${
+  isUpdate(report)
+    ? [tablesSection(record), changesSection(report, isDone(record)), timelineSection(record)]
+    : [timelineSection(record), tablesSection(record)]
+}
 </main>
 <footer>${made}</footer>`;
-  return toPage({ title: capital(record.outcome), body, style: TIMELINE_STYLE + STYLE });
+  return toPage({
+    title: capital(record.outcome),
+    body,
+    style: TIMELINE_STYLE + STYLE + (report.changes ? CHANGES_STYLE : ''),
+  });
+}
+
+function isDone({ report, isDryRun }: LoadRecord): boolean {
+  return report.published && !isDryRun;
 }
 
 function capital(text: string): string {
@@ -83,9 +100,9 @@ function pill({ end, isDryRun, report }: LoadRecord): Markup {
           : isDryRun
             ? [isWhole ? 'good' : 'bad', isWhole ? 'dry run' : 'dry run: errors']
             : isWhole
-              ? ['good', 'loaded']
+              ? ['good', report.changes ? 'up to date' : 'loaded']
               : report.published
-                ? ['doubt', 'loaded in part']
+                ? ['doubt', report.changes ? 'updated in part' : 'loaded in part']
                 : ['bad', 'failed'];
   return markup`<span class="pill ${style}">${text}</span>`;
 }
@@ -191,6 +208,8 @@ const STEPS: Record<string, string> = {
   open: 'open the database',
   create: 'create tables',
   check: 'count and check',
+  compare: 'compare rows',
+  delete: 'delete rows',
   index: 'create indexes',
   close: 'close the database',
 };
@@ -215,7 +234,16 @@ ${timelineChart(spans, seconds, nameOf)}</section>`;
 
 /** How a table fared. */
 interface Fate {
-  state: 'loaded' | 'checked' | 'undone' | 'failed' | 'not finished' | 'not reached' | 'no file';
+  state:
+    | 'updated'
+    | 'unchanged'
+    | 'loaded'
+    | 'checked'
+    | 'undone'
+    | 'failed'
+    | 'not finished'
+    | 'not reached'
+    | 'no file';
   /** In its files. */
   found?: number;
   skipped: number;
@@ -226,6 +254,13 @@ function tablesSection(record: LoadRecord): Markup | undefined {
   if (end === 'refused' && !recorded.some(({ event }) => event.type === 'planned'))
     return undefined;
   const fates = fatesOf(record);
+  if (isUpdate(report)) {
+    const changed = changesTables(report, isDone(record), (table) => {
+      const { state, skipped } = fates.get(table) ?? { state: 'no file', skipped: 0 };
+      return { state, skipped, style: STYLES[state] ?? 'muted' };
+    });
+    return markup`<section aria-labelledby="tables"><h2 id="tables">Tables</h2>${changed}</section>`;
+  }
   const parts = (
     [
       ['node', 'Node table', report.nodeTimes, report.totalNodes],
@@ -236,6 +271,7 @@ function tablesSection(record: LoadRecord): Markup | undefined {
 }
 
 const STYLES: Partial<Record<Fate['state'], string>> = {
+  updated: 'good',
   loaded: 'good',
   checked: 'good',
   failed: 'bad',
@@ -285,18 +321,34 @@ function fatesOf({ report, recorded, end, seconds, isDryRun }: LoadRecord): Map<
   );
   const stateOf = (table: string): Fate['state'] => {
     if (failed.has(table) || states.get(table) === 'failed') return 'failed';
+    const changes = report.changes?.[table];
+    if (report.changes && !changes) return 'no file';
+    if (changes && !isTouched(changes)) return 'unchanged';
+    if (changes && isDryRun) return 'checked';
+    if (changes && report.published) return 'updated';
+    if (changes && states.get(table) !== 'done') return 'not reached';
     if (states.get(table) === 'unfinished') return 'not finished';
     if (states.get(table) === 'done')
       return isDryRun ? 'checked' : report.published ? 'loaded' : 'undone';
     return found.has(table) || end !== 'done' ? 'not reached' : 'no file';
   };
+  const tables = new Set(
+    [report.nodeTimes, report.edgeTimes, report.changes ?? {}].flatMap(Object.keys),
+  );
   return new Map(
-    [...Object.keys(report.nodeTimes), ...Object.keys(report.edgeTimes)].map((table) => {
+    [...tables].map((table) => {
       const rows = found.get(table);
-      const fate = { state: stateOf(table), skipped: skipped.get(table) ?? 0 };
+      const left = report.changes ? leftOut(report, table) : (skipped.get(table) ?? 0);
+      const fate = { state: stateOf(table), skipped: left };
       return [table, { ...fate, ...(rows !== undefined && { found: rows }) }];
     }),
   );
+}
+
+/** Bad rows that an update leaves out of a table, also where it finds nothing else to do. */
+function leftOut({ badRows, errors, totalSkipped }: LoadReport, table: string): number {
+  if (totalSkipped === 0 || errors.some((error) => error.table === table)) return 0;
+  return badRows.reduce((sum, bad) => sum + (bad.table === table ? bad.rows : 0), 0);
 }
 
 const STYLE = `

@@ -370,7 +370,7 @@ export function withoutRows(table: string, copy: PlannedCopy, leftOut: LeftOut):
 /** A property, or a part of one, that a file has no column for. */
 export function noColumn(
   table: NodeTable | RelTable,
-  file: DatasetFile,
+  file: Pick<DatasetFile, 'name'>,
   property: string,
 ): Problem {
   const value = table.properties.find(({ name }) => name === property)?.default;

@@ -4,7 +4,7 @@ import { cast, constant } from '../cypher/rows.js';
 import type { Unit, UnitFile } from '../cypher/unit.js';
 import { pairsOf, primaryKeyOf } from '../model/tables.js';
 import type { Endpoints, GraphSchema, NodeTable, Problem, Property, RelTable } from '../types.js';
-import type { Plan, PlannedCopy, PlannedTable } from './plan.js';
+import { noColumn, type Plan, type PlannedCopy, type PlannedTable } from './plan.js';
 
 /** What an update does besides inserting and changing; goes through JSON. */
 export interface UpdateSettings {
@@ -137,4 +137,30 @@ export function comparedAsText(units: readonly Unit[]): Problem[] {
         hint: 'load anew with --fresh where they matter',
       })),
   );
+}
+
+/** The warnings of a plan, in the words of an update: what the dataset lacks stays as it is. */
+export function updateWarnings(plan: Plan, schema: GraphSchema): Problem[] {
+  const words = new Map<string, string>();
+  for (const { table: name, copies } of plan.tables) {
+    const table = [...schema.nodes, ...schema.edges].find((one) => one.name === name);
+    const used = table ? filled(table, copies) : [];
+    for (const property of table?.properties ?? []) {
+      if (!table || used.includes(property)) continue;
+      for (const { file } of copies) {
+        const { message } = noColumn(table, { name: file }, property.name);
+        words.set(
+          message,
+          `${file} has no column ${property.name}; ${name}.${property.name} stays as it is`,
+        );
+      }
+    }
+  }
+  return plan.warnings.map((warning) => {
+    const { code, table, file, message } = warning;
+    if (code === 'FILE_MISSING') {
+      return { ...warning, message: `${file ?? ''} is missing; ${table ?? ''} stays as it is` };
+    }
+    return { ...warning, message: words.get(message) ?? message };
+  });
 }

@@ -1,35 +1,19 @@
 /** The result of a load, for people. */
 import { formatCount, formatRate, formatSeconds, plural } from '../format.js';
 import { summarizeBadRows } from '../load/badrows.js';
-import type { LoadReport, StepName, StepTime, TableTime } from '../types.js';
-import { STEP_TITLES } from './progress.js';
+import { isUpdate } from '../model/changes.js';
+import type { ErrorCode, LoadReport, TableTime } from '../types.js';
+import { stepLines } from './steptimes.js';
 import { fitTable, type TableRow } from './table.js';
+import { updateOutcome, updateTable } from './updatetable.js';
 
 /** What was asked for, as far as the words about it depend on that. */
 interface Asked {
   db: string;
+  dataset?: string;
   dryRun?: boolean;
   fresh?: boolean;
   onError?: 'continue' | 'abort';
-}
-
-/** Steps that every load waits for have a line of their own, others where they took so many seconds. */
-const SHOWN: readonly string[] = ['commit', 'checkpoint'];
-const LONG = 1;
-
-/** A line for steps that say where the time went, and one for all the others. */
-function stepLines(times: LoadReport['stepTimes']): string[][] {
-  const steps = Object.entries(times) as [StepName, StepTime][];
-  const isShown = ([name, { seconds }]: [StepName, StepTime]): boolean =>
-    SHOWN.includes(name) || seconds >= LONG;
-  const others = steps.filter((step) => !isShown(step));
-  const rest = others.reduce((sum, [, { seconds }]) => sum + seconds, 0);
-  return [
-    ...steps
-      .filter(isShown)
-      .map(([name, { seconds }]) => [STEP_TITLES[name], '', formatSeconds(seconds)]),
-    ...(others.length > 0 ? [['other steps', '', formatSeconds(rest)]] : []),
-  ];
 }
 
 /**
@@ -38,6 +22,7 @@ function stepLines(times: LoadReport['stepTimes']): string[][] {
  * @param width - Of the window that the table is to fit.
  */
 export function loadTable(report: LoadReport, asked: Asked, width?: number): string[] {
+  if (isUpdate(report)) return updateTable(report, asked.dryRun ?? false, width);
   const failed = new Set(report.errors.map(({ table }) => table));
   const missing = new Set(
     report.warnings.filter(({ code }) => code === 'FILE_MISSING').map(({ table }) => table),
@@ -60,7 +45,7 @@ export function loadTable(report: LoadReport, asked: Asked, width?: number): str
   };
   const { nodeTimes, edgeTimes, totalNodes, totalEdges, totalTime } = report;
   const rows = totalNodes + totalEdges;
-  const steps = asked.dryRun ? [] : stepLines(report.stepTimes);
+  const steps = asked.dryRun ? [] : stepLines(report.stepTimes, 2);
   const table: TableRow[] = [
     ['table', 'rows', 'seconds', 'rows/s', ...(report.totalSkipped > 0 ? ['skipped'] : [])],
     null,
@@ -83,28 +68,43 @@ export function outcomeColor({ errors, totalSkipped }: LoadReport): 'red' | 'yel
 }
 
 /** `3 of 20 tables failed`, where some did; nothing where none did. */
-function describeFailures({ errors, warnings, nodeTimes, edgeTimes }: LoadReport): string {
+function describeFailures({ errors, warnings, nodeTimes, edgeTimes, changes }: LoadReport): string {
   if (errors.length === 0) return '';
   const failed = new Set(errors.flatMap(({ table }) => table ?? []));
-  if (failed.size === 0) return 'the load failed; ';
+  if (failed.size === 0) return `the ${changes ? 'update' : 'load'} failed; `;
   const all = new Set([...Object.keys(nodeTimes), ...Object.keys(edgeTimes), ...failed]);
   for (const { code, table } of warnings) if (code === 'FILE_MISSING') all.delete(table ?? '');
   return `${failed.size} of ${plural(all.size, 'table')} failed; `;
 }
 
+/** Errors that stop an update whatever is to become of tables that fail. */
+const STOPPING: readonly ErrorCode[] = [
+  'TOO_MANY_DELETIONS',
+  'TOO_MANY_BAD_ROWS',
+  'ROW_COUNT',
+  'VALUE_CHANGED',
+];
+
+/** What would have kept less from being done. */
+function otherWay({ errors, changes }: LoadReport, { fresh, onError }: Asked): string {
+  if (onError !== undefined) return '';
+  if (fresh) return ' (--on-error continue takes what did load)';
+  if (!changes || errors.some(({ code }) => STOPPING.includes(code))) return '';
+  return ' (--on-error continue updates the others)';
+}
+
 /** How a load ended, in one sentence. */
-export function loadOutcome(report: LoadReport, { db, dryRun, fresh, onError }: Asked): string {
+export function loadOutcome(report: LoadReport, asked: Asked): string {
   const { totalNodes, totalEdges, totalSkipped } = report;
+  const { db, dataset = 'the dataset', dryRun = false } = asked;
   const failures = describeFailures(report);
+  const failing = dryRun ? failures.replace('failed', 'would fail') : failures;
   const rows = `${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')}`;
   const skipped = totalSkipped > 0 ? `, ${plural(totalSkipped, 'bad row')} left out` : '';
-  if (dryRun) {
-    const would = failures.replace('failed', 'would fail');
-    return `${would}a load would bring ${rows} into ${db}${skipped}; nothing was written`;
-  }
-  if (!report.published) {
-    const way = fresh && onError === undefined ? ' (--on-error continue takes what did load)' : '';
-    return `${failures}${db} is as it was${way}`;
-  }
-  return `${failures}loaded ${rows} into ${db}${skipped}`;
+  if (!dryRun && !report.published)
+    return `${failures}${db} is as it was${otherWay(report, asked)}`;
+  if (isUpdate(report)) return failing + updateOutcome(report, { db, dataset, isDryRun: dryRun });
+  return dryRun
+    ? `${failing}a load would bring ${rows} into ${db}${skipped}; nothing was written`
+    : `${failing}loaded ${rows} into ${db}${skipped}`;
 }

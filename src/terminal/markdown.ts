@@ -2,6 +2,14 @@
 import { formatBytes, formatCount, formatRate, formatSeconds, plural } from '../format.js';
 import { summarizeBadRows } from '../load/badrows.js';
 import { describeProblem } from '../log.js';
+import {
+  CHANGE_KINDS,
+  changeTitles,
+  formatProperties,
+  isUpdate,
+  touchedTables,
+  type UpdateReport,
+} from '../model/changes.js';
 import type {
   DatabaseStats,
   DegreeStats,
@@ -12,6 +20,7 @@ import type {
 } from '../types.js';
 import { loadOutcome } from './loadtable.js';
 import { describeDifferences, type Sides } from './statstable.js';
+import { updateRows } from './updatetable.js';
 
 /** The first row is the head; the first column stands to the left, the others to the right. */
 export function markdownTable(rows: readonly (readonly string[])[]): string[] {
@@ -37,6 +46,7 @@ export function loadMarkdown(
   report: LoadReport,
   asked: Parameters<typeof loadOutcome>[1],
 ): string[] {
+  if (isUpdate(report)) return updateMarkdown(report, asked);
   const { nodeTimes, edgeTimes, totalNodes, totalEdges, totalTime, errors, warnings } = report;
   const failed = new Set(errors.map(({ table }) => table));
   const hasSkipped = report.totalSkipped > 0;
@@ -60,6 +70,36 @@ export function loadMarkdown(
     ]),
     '',
   ];
+}
+
+function updateMarkdown(report: UpdateReport, asked: Parameters<typeof loadOutcome>[1]): string[] {
+  const { errors, warnings } = report;
+  const isDryRun = asked.dryRun ?? false;
+  // Without what it took besides the tables.
+  const rows = updateRows({ ...report, stepTimes: {} }, isDryRun).filter((row) => row !== null);
+  const examples = isDryRun ? exampleItems(report) : [];
+  return [
+    `### ${mark(errors)} ${escapeMarkdown(loadOutcome(report, asked))}`,
+    ...problemsMarkdown(errors, warnings),
+    '',
+    ...markdownTable(rows),
+    ...(examples.length > 0 ? ['', ...examples] : []),
+    '',
+  ];
+}
+
+/** The first few keys of what would be done, an item a table and kind. */
+function exampleItems(report: UpdateReport): string[] {
+  return touchedTables(report).flatMap(([table, { examples, properties, ...changes }]) =>
+    CHANGE_KINDS.filter((kind) => changes[kind] > 0).map((kind) => {
+      const keys = examples?.[kind] ?? [];
+      const more = keys.length > 0 && changes[kind] > keys.length ? ', …' : '';
+      const what = kind === 'updated' && properties ? ` (${formatProperties(properties)})` : '';
+      const list = keys.length > 0 ? `: ${keys.join(', ')}${more}` : '';
+      const count = formatCount(changes[kind]);
+      return `- ${escapeMarkdown(table)}, ${count} ${changeTitles(false)[kind]}${escapeMarkdown(what + list)}`;
+    }),
+  );
 }
 
 function skippedOf({ badRows }: LoadReport, table: string): string {

@@ -24,7 +24,10 @@ export function summarizeProblems(problems: readonly Told[]): string[] {
 
 function describeMissing(list: readonly Told[]): string {
   const files = list.map(({ file, table }) => file ?? table ?? '');
-  return `${plural(list.length, 'table')} have no file and count 0 rows: ${listNames(files)}`;
+  // Nothing else tells a load from an update here.
+  const isKept = list.every(({ message }) => message.endsWith('stays as it is'));
+  const fate = isKept ? 'stay as they are' : 'count 0 rows';
+  return `${plural(list.length, 'table')} have no file and ${fate}: ${listNames(files)}`;
 }
 
 function describeMany([first, ...others]: readonly Told[]): string {

@@ -68,12 +68,16 @@ export function verificationTable(report: VerifyReport, sides: Sides): string[] 
 
 /** A line a difference, and what it comes to. */
 export function describeDifferences(
-  { identical, tables }: VerifyReport,
+  { identical, tables, warnings }: VerifyReport,
   { database, dataset }: Sides,
 ): string[] {
   const differences = tables.filter((table) => !table.identical).flatMap(describeDifference);
   const what = `${database} and ${dataset}`;
-  return [...differences, identical ? `${what} hold the same` : `${what} differ`];
+  const hasMore = warnings.some(({ code }) => code === 'NOT_COMPARED');
+  const same = hasMore
+    ? `${database} holds what ${dataset} holds, and more`
+    : `${what} hold the same`;
+  return [...differences, identical ? same : `${what} differ`];
 }
 
 export function describeDifference(table: TableVerification): string[] {

@@ -53,7 +53,7 @@ export function* compareEdges(
   const isLosing = losing.some((delta) => delta !== undefined);
   const isDeleting = (reach.is !== 'nothing' || isLosing) && held.rows > 0;
   if (unit.files.length === 0 && held.rows === 0) return nothing(unit);
-  yield { connection, cypher: writeEdgeDelta(places.sides, isDeleting, places.edgeDelta) };
+  yield { connection, cypher: writeEdgeDelta(unit, places.sides, isDeleting, places.edgeDelta) };
   let counts = yield* countDelta(comparison, places.edgeDelta);
   const candidates = isLosing ? keyed : counts.candidates;
   const unconnected = yield* findUnconnected(comparison, unit, {

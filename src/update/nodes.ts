@@ -77,7 +77,7 @@ export function* writeFileSides(
   for (const [i, file] of unit.files.entries()) {
     const path = `${sides}/file${i}.parquet`;
     yield { connection, cypher: writeFileSide(unit, file, i, path) };
-    const written = yield* countFile(comparison, path, 'f');
+    const written = yield* countFile(comparison, path, unit.kind === 'node' ? 'k' : 'h');
     rows += written.rows;
     if (written.rows < file.rows) {
       badRows.push(...(yield* findWithoutKeys(comparison, unit, file, file.rows - written.rows)));

@@ -23,9 +23,10 @@ import {
   type DeletionLimit,
   keyless,
   unitsOf,
+  updateWarnings,
   USUAL_UPDATE,
 } from '../plan/update.js';
-import { beginStep } from '../steps.js';
+import { beginStep, type Step } from '../steps.js';
 import type { Connection, GraphSchema, Problem, TableChanges } from '../types.js';
 import { writeAllBounds } from './bounds.js';
 import { countProperties } from './changes.js';
@@ -89,10 +90,11 @@ export function* planUpdate(
     onBadRow: hooks.onBadRow,
   };
   planning.end();
-  const { deltas, failures } = yield* compareAll(comparison, plan, request);
+  const comparing = beginStep(hooks, 'compare');
+  const { deltas, failures } = yield* compareAll(comparison, plan, request, comparing);
   const warned = {
     ...plan,
-    warnings: [...plan.warnings, ...comparedAsText(deltas.map(({ unit }) => unit))],
+    warnings: [...updateWarnings(plan, schema), ...comparedAsText(deltas.map(({ unit }) => unit))],
   };
   const shown = { ...warned, tables: plan.tables.map((planned) => withChanges(planned, deltas)) };
   const tally = startTally(shown, hooks.onEvent);
@@ -135,6 +137,7 @@ export function* planUpdate(
       after: known.after - rows,
     };
   }
+  comparing.end();
   for (const warning of freshIsFaster(sound)) tallyWarning(tally, warning);
   for (const problem of tooManyDeletions(sound, update.limit)) {
     tallyError(tally, '', problem);
@@ -163,9 +166,9 @@ function* compareAll(
   comparison: Comparison,
   plan: Plan,
   { schema, hooks }: LoadRequest,
+  step: Step,
 ): Steps<{ deltas: Delta[]; failures: Problem[] }> {
   const units = unitsOf(plan, schema);
-  const step = beginStep(hooks, 'compare');
   yield* writeAllBounds(comparison, units);
   const total = units.reduce((sum, { files }) => sum + 1 + rowsOf(files), 0);
   const known: KnownKeys = new Map();
@@ -194,7 +197,6 @@ function* compareAll(
     done += 1 + rowsOf(unit.files);
     step.progress(done, total);
   }
-  step.end();
   return {
     deltas: deltas.filter(({ unit }) => !failures.some(({ table }) => table === unit.table)),
     failures,

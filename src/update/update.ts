@@ -16,11 +16,12 @@ import { loadDatabase } from '../load/load.js';
 import { engineProblem } from '../load/problems.js';
 import { type Tally, tallyError, toReport } from '../load/report.js';
 import { CallbackFailed, guardCallbacks } from '../load/table.js';
+import { isTouched } from '../model/changes.js';
 import type { LoadRequest } from '../plan/request.js';
 import type { ShownPlan } from '../plan/shown.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import { beginStep } from '../steps.js';
-import type { Connection, EngineName, LoadReport } from '../types.js';
+import type { Connection, EngineName, LoadReport, TableTime } from '../types.js';
 import { changeEdges, changeNodes, checkRows, deleteRows } from './changes.js';
 import type { Delta } from './comparison.js';
 import { planUpdate, type UpdatePlan } from './plan.js';
@@ -87,7 +88,7 @@ export function* checkUpdate(
   const report = yield* withPlan(place, dataset, request, true, function* (update) {
     yield* [];
     ({ create } = update.plan);
-    for (const delta of update.deltas) noteRows(update.tally, delta, 0);
+    for (const delta of update.deltas) tallyRows(update.tally, delta, 0);
     return reportOf(request, update, true);
   });
   const plan: ShownPlan = { engine, bufferPool, commit: 'table', jobs: 1, create, phases: [] };
@@ -188,7 +189,7 @@ function* changeTables(
   findings: Findings,
   engine: EngineName,
 ): Steps<boolean> {
-  const { plan, catalog, comparison, deltas, properties, taken, indexes, tally } = update;
+  const { plan, catalog, comparison, deltas, properties, changes, taken, indexes, tally } = update;
   const { keepsOldText } = capabilitiesOf(engine);
   let at: Delta['unit'] | undefined;
   try {
@@ -220,7 +221,11 @@ function* changeTables(
           withLeast: withLeast(findings, table),
         });
       } else yield* changeEdges(connection, comparison, delta);
-      noteRows(tally, delta, (hooks.clock() - start) / 1000);
+      const time = tallyRows(tally, delta, (hooks.clock() - start) / 1000);
+      const skipped = tally.skipped.get(table) ?? 0;
+      const own = changes[table];
+      const told = { table, kind, ...time, skipped, ...(own && { changes: own }) };
+      tally.onEvent({ type: 'finished', ...told });
     };
     for (const delta of deltas) if (delta.unit.kind === 'node') yield* change(delta);
     // Every COPY that is committed by itself is checkpointed by itself: 20 to 60 ms.
@@ -269,23 +274,16 @@ function withLeast({ found }: Findings, table: string): Set<string> {
   return new Set(all.flatMap(({ hazard, property }) => (hazard === 'least' ? [property] : [])));
 }
 
-function isTouched({ inserted, updated, deleted }: Delta): boolean {
-  return inserted + updated + deleted > 0;
-}
-
 /** A rel table's pairs are added up. */
-function noteRows(tally: Tally, { unit, inserted, updated }: Delta, seconds: number): void {
-  const { table, kind } = unit;
-  const before = tally.times.get(table) ?? { seconds: 0, rows: 0 };
+function tallyRows(
+  { times }: Tally,
+  { unit, inserted, updated }: Delta,
+  seconds: number,
+): TableTime {
+  const before = times.get(unit.table) ?? { seconds: 0, rows: 0 };
   const time = { seconds: before.seconds + seconds, rows: before.rows + inserted + updated };
-  tally.times.set(table, time);
-  tally.onEvent({
-    type: 'finished',
-    table,
-    kind,
-    ...time,
-    skipped: tally.skipped.get(table) ?? 0,
-  });
+  times.set(unit.table, time);
+  return time;
 }
 
 function reportOf({ schema, hooks }: LoadRequest, update: UpdatePlan, isDone: boolean): LoadReport {

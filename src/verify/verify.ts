@@ -19,6 +19,7 @@ import { codeGraph } from '../model/codegraph.js';
 import { withFiles } from '../model/differences.js';
 import { kindOf } from '../model/tables.js';
 import { planLoad } from '../plan/plan.js';
+import { resolveSchema } from '../schema/choose.js';
 import { decodingWeight } from '../plan/weights.js';
 import { beginStep, type Listener } from '../steps.js';
 import type {
@@ -34,6 +35,7 @@ import type {
   VerifyReport,
 } from '../types.js';
 import { comparedProperties, hasKeys, rowsOfFiles, rowsOfTable } from './sides.js';
+import { besidesWarning, withoutBesides } from './besides.js';
 import { compareSides, type Side } from './tally.js';
 
 /** What a comparison may be told. */
@@ -56,17 +58,34 @@ export async function verifyDatabase(
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const target = inspectDatabase(path);
-  const schema =
-    options.schema ??
-    withFiles(
-      await drive(readDatabase(target, ({ connection }) => readTables(connection), options)),
-      codeGraph,
-    );
   const { onEvent = () => undefined, clock = () => performance.now() } = options;
-  const dataset = readDataset(directory, schema, { onEvent, clock });
   const decoder = await loadDecoder();
+  if (options.schema) {
+    const { schema } = options;
+    const dataset = readDataset(directory, schema, { onEvent, clock });
+    return await drive(
+      readDatabase(target, (open) => verifySteps(open, schema, dataset, decoder, options), options),
+    );
+  }
+  const { schema: own } = await resolveSchema(undefined, directory, target.header.engine);
   return await drive(
-    readDatabase(target, (open) => verifySteps(open, schema, dataset, decoder, options), options),
+    readDatabase(
+      target,
+      function* (open) {
+        const all = withFiles(withFiles(yield* readTables(open.connection), codeGraph), own);
+        const dataset = readDataset(directory, all, { onEvent, clock });
+        const plan = planLoad(all, dataset, yield* readCatalog(open.connection), true);
+        const { schema, besides } = withoutBesides(all, own, plan);
+        const rows = new Map<string, number>();
+        for (const name of besides.tables) {
+          const table = [...all.nodes, ...all.edges].find((one) => one.name === name);
+          if (table) rows.set(name, yield* countRows(open.connection, countedTable(table)));
+        }
+        const report = yield* verifySteps(open, schema, dataset, decoder, options);
+        return { ...report, warnings: [...report.warnings, ...besidesWarning(besides, rows)] };
+      },
+      options,
+    ),
   );
 }
 
