@@ -221,7 +221,7 @@ describe('--max-deletions', () => {
       return {
         exit,
         codes: json.errors.map(({ code: one }) => one),
-        message: String(json.errors[0]?.message),
+        message: json.errors[0]?.message ?? '',
         published: json.published,
       };
     };

@@ -301,11 +301,12 @@ export function runSeed(seed: number, rounds: number, directory: string): string
   execute(db, ...schemaText(tables).split('\n'));
   for (let round = 0; round < rounds; round += 1) {
     const isWhole = round === 0 || roll(3) === 0;
-    const kinds: Deletions[] = ['none', 'all', 'all', { by: 'grp' }];
+    const kinds: Deletions[] = ['none', 'all', 'all', { by: 'grp' }, { by: 'a' }];
     const files = filesOf(random, world, isWhole);
     let deletions = pick(roll, kinds);
-    const hasGroup = files.nodes.some(({ columns }) => columns.includes('grp'));
-    if (typeof deletions === 'object' && !hasGroup) deletions = 'all';
+    const isThere = ({ by }: { by: string }): boolean =>
+      files.nodes.some(({ table, columns }) => columns.includes(by) || table.toLowerCase() === by);
+    if (typeof deletions === 'object' && !isThere(deletions)) deletions = 'all';
     const skip = roll(5) > 0;
     if (files.nodes.length === 0) continue;
     const result = runRound(random, db, dataset, content, { files, deletions, skip });
