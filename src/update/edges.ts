@@ -24,7 +24,7 @@ import { findAmong } from './badrows.js';
 import { type Reach, reachOf } from './bounds.js';
 import { type Comparison, countFile, type Delta, placesOf } from './comparison.js';
 import { type KnownKeys, keysOf } from './keys.js';
-import { writeFileSides } from './nodes.js';
+import { isSame, sameRows, writeFileSides } from './nodes.js';
 import { takeSurplus } from './surplus.js';
 
 /**
@@ -40,7 +40,8 @@ export function* compareEdges(
   const { connection, held: tables, skip } = comparison;
   const places = placesOf(comparison, unit);
   onDisk(() => mkdirSync(places.sides, { recursive: true }));
-  const { rows: keyed, badRows } = yield* writeFileSides(comparison, unit);
+  const files = yield* writeFileSides(comparison, unit);
+  const { rows: keyed, badRows } = files;
   let held = { rows: 0, sum: 0n };
   if (tables.has(unit.table)) {
     yield { connection, cypher: writeStoredSide(unit, undefined, places.stored) };
@@ -52,7 +53,7 @@ export function* compareEdges(
   );
   const isLosing = losing.some((delta) => delta !== undefined);
   const isDeleting = (reach.is !== 'nothing' || isLosing) && held.rows > 0;
-  if (unit.files.length === 0 && held.rows === 0) return nothing(unit);
+  if (!isLosing && isSame(files, held)) return sameRows(unit, files);
   yield { connection, cypher: writeEdgeDelta(unit, places.sides, isDeleting, places.edgeDelta) };
   let counts = yield* countDelta(comparison, places.edgeDelta);
   const candidates = isLosing ? keyed : counts.candidates;
@@ -93,21 +94,6 @@ export function* compareEdges(
     hasFirsts: false,
     sum: held.sum - gone.sum + counts.sum,
     badRows,
-  };
-}
-
-function nothing(unit: Unit): Delta {
-  return {
-    unit,
-    held: 0,
-    inserted: 0,
-    updated: 0,
-    deleted: 0,
-    unchanged: 0,
-    hasSurplus: false,
-    hasFirsts: false,
-    sum: 0n,
-    badRows: [],
   };
 }
 

@@ -44,7 +44,7 @@ export function* keysOf(
       yield { connection, cypher: writeKeptKeys(all, stored) };
     }
   } else yield { connection, cypher: writeNoKeys(stored) };
-  if (delta) {
+  if (delta && (delta.inserted > 0 || delta.hasFirsts)) {
     const { nodes } = placesOf(comparison, delta.unit);
     yield { connection, cypher: writeNewKeys(nodes, join(directory, 'new.parquet')) };
   }

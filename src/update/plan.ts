@@ -120,7 +120,8 @@ export function* planUpdate(
   for (const delta of sound) {
     const counts = yield* countProperties(connection, comparison, delta);
     properties.set(delta.unit.table, counts);
-    if (isDryRun) examples.set(delta, yield* findExamples(comparison, delta));
+    if (isDryRun && delta.inserted + delta.updated + delta.deleted > 0)
+      examples.set(delta, yield* findExamples(comparison, delta));
   }
   const indexes = yield* planIndexes(comparison, sound, properties);
   for (const problem of [...notDeletable(comparison, sound), ...indexes.problems]) {
