@@ -79,7 +79,7 @@ describe('an update by the library', () => {
     assert.deepEqual(counts(planned), counts(report));
     assert.deepEqual(
       events.filter((type) => type.startsWith('finished')),
-      ['finished A 2', 'finished R 1'],
+      ['finished R 1', 'finished A 2'],
     );
     assert.deepEqual(planned.changes?.['R']?.examples, {
       inserted: ['b → d'],

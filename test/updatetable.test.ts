@@ -388,10 +388,10 @@ describe('kgload load --update', () => {
     const done = await kgload(load);
     assert.equal(done.code, 0, done.stderr);
     assert.deepEqual(steady(done.stderr).split('\n'), [
-      'kgload: Function: updated 1, deleted 1, 6 unchanged in 0.001 s',
       'kgload: Variable: inserted 1, 3 unchanged in 0.001 s',
       'kgload: CONTAINS_VARIABLE: inserted 1, 3 unchanged in 0.001 s',
       'kgload: CALLS: inserted 1, 3 unchanged in 0.001 s',
+      'kgload: Function: updated 1, deleted 1, 6 unchanged in 0.001 s',
       '',
     ]);
     const lines = steady(done.stdout).split('\n');

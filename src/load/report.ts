@@ -64,6 +64,14 @@ export function tallyWarning(tally: Tally, warning: Problem): void {
   tally.onEvent({ type: 'warned', warning });
 }
 
+/** Adds to the time and the rows of a table, which several works do. */
+export function addTime({ times }: Tally, table: string, seconds: number, rows: number): TableTime {
+  const before = times.get(table) ?? { seconds: 0, rows: 0 };
+  const time = { seconds: before.seconds + seconds, rows: before.rows + rows };
+  times.set(table, time);
+  return time;
+}
+
 /** Notes that a table was loaded, without the bad rows that were left out of it. */
 export function tallyTable(
   tally: Tally,

@@ -11,7 +11,6 @@ import {
   sumStored,
 } from '../cypher/changes.js';
 import { countByFile } from '../cypher/delta.js';
-import { CHECKPOINT } from '../cypher/statements.js';
 import { type Row, type Steps, toBigInt } from '../engine/drive.js';
 import { formatCount, listNames } from '../format.js';
 import type { CatalogTable } from '../model/differences.js';
@@ -82,8 +81,18 @@ export function* countProperties(
   return counts;
 }
 
+/** Inserts the nodes that a table lacks. */
+export function* insertNewNodes(
+  connection: Connection,
+  comparison: Comparison,
+  delta: Delta,
+): Steps<void> {
+  const { inserted } = yield* selectRows(connection, comparison, delta);
+  for (const selected of inserted) yield { connection, cypher: insertNodes(selected) };
+}
+
 /**
- * Changes and inserts the nodes of a table.
+ * Changes the nodes of a table.
  *
  * @param table - As it is in the database.
  * @param changed - The properties of which some are changed: places among the unit's.
@@ -98,19 +107,15 @@ export function* changeNodes(
   changed: readonly number[],
   { keepsOldText, withLeast }: { keepsOldText: boolean; withLeast: ReadonlySet<string> },
 ): Steps<void> {
-  const { inserted, updated } = yield* selectRows(connection, comparison, delta);
-  if (updated.length > 0 && changed.length > 0) {
-    if (table && keepsOldText) {
-      yield* rewriteProperties(connection, table, updated, changed, withLeast);
-    } else yield* setProperties(connection, updated, changed, withLeast);
-    // Of lists that are set, Kuzu 0.11.3 gives items to rows that are copied before the next checkpoint.
-    if (inserted.length > 0) yield { connection, cypher: CHECKPOINT };
-  }
-  for (const selected of inserted) yield { connection, cypher: insertNodes(selected) };
+  if (changed.length === 0) return;
+  const { updated } = yield* selectRows(connection, comparison, delta);
+  if (table && keepsOldText) {
+    yield* rewriteProperties(connection, table, updated, changed, withLeast);
+  } else yield* setProperties(connection, updated, changed, withLeast);
 }
 
 /** Inserts the edges that a table lacks. */
-export function* changeEdges(
+export function* insertNewEdges(
   connection: Connection,
   comparison: Comparison,
   { unit, inserted, hasSurplus }: Delta,

@@ -1,29 +1,24 @@
 /** An update: compare, say what is to change, change a copy of the database, and put it in its place. */
 import { dirname } from 'node:path';
-import { BEGIN, CHECKPOINT, COMMIT } from '../cypher/statements.js';
-import { createMissing } from '../database/create.js';
-import { removeIndex } from '../database/indexes.js';
 import { readDatabase, replaceDatabase, stampsOf } from '../database/open.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { capabilitiesOf } from '../engine/native.js';
 import { isDiskFull } from '../engine/messages.js';
-import { KgloadError, messageOf, toProblem } from '../errors.js';
+import { KgloadError, messageOf } from '../errors.js';
 import { assessPlace, type Place } from '../load/assessment.js';
 import { checkDatabase, type DryRunReport } from '../load/dryrun.js';
 import { examineDataset, type Findings, needsPlain } from '../load/findings.js';
 import { loadDatabase } from '../load/load.js';
-import { engineProblem } from '../load/problems.js';
-import { type Tally, tallyError, toReport } from '../load/report.js';
+import { addTime, toReport } from '../load/report.js';
 import { CallbackFailed, guardCallbacks } from '../load/table.js';
 import { isTouched } from '../model/changes.js';
 import type { LoadRequest } from '../plan/request.js';
 import type { ShownPlan } from '../plan/shown.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import { beginStep } from '../steps.js';
-import type { Connection, EngineName, LoadReport, TableTime } from '../types.js';
-import { changeEdges, changeNodes, checkRows, deleteRows } from './changes.js';
-import type { Delta } from './comparison.js';
+import type { LoadReport } from '../types.js';
+import { carryOut } from './execution.js';
 import { planUpdate, type UpdatePlan } from './plan.js';
 
 /**
@@ -88,7 +83,9 @@ export function* checkUpdate(
   const report = yield* withPlan(place, dataset, request, true, function* (update) {
     yield* [];
     ({ create } = update.plan);
-    for (const delta of update.deltas) tallyRows(update.tally, delta, 0);
+    for (const { unit, inserted, updated } of update.deltas) {
+      addTime(update.tally, unit.table, 0, inserted + updated);
+    }
     return reportOf(request, update, true);
   });
   const plan: ShownPlan = { engine, bufferPool, commit: 'table', jobs: 1, create, phases: [] };
@@ -163,7 +160,7 @@ function* changeDatabase(
     target,
     engine,
     function* ({ connection }) {
-      const isDone = yield* changeTables(connection, request, update, findings, engine);
+      const isDone = yield* carryOut(connection, update, findings, hooks, capabilitiesOf(engine));
       return reportOf(request, update, isDone);
     },
     {
@@ -179,111 +176,6 @@ function* changeDatabase(
       ...(hooks.beforePublish && { beforePublish: hooks.beforePublish }),
     },
   );
-}
-
-/** Carries the plan out; says whether the tables are as they are to be. */
-function* changeTables(
-  connection: Connection,
-  { hooks }: LoadRequest,
-  update: UpdatePlan,
-  findings: Findings,
-  engine: EngineName,
-): Steps<boolean> {
-  const { plan, catalog, comparison, deltas, properties, changes, taken, indexes, tally } = update;
-  const { keepsOldText } = capabilitiesOf(engine);
-  let at: Delta['unit'] | undefined;
-  try {
-    if (plan.create.length > 0) {
-      const creating = beginStep(hooks, 'create');
-      yield* createMissing(connection, plan.create, creating.progress);
-      creating.end();
-    }
-    for (const index of indexes) yield* removeIndex(connection, index);
-    if (deltas.some(({ deleted }) => deleted > 0)) {
-      const deleting = beginStep(hooks, 'delete');
-      yield { connection, cypher: BEGIN };
-      yield* deleteRows(connection, comparison, deltas, taken);
-      yield { connection, cypher: COMMIT };
-      deleting.end();
-    }
-    const change = function* (delta: Delta): Steps<void> {
-      const { unit, inserted, updated } = delta;
-      if (inserted + updated === 0) return;
-      hooks.signal?.throwIfAborted();
-      at = unit;
-      const { table, kind, file } = unit;
-      tally.onEvent({ type: 'started', table, kind, file, rows: inserted + updated, ignored: {} });
-      const start = hooks.clock();
-      if (kind === 'node') {
-        const changed = [...(properties.get(table)?.keys() ?? [])];
-        yield* changeNodes(connection, comparison, delta, catalog.get(table), changed, {
-          keepsOldText,
-          withLeast: withLeast(findings, table),
-        });
-      } else yield* changeEdges(connection, comparison, delta);
-      const time = tallyRows(tally, delta, (hooks.clock() - start) / 1000);
-      const skipped = tally.skipped.get(table) ?? 0;
-      const own = changes[table];
-      const told = { table, kind, ...time, skipped, ...(own && { changes: own }) };
-      tally.onEvent({ type: 'finished', ...told });
-    };
-    for (const delta of deltas) if (delta.unit.kind === 'node') yield* change(delta);
-    // Every COPY that is committed by itself is checkpointed by itself: 20 to 60 ms.
-    const isTogether = deltas.reduce((sum, { inserted }) => sum + inserted, 0) <= MOST_TOGETHER;
-    if (isTogether) yield { connection, cypher: BEGIN };
-    for (const delta of deltas) if (delta.unit.kind === 'edge') yield* change(delta);
-    at = undefined;
-    if (isTogether) {
-      const committing = beginStep(hooks, 'commit');
-      yield { connection, cypher: COMMIT };
-      committing.end();
-    }
-    const writing = beginStep(hooks, 'checkpoint');
-    yield { connection, cypher: CHECKPOINT };
-    writing.end();
-    const checking = beginStep(hooks, 'check');
-    for (const delta of deltas.filter(isTouched)) {
-      for (const problem of yield* checkRows(connection, comparison, delta)) {
-        tallyError(tally, delta.unit.table, problem);
-      }
-    }
-    checking.end();
-    if (indexes.length > 0) {
-      const indexing = beginStep(hooks, 'index');
-      for (const { definition } of indexes) yield { connection, cypher: definition };
-      indexing.end();
-    }
-  } catch (error) {
-    if (error instanceof CallbackFailed || hooks.signal?.aborted) throw error;
-    const problem =
-      error instanceof KgloadError
-        ? toProblem(error)
-        : engineProblem(at?.table ?? '', { file: at?.file ?? '' }, error);
-    tallyError(tally, at?.table ?? '', problem);
-    return false;
-  }
-  return tally.errors.every(({ code }) => code !== 'ROW_COUNT' && code !== 'VALUE_CHANGED');
-}
-
-/** What is not committed stays in memory. */
-const MOST_TOGETHER = 1_000_000;
-
-/** The properties of which the files have the least integer. */
-function withLeast({ found }: Findings, table: string): Set<string> {
-  const all = found.get(table)?.flat() ?? [];
-  return new Set(all.flatMap(({ hazard, property }) => (hazard === 'least' ? [property] : [])));
-}
-
-/** A rel table's pairs are added up. */
-function tallyRows(
-  { times }: Tally,
-  { unit, inserted, updated }: Delta,
-  seconds: number,
-): TableTime {
-  const before = times.get(unit.table) ?? { seconds: 0, rows: 0 };
-  const time = { seconds: before.seconds + seconds, rows: before.rows + inserted + updated };
-  times.set(unit.table, time);
-  return time;
 }
 
 function reportOf({ schema, hooks }: LoadRequest, update: UpdatePlan, isDone: boolean): LoadReport {
