@@ -31,7 +31,9 @@ export function watchOver(worker: ChildProcess): void {
   const watcher: ChildProcessByStdio<Writable, null, null> = spawn(
     command,
     [...args, String(pid)],
-    { stdio: ['pipe', 'ignore', 'ignore'] },
+    // In a session of its own: Ctrl-Z between fork and exec would stop it there, and this process, which
+    // waits for that, would never hear of Ctrl-Z, nor of anything else.
+    { stdio: ['pipe', 'ignore', 'ignore'], detached: command === SHELL },
   );
   // Without a watcher, a worker that has lost its supervisor still ends at its next event.
   watcher.on('error', () => undefined);
