@@ -121,6 +121,8 @@ describe('a full-text index', { skip }, () => {
       assert.equal(published, false);
       assert.match(errors[0]?.message ?? '', message);
     }
+    const going = await bring(rows(0, 60), { update: true, onError: 'continue' });
+    assert.deepEqual([going.published, going.errors.length], [false, 1]);
     const append = bring(rows(50, 60), { append: true });
     await assert.rejects(append, { code: 'ENGINE', message });
     assert.equal(found(db, 'rare').length, 5);

@@ -52,6 +52,8 @@ export interface UpdatePlan {
   taken: readonly Taken[];
   /** Those that are dropped before rows change, and created afterwards. */
   indexes: readonly Index[];
+  /** Something stands in the way of all of it, whatever tables fail. */
+  isBlocked: boolean;
   tally: Tally;
 }
 
@@ -124,9 +126,9 @@ export function* planUpdate(
       examples.set(delta, yield* findExamples(comparison, delta));
   }
   const indexes = yield* planIndexes(comparison, sound, properties);
-  for (const problem of [...notDeletable(comparison, sound), ...indexes.problems]) {
-    tallyError(tally, problem.table ?? '', problem);
-  }
+  const tooMany = tooManyDeletions(sound, update.limit);
+  const inWay = [...notDeletable(comparison, sound), ...indexes.problems, ...tooMany];
+  for (const problem of inWay) tallyError(tally, problem.table ?? '', problem);
   const taken = yield* findTaken(comparison, sound);
   const changes = describeChanges(schema, sound, properties, examples);
   for (const { unit, rows } of taken) {
@@ -140,9 +142,6 @@ export function* planUpdate(
   }
   comparing.end();
   for (const warning of freshIsFaster(sound)) tallyWarning(tally, warning);
-  for (const problem of tooManyDeletions(sound, update.limit)) {
-    tallyError(tally, '', problem);
-  }
   return {
     plan,
     catalog,
@@ -152,6 +151,7 @@ export function* planUpdate(
     changes,
     taken,
     indexes: indexes.remade,
+    isBlocked: inWay.length > 0,
     tally,
   };
 }

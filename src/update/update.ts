@@ -36,12 +36,11 @@ export function* updateDatabase(
   const place = assessPlace(path, dataset, request);
   if (!place.existing) return yield* loadDatabase(path, dataset, request);
   return yield* withPlan(place, dataset, request, false, function* (update, findings, since) {
-    const { deltas, tally } = update;
+    const { deltas, tally, isBlocked } = update;
     const mayGoOn =
       request.settings.onError === 'continue' &&
-      tally.errors.every(
-        ({ code }) => code !== 'TOO_MANY_DELETIONS' && code !== 'TOO_MANY_BAD_ROWS',
-      );
+      !isBlocked &&
+      tally.errors.every(({ code }) => code !== 'TOO_MANY_BAD_ROWS');
     if (tally.errors.length > 0 && !mayGoOn) return reportOf(request, update, false);
     const isSame = update.plan.create.length === 0 && !deltas.some(isTouched);
     if (isSame) return reportOf(request, update, true);
