@@ -1,6 +1,5 @@
 /** Statements that make of a table what a dataset says, by the differences that `delta.ts` has written. */
 import type { Property } from '../types.js';
-import { showKeys } from './badrows.js';
 import { rowHash } from './fingerprint.js';
 import { constant } from './rows.js';
 import { copyQuery, copyTo } from './statements.js';
@@ -10,6 +9,7 @@ import {
   fileRows,
   hasKeys,
   matchRows,
+  shownKeys,
   storedHash,
   type Unit,
   type UnitFile,
@@ -201,29 +201,21 @@ export function sumProperties(table: string, properties: readonly Property[]): s
 
 /** The keys of some nodes of a file that are new, or changed. */
 export function exampleNodes(selected: Selected, which: 'new' | 'changed', most: number): string {
-  const key = { ...keyOf(selected.unit, 0), expression: 'k0' };
   const rows = selectNodes(selected, [], which === 'new' ? 'm = 0' : 'm = 1');
-  return `${rows} RETURN ${showKeys([key])} LIMIT ${most}`;
+  return `${rows} RETURN ${shownKeys(selected.unit)} LIMIT ${most}`;
 }
 
-/** The keys of some edges of a file that are new. */
-export function exampleEdges(unit: Unit, file: UnitFile, delta: string, most: number): string {
-  const keys = [0, 1].map((i) => ({ ...keyOf(unit, i), expression: `k${i}` }));
-  return `${fileRows(file)} WHERE ${hasKeys(unit)} WITH k0, k1, ${fileHash(unit)} AS z LOAD FROM ${pathLiteral(delta)} WHERE h = z AND np > nm RETURN ${showKeys(keys)} LIMIT ${most}`;
+/** The keys of some edges of a file that come. */
+export function exampleEdges(selected: SelectedEdges, most: number): string {
+  return `${selectEdges(selected, 'k0, k1')} RETURN ${shownKeys(selected.unit)} LIMIT ${most}`;
 }
 
 /** The keys of some nodes or edges that go. */
 export function exampleGone(unit: Unit, gone: string, most: number): string {
-  const variables = unit.kind === 'node' ? ['n'] : ['a', 'b'];
-  const row = unit.kind === 'node' ? 'n' : 'r';
-  const keys = variables.map((_, i) => ({ ...keyOf(unit, i), expression: `k${i}` }));
-  const columns = keys.map(
+  const [variables, row, column] =
+    unit.kind === 'node' ? [['n'], 'n', 'g'] : [['a', 'b'], 'r', 'd'];
+  const columns = unit.keys.map(
     ({ property }, i) => `${variables[i] ?? ''}.${identifier(property)} AS k${i}`,
   );
-  const column = unit.kind === 'node' ? 'g' : 'd';
-  return `${matchRows(unit)} WITH ${columns.join(', ')}, offset(id(${row})) AS y LOAD FROM ${pathLiteral(gone)} WHERE ${column} = y RETURN ${showKeys(keys)} LIMIT ${most}`;
-}
-
-function keyOf({ keys }: Unit, i: number): Unit['keys'][number] {
-  return keys[i] ?? { table: '', property: '', type: '' };
+  return `${matchRows(unit)} WITH ${columns.join(', ')}, offset(id(${row})) AS y LOAD FROM ${pathLiteral(gone)} WHERE ${column} = y RETURN ${shownKeys(unit)} LIMIT ${most}`;
 }

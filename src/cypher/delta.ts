@@ -11,15 +11,15 @@
  * and in the table, or how many edges there are with one hash; `p` and `m` how many rows; `o` a row's
  * offset in its table, `f` the number of its file, `v` the hash of the value that bounds deletions.
  */
-import { showKeys } from './badrows.js';
 import { nodesOf } from './rows.js';
 import { copyTo } from './statements.js';
-import { identifier, pathLiteral } from './text.js';
+import { filesIn, identifier, pathLiteral } from './text.js';
 import {
   fileHash,
   fileRows,
   hasKeys,
   matchRows,
+  shownKeys,
   storedHash,
   type Unit,
   type UnitFile,
@@ -33,11 +33,6 @@ const NO_HASH = 'CAST(NULL AS UINT64)';
 const NO_NUMBER = 'CAST(NULL AS INT64)';
 /** Another expression of the same type: of two columns with one the engines write the same twice. */
 const NO_VALUE = 'CAST(CAST(NULL AS INT64) AS UINT64)';
-
-/** All files of a directory. */
-export function filesIn(directory: string): string {
-  return pathLiteral(`${directory}/x`).replace(/x'$/, "*.parquet'");
-}
 
 /** Of a key of text it must not be the expression of the key's own hash: see {@link NO_VALUE}. */
 function boundOf(variable: string, property: string): string {
@@ -226,9 +221,27 @@ export function writeUnconnected(marked: string, path: string): string {
 
 /** The rows of a file whose hashes are among some, with their keys. */
 export function rowsAmong(unit: Unit, file: UnitFile, hashes: string): string {
-  const keys = unit.keys.map((key, i) => ({ ...key, expression: `k${i}` }));
   const names = unit.keys.map((_, i) => `k${i}`).join(', ');
-  return `${fileRows(file)} WHERE ${hasKeys(unit)} WITH ${names}, ${fileHash(unit)} AS z LOAD FROM ${pathLiteral(hashes)} WHERE h = z RETURN ${showKeys(keys)}, 1 AS n`;
+  return `${fileRows(file)} WHERE ${hasKeys(unit)} WITH ${names}, ${fileHash(unit)} AS z LOAD FROM ${pathLiteral(hashes)} WHERE h = z RETURN ${shownKeys(unit)}, 1 AS n`;
+}
+
+/**
+ * Writes a delta, and edges that it is to lose with how many rows have each, `t`, as files of one kind,
+ * which a query can group.
+ *
+ * @param left - Those edges, as a literal.
+ */
+export function writeMarked(delta: string, left: string, directory: string): string[] {
+  return [
+    copyTo(
+      `LOAD FROM ${pathLiteral(delta)} RETURN h, np, nm, f, d, ${NO_NUMBER} AS t`,
+      `${directory}/delta.parquet`,
+    ),
+    copyTo(
+      `LOAD FROM ${left} RETURN h, ${NO_NUMBER} AS np, ${NO_NUMBER} + 0 AS nm, ${NO_NUMBER} + 1 AS f, ${NO_NUMBER} + 2 AS d, t`,
+      `${directory}/left.parquet`,
+    ),
+  ];
 }
 
 /** A delta without edges that are not to be loaded, and with those that the table has of them. */
@@ -239,14 +252,7 @@ export function writeWithout(
   path: string,
 ): string[] {
   return [
-    copyTo(
-      `LOAD FROM ${pathLiteral(delta)} RETURN h, np, nm, f, d, ${NO_NUMBER} AS t`,
-      `${directory}/delta.parquet`,
-    ),
-    copyTo(
-      `LOAD FROM ${pathLiteral(left)} RETURN h, ${NO_NUMBER} AS np, ${NO_NUMBER} + 0 AS nm, ${NO_NUMBER} + 1 AS f, ${NO_NUMBER} + 2 AS d, t`,
-      `${directory}/left.parquet`,
-    ),
+    ...writeMarked(delta, pathLiteral(left), directory),
     copyTo(
       `LOAD FROM ${filesIn(directory)} WITH h AS h, max(np) AS a, max(nm) AS b, max(f) AS f, max(d) AS d, max(t) AS t WITH h, CASE WHEN t IS NULL THEN a ELSE 0 END AS np, CASE WHEN b IS NULL THEN t ELSE b END AS nm, f, d WHERE np <> nm RETURN h, np, nm, f, d`,
       path,
@@ -297,9 +303,7 @@ export function writeDistinct(directory: string, path: string): string {
 
 /** The keys of rows that several rows of a file share, how many do, `n`, and the hash `y`. */
 export function doubledKeys(unit: Unit, file: UnitFile, delta: string): string {
-  const [key] = unit.keys;
-  const shown = key ? showKeys([{ ...key, expression: 'k0' }]) : '';
-  return `${fileRows(file, [])} WHERE k0 IS NOT NULL WITH k0, count(*) AS n WITH k0, n, hash(k0) AS y LOAD FROM ${pathLiteral(delta)} WHERE k = y AND p > 1 WITH k0, n, y RETURN ${shown}, n`;
+  return `${fileRows(file, [])} WHERE k0 IS NOT NULL WITH k0, count(*) AS n WITH k0, n, hash(k0) AS y LOAD FROM ${pathLiteral(delta)} WHERE k = y AND p > 1 WITH k0, n, y RETURN ${shownKeys(unit)}, n`;
 }
 
 /** Of the rows of a file with one key the first, where several have it; by one thread. */
@@ -342,8 +346,7 @@ export function writeUndoubled(delta: string, path: string): string {
 
 /** The keys of the rows of a file that lack one. */
 export function rowsWithoutKeys(unit: Unit, file: UnitFile): string {
-  const keys = unit.keys.map((key, i) => ({ ...key, expression: `k${i}` }));
-  return `${fileRows(file, [])} WHERE NOT (${hasKeys(unit)}) RETURN ${showKeys(keys)}`;
+  return `${fileRows(file, [])} WHERE NOT (${hasKeys(unit)}) RETURN ${shownKeys(unit)}`;
 }
 
 /** No keys at all. */

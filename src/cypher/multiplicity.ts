@@ -1,7 +1,7 @@
 /** Queries for edges beyond the one that a node may have, and sources that leave them out. */
 import { nodeWith, showKeys } from './badrows.js';
 import { cast, type FileRows, hashOf, type KeyColumn } from './rows.js';
-import { identifier, pathLiteral } from './text.js';
+import { filesIn, identifier } from './text.js';
 
 /** Hashes as the engines print them: JavaScript's numbers are too short. */
 export type Hash = string;
@@ -22,8 +22,7 @@ export function keyHashes(source: string, key: KeyColumn): string {
 
 /** The hashes that the files of a directory have more than once. */
 export function repeatedHashes(directory: string): string {
-  const files = pathLiteral(`${directory}/x`).replace(/x'$/, "*.parquet'");
-  return `LOAD FROM ${files} WITH h, count(*) AS n WHERE n > 1 RETURN ${asText('h')} AS h`;
+  return `LOAD FROM ${filesIn(directory)} WITH h, count(*) AS n WHERE n > 1 RETURN ${asText('h')} AS h`;
 }
 
 /**

@@ -3,11 +3,18 @@
  * the hashes of the nodes' keys, `z` of the edge; `p` how many rows of the files, `m` of the table; the
  * delta is that of `delta.ts`.
  */
-import { showKeys } from './badrows.js';
-import { filesIn } from './delta.js';
+import { writeMarked } from './delta.js';
 import { copyTo } from './statements.js';
-import { identifier, pathLiteral } from './text.js';
-import { fileHash, fileRows, hasKeys, matchRows, type Unit, type UnitFile } from './unit.js';
+import { filesIn, identifier, pathLiteral } from './text.js';
+import {
+  fileHash,
+  fileRows,
+  hasKeys,
+  matchRows,
+  shownKeys,
+  type Unit,
+  type UnitFile,
+} from './unit.js';
 
 /** The edges of a file that come new, or once more, by their nodes. */
 export function writeComing(unit: Unit, file: UnitFile, delta: string, path: string): string {
@@ -74,8 +81,7 @@ export function writeAllDoubtful(directory: string, path: string): string {
 
 /** The rows of a file with such edges, with one thread in its order; `n` are in the table already. */
 export function doubtfulRows(unit: Unit, file: UnitFile, delta: string, doubtful: string): string {
-  const keys = unit.keys.map((key, i) => ({ ...key, expression: `k${i}` }));
-  return `${fileRows(file)} WHERE ${hasKeys(unit)} WITH k0, k1, hash(k0) AS x, hash(k1) AS y, ${fileHash(unit)} AS z LOAD FROM ${pathLiteral(doubtful)} WHERE e = z WITH k0, k1, x, y, z LOAD FROM ${pathLiteral(delta)} WHERE h = z AND np > nm RETURN ${showKeys(keys)}, CAST(x AS STRING) AS x, CAST(y AS STRING) AS y, CAST(z AS STRING) AS z, nm AS n`;
+  return `${fileRows(file)} WHERE ${hasKeys(unit)} WITH k0, k1, hash(k0) AS x, hash(k1) AS y, ${fileHash(unit)} AS z LOAD FROM ${pathLiteral(doubtful)} WHERE e = z WITH k0, k1, x, y, z LOAD FROM ${pathLiteral(delta)} WHERE h = z AND np > nm RETURN ${shownKeys(unit)}, CAST(x AS STRING) AS x, CAST(y AS STRING) AS y, CAST(z AS STRING) AS z, nm AS n`;
 }
 
 /** Hashes, each as often as a row with it is beyond, as `h` and `t`. */
@@ -93,16 +99,8 @@ export function writeReduced(
   directory: string,
   path: string,
 ): string[] {
-  const none = 'CAST(NULL AS INT64)';
   return [
-    copyTo(
-      `LOAD FROM ${pathLiteral(delta)} RETURN h, np, nm, f, d, ${none} AS t`,
-      `${directory}/delta.parquet`,
-    ),
-    copyTo(
-      `LOAD FROM ${filesIn(surplus)} RETURN h, ${none} AS np, ${none} + 0 AS nm, ${none} + 1 AS f, ${none} + 2 AS d, t`,
-      `${directory}/surplus.parquet`,
-    ),
+    ...writeMarked(delta, filesIn(surplus), directory),
     copyTo(
       `LOAD FROM ${filesIn(directory)} WITH h AS h, max(np) AS a, max(nm) AS nm, max(f) AS f, max(d) AS d, CAST(sum(CASE WHEN t IS NULL THEN 0 ELSE t END) AS INT64) AS t WITH h, a - t AS np, nm, f, d WHERE np <> nm RETURN h, np, nm, f, d`,
       path,

@@ -27,6 +27,11 @@ export function pathLiteral(path: string): string {
   return literal(path.replace(/[[\]*?]/g, '[$&]'));
 }
 
+/** A literal for `LOAD FROM` that means all Parquet files of a directory. */
+export function filesIn(directory: string): string {
+  return pathLiteral(`${directory}/x`).replace(/x'$/, "*.parquet'");
+}
+
 /**
  * The statements of a script, without the comments in them. Only the tokens that may hold a
  * semicolon are told apart, as the engines' lexers do: a comment that has two asterisks at its end

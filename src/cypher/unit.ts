@@ -1,5 +1,6 @@
 /** Rows of files and of a table that belong together, so that the ones can be told from the others. */
 import type { Endpoints, Property, TableKind } from '../types.js';
+import { showKeys } from './badrows.js';
 import { rowHash, type Value } from './fingerprint.js';
 import { edgesOf, nodesOf } from './rows.js';
 import { identifier } from './text.js';
@@ -82,6 +83,11 @@ export function fileHash(unit: Unit): string {
 /** Whether a file's row has all its keys. */
 export function hasKeys({ keys }: Unit): string {
   return keys.map((_, i) => `k${i} IS NOT NULL`).join(' AND ');
+}
+
+/** The keys `k0` and `k1` of rows, as messages show them. */
+export function shownKeys({ keys }: Unit): string {
+  return showKeys(keys.map((key, i) => ({ ...key, expression: `k${i}` })));
 }
 
 /** Matches the rows of a unit's table, as `n` or `r`. */

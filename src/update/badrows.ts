@@ -1,7 +1,6 @@
 /** Rows of a dataset that an update can't take. */
-import { renameSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { mkdirSync } from 'node:fs';
 import {
   doubledKeys,
   rowsAmong,

@@ -1,8 +1,8 @@
 /** What bounds deletions: the values of a property that occur in the dataset. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeBounds } from '../cypher/delta.js';
 import type { Unit } from '../cypher/unit.js';
-import { mkdirSync } from 'node:fs';
 import type { Steps } from '../engine/drive.js';
 import { KgloadError } from '../errors.js';
 import { onDisk } from '../files.js';

@@ -118,9 +118,8 @@ export function* changeNodes(
 export function* insertNewEdges(
   connection: Connection,
   comparison: Comparison,
-  { unit, inserted, hasSurplus }: Delta,
+  { unit, hasSurplus }: Delta,
 ): Steps<void> {
-  if (inserted === 0) return;
   const { edgeDelta: delta } = placesOf(comparison, unit);
   const counts = new Map<number, { fresh: number; more: number }>();
   for (const row of yield { connection, cypher: countEdgesByFile(delta) }) {

@@ -11,7 +11,6 @@ import {
   writePlaces,
   writeSeveral,
   writeSingle,
-  writeStoredSide,
   writeTaken,
   writeUnconnected,
   writeWithout,
@@ -24,7 +23,7 @@ import { findAmong } from './badrows.js';
 import { type Reach, reachOf } from './bounds.js';
 import { type Comparison, countFile, type Delta, placesOf } from './comparison.js';
 import { type KnownKeys, keysOf } from './keys.js';
-import { isSame, sameRows, writeFileSides } from './nodes.js';
+import { isSame, sameRows, writeFileSides, writeHeldSide } from './nodes.js';
 import { takeSurplus } from './surplus.js';
 
 /**
@@ -37,16 +36,12 @@ export function* compareEdges(
   deltas: readonly Delta[],
   known: KnownKeys,
 ): Steps<Delta> {
-  const { connection, held: tables, skip } = comparison;
+  const { connection, skip } = comparison;
   const places = placesOf(comparison, unit);
   onDisk(() => mkdirSync(places.sides, { recursive: true }));
   const files = yield* writeFileSides(comparison, unit);
   const { rows: keyed, badRows } = files;
-  let held = { rows: 0, sum: 0n };
-  if (tables.has(unit.table)) {
-    yield { connection, cypher: writeStoredSide(unit, undefined, places.stored) };
-    held = yield* countFile(comparison, places.stored, 'h');
-  }
+  const held = yield* writeHeldSide(comparison, unit, undefined);
   const reach = reachOf(comparison, unit);
   const losing = unit.keys.map(({ table }) =>
     deltas.find((delta) => delta.unit.table === table && delta.deleted > 0),

@@ -28,9 +28,9 @@ export function* findExamples(comparison: Comparison, delta: Delta): Steps<Examp
       add('updated', yield { connection, cypher: exampleNodes(selected, 'changed', EXAMPLES) });
     }
   } else if (delta.inserted > 0) {
-    for (const file of unit.files) {
+    for (const [number, file] of unit.files.entries()) {
       if (examples.inserted.length >= EXAMPLES) break;
-      const cypher = exampleEdges(unit, file, places.edgeDelta, EXAMPLES);
+      const cypher = exampleEdges({ unit, file, number, delta: places.edgeDelta }, EXAMPLES);
       add('inserted', yield { connection, cypher });
     }
   }

@@ -10,12 +10,13 @@ import {
 import type { Unit } from '../cypher/unit.js';
 import { type Steps, toBigInt } from '../engine/drive.js';
 import { onDisk } from '../files.js';
+import type { FoundBadRows } from '../load/badrows.js';
 import { findDoubled, findWithoutKeys, keepFirsts } from './badrows.js';
 import { reachOf } from './bounds.js';
 import { type Comparison, countFile, type Delta, placesOf } from './comparison.js';
 
 export function* compareNodes(comparison: Comparison, unit: Unit): Steps<Delta> {
-  const { connection, held: tables, skip } = comparison;
+  const { connection, skip } = comparison;
   const places = placesOf(comparison, unit);
   onDisk(() => {
     mkdirSync(places.sides, { recursive: true });
@@ -24,12 +25,8 @@ export function* compareNodes(comparison: Comparison, unit: Unit): Steps<Delta> 
   const reach = reachOf(comparison, unit);
   const files = yield* writeFileSides(comparison, unit);
   const { rows: keyed, badRows } = files;
-  let held = { rows: 0, sum: 0n };
-  if (tables.has(unit.table)) {
-    const bound = reach.is === 'bounded' ? reach.property : undefined;
-    yield { connection, cypher: writeStoredSide(unit, bound, places.stored) };
-    held = yield* countFile(comparison, places.stored, 'hm');
-  }
+  const bound = reach.is === 'bounded' ? reach.property : undefined;
+  const held = yield* writeHeldSide(comparison, unit, bound);
   if (isSame(files, held)) return sameRows(unit, files);
   const isDeleting = reach.is !== 'nothing' && held.rows > 0;
   yield { connection, cypher: writeNodeDelta(places.sides, isDeleting, places.nodeDelta) };
@@ -72,7 +69,7 @@ export interface FileSides {
   rows: number;
   /** Of their hashes. */
   sum: bigint;
-  badRows: Delta['badRows'][number][];
+  badRows: FoundBadRows[];
 }
 
 /** Whether two sides have the same rows: as many, whose hashes add up to the same. */
@@ -90,7 +87,7 @@ export function sameRows(unit: Unit, { rows, sum, badRows }: FileSides): Delta {
 export function* writeFileSides(comparison: Comparison, unit: Unit): Steps<FileSides> {
   const { connection } = comparison;
   const { sides } = placesOf(comparison, unit);
-  const badRows: Delta['badRows'][number][] = [];
+  const badRows: FoundBadRows[] = [];
   let rows = 0;
   let sum = 0n;
   for (const [i, file] of unit.files.entries()) {
@@ -104,4 +101,17 @@ export function* writeFileSides(comparison: Comparison, unit: Unit): Steps<FileS
     }
   }
   return { rows, sum, badRows };
+}
+
+/** Writes the rows that the table holds: how many, and the sum of their hashes. */
+export function* writeHeldSide(
+  comparison: Comparison,
+  unit: Unit,
+  bound: string | undefined,
+): Steps<{ rows: number; sum: bigint }> {
+  const { connection, held } = comparison;
+  if (!held.has(unit.table)) return { rows: 0, sum: 0n };
+  const { stored } = placesOf(comparison, unit);
+  yield { connection, cypher: writeStoredSide(unit, bound, stored) };
+  return yield* countFile(comparison, stored, unit.kind === 'node' ? 'hm' : 'h');
 }

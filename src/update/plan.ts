@@ -7,7 +7,7 @@ import { isDiskFull } from '../engine/messages.js';
 import { messageOf } from '../errors.js';
 import { formatCount, plural } from '../format.js';
 import { assessTables } from '../load/assessment.js';
-import type { FoundBadRows } from '../load/badrows.js';
+import { EXAMPLES, type FoundBadRows } from '../load/badrows.js';
 import type { Findings } from '../load/findings.js';
 import { engineProblem } from '../load/problems.js';
 import { refuse } from '../load/refusals.js';
@@ -15,6 +15,7 @@ import { startTally, type Tally, tallyError, tallyWarning } from '../load/report
 import { badRowsProblems, CallbackFailed, nodesFailed } from '../load/table.js';
 import { explainConversion } from '../load/unconverted.js';
 import { withFindings } from '../load/values.js';
+import { isTouched } from '../model/changes.js';
 import type { Catalog } from '../model/differences.js';
 import type { Plan, PlannedTable } from '../plan/plan.js';
 import type { LoadRequest } from '../plan/request.js';
@@ -122,8 +123,7 @@ export function* planUpdate(
   for (const delta of sound) {
     const counts = yield* countProperties(connection, comparison, delta);
     properties.set(delta.unit.table, counts);
-    if (isDryRun && delta.inserted + delta.updated + delta.deleted > 0)
-      examples.set(delta, yield* findExamples(comparison, delta));
+    if (isDryRun && isTouched(delta)) examples.set(delta, yield* findExamples(comparison, delta));
   }
   const indexes = yield* planIndexes(comparison, sound, properties);
   const tooMany = tooManyDeletions(sound, update.limit);
@@ -246,7 +246,7 @@ function describeChanges(
     );
     const shown = own.flatMap((delta) => examples.get(delta) ?? []);
     const merged = (of: 'inserted' | 'updated' | 'deleted'): string[] =>
-      shown.flatMap((one) => one[of]).slice(0, 5);
+      shown.flatMap((one) => one[of]).slice(0, EXAMPLES);
     changes[name] = {
       inserted: sum('inserted'),
       updated: sum('updated'),
@@ -267,7 +267,7 @@ function describeChanges(
   return changes;
 }
 
-/** From such a share of changes on, it takes about as long to load all anew: see docs/update.md. */
+/** From such a share of changes on, an update takes twice as long as a load anew, and more: docs/update.md. */
 const MANY_CHANGES = 0.1;
 
 function freshIsFaster(deltas: readonly Delta[]): Problem[] {
