@@ -52,11 +52,16 @@ interface Prepared {
   directory: string;
   /** Of the old version. */
   original: string;
+  /** Of the new version. */
+  dataset: string;
   db: string;
   states: { old: string; new: string };
   args: string[];
   seconds: number;
 }
+
+const updating = (dataset: string, db: string): string[] =>
+  `load ${dataset} --db ${db} --update --delete-missing --json`.split(' ');
 
 async function prepare(t: TestContext): Promise<Prepared> {
   const directory = scratch(t);
@@ -68,7 +73,7 @@ async function prepare(t: TestContext): Promise<Prepared> {
   const loaded = await kgload(['load', first, '--db', original, '-q']);
   assert.equal(loaded.code, 0, loaded.stderr);
   copyFileSync(original, db);
-  const args = ['load', second, '--db', db, '--update', '--delete-missing', '--json'];
+  const args = updating(second, db);
   const began = performance.now();
   const updated = await kgload(args);
   assert.equal(updated.code, 0, updated.stdout);
@@ -77,7 +82,7 @@ async function prepare(t: TestContext): Promise<Prepared> {
   assert.equal(verified.code, 0, verified.stdout);
   const states = { old: stateOf(original), new: stateOf(db) };
   assert.notEqual(states.old, states.new);
-  return { directory, original, db, states, args, seconds };
+  return { directory, original, dataset: second, db, states, args, seconds };
 }
 
 async function run(
@@ -100,9 +105,14 @@ async function run(
 
 describe('an update that does not come to its end', () => {
   it('by a signal leaves the old or the new database, and the next one takes all away', async (t) => {
-    const { original, db, states, args, seconds } = await prepare(t);
+    const { directory, original, dataset, states, seconds } = await prepare(t);
     const roll = dice(16);
     for (let i = 0; i < 8; i += 1) {
+      // A place of its own: an early SIGINT takes nothing away that a SIGKILL before it left.
+      const place = join(directory, `round${i}`);
+      mkdirSync(place);
+      const db = join(place, 'graph.db');
+      const args = updating(dataset, db);
       copyFileSync(original, db);
       const name = i % 4 === 3 ? 'SIGINT' : 'SIGKILL';
       const after = (0.25 + (i + roll(100) / 100) * 0.1) * seconds * 1000;
@@ -114,13 +124,13 @@ describe('an update that does not come to its end', () => {
       );
       if (name === 'SIGINT') {
         assert.ok(code === null || code === 0, `${code} ${stderr}`);
-        assert.deepEqual(readdirSync(join(db, '..')), ['graph.db']);
+        assert.deepEqual(readdirSync(place), ['graph.db']);
       }
       if (i % 3 > 0) continue;
       const next = await kgload(args);
       assert.equal(next.code, 0, next.stdout);
       assert.equal(stateOf(db), states.new);
-      assert.deepEqual(readdirSync(join(db, '..')), ['graph.db']);
+      assert.deepEqual(readdirSync(place), ['graph.db']);
     }
   });
 
