@@ -6,7 +6,7 @@ import { it } from 'node:test';
 import { loadFrom } from '../src/cypher/statements.js';
 import { readFooter } from '../src/dataset/footer.js';
 import { rewrite } from '../src/dataset/rewrite.js';
-import type { PlainValue } from '../src/dataset/plain.js';
+import type { PlainValue } from '../src/model/plainvalue.js';
 import { readRows } from '../src/dataset/rows.js';
 import { type Column, isNestedColumn, rewrittenColumn } from '../src/model/column.js';
 import { convert } from '../src/plan/conversion.js';

@@ -2,14 +2,7 @@
 import { KgloadError } from '../errors.js';
 import { formatDecimal, formatTimeOfDay, type Interval } from '../format.js';
 import type { Column, Unit } from '../model/column.js';
-
-/**
- * A value of a column: text for strings, decimals, times of day and UUIDs; days since 1970 for dates,
- * microseconds since then for timestamps; integers beyond 32 bits, and unsigned ones, as bigint; the
- * items of lists, the values of structs in the order of their fields, pairs of key and value of maps.
- */
-export type PlainValue =
-  string | number | bigint | boolean | Uint8Array | Interval | readonly PlainValue[] | null;
+import type { PlainValue } from '../model/plainvalue.js';
 
 /** What the decoder puts in the place of bytes that are no UTF-8; also a character of its own. */
 const REPLACEMENT = '\ufffd';

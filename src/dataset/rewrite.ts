@@ -12,7 +12,7 @@ import type {
 import { KgloadError } from '../errors.js';
 import { formatCount } from '../format.js';
 import { shapeOf } from '../model/shape.js';
-import type { PlainValue } from './plain.js';
+import type { PlainValue } from '../model/plainvalue.js';
 import { readRows } from './rows.js';
 import {
   field,

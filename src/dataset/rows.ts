@@ -6,7 +6,8 @@ import { onDisk, systemError } from '../files.js';
 import type { Column, Meaning } from '../model/column.js';
 import { readMetadata } from './footer.js';
 import type { Page, ReadBytes, readPages as readPagesOf } from './pages.js';
-import { type PlainValue, plainReader } from './plain.js';
+import type { PlainValue } from '../model/plainvalue.js';
+import { plainReader } from './plain.js';
 import { columnNodes, readTree, type SchemaNode } from './tree.js';
 
 /** Rows that are decoded at a time, so that memory does not grow with a file's row groups. */

@@ -3,7 +3,7 @@ import type { FieldDefinition, ParquetType, SchemaDefinition } from '@dsnp/parqu
 import { formatInterval, type Interval } from '../format.js';
 import type { Column } from '../model/column.js';
 import { type Shape } from '../model/shape.js';
-import type { PlainValue } from './plain.js';
+import type { PlainValue } from '../model/plainvalue.js';
 
 /** A column that is written anew; a nested one as a type of the engine's. */
 export interface RewrittenColumn {

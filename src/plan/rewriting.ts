@@ -1,7 +1,7 @@
 /** How columns are written anew, so that the engine can read them as a property of their type. */
-import type { PlainValue } from '../dataset/plain.js';
 import type { RewrittenColumn } from '../dataset/written.js';
 import { type Column, isNestedColumn, rewrittenColumn } from '../model/column.js';
+import type { PlainValue } from '../model/plainvalue.js';
 import { propertyTypeOf } from '../model/propertytype.js';
 import { type Shape, shapeOf, writtenForm } from '../model/shape.js';
 import { partsOf } from './nested.js';

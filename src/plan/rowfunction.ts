@@ -1,5 +1,4 @@
 /** A conversion as a function of a row's value, for what is no engine: the same outcome, value by value. */
-import type { PlainValue } from '../dataset/plain.js';
 import { KgloadError } from '../errors.js';
 import {
   formatDecimal,
@@ -10,6 +9,7 @@ import {
 } from '../format.js';
 import { type Column, isNestedColumn, rewrittenColumn, type Unit } from '../model/column.js';
 import { canonicalType } from '../model/differences.js';
+import type { PlainValue } from '../model/plainvalue.js';
 import { type Shape, shapeOf } from '../model/shape.js';
 import { MOST_WHOLE, type Value } from '../model/value.js';
 import { convert } from './conversion.js';

@@ -4,12 +4,12 @@
  * of the load's is used, so that what these lose shows; text alone is parsed as the engines parse it.
  */
 import type { Asked } from '../cypher/exact.js';
-import type { PlainValue } from '../dataset/plain.js';
 import { KgloadError } from '../errors.js';
 import { formatDecimal, formatInterval, type Interval } from '../format.js';
 import { toJson } from '../json.js';
 import type { Column } from '../model/column.js';
 import { canonicalType } from '../model/differences.js';
+import type { PlainValue } from '../model/plainvalue.js';
 import { type Shape, shapeOf } from '../model/shape.js';
 import { cast } from '../plan/rowfunction.js';
 
