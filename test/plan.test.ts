@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { copyFrom, loadFrom } from '../src/cypher/statements.js';
 import { pathLiteral, literal, identifier } from '../src/cypher/text.js';
 import type { Dataset, DatasetFile, DatasetTable } from '../src/dataset/dataset.js';
-import { planLoad } from '../src/plan/plan.js';
+import { planLoad } from '../src/plan/copies.js';
 import type { GraphSchema } from '../src/types.js';
 
 const schema: GraphSchema = {

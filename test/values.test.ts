@@ -9,7 +9,7 @@ import { openEngine } from '../src/engine/engine.js';
 import { mayBeChanged } from '../src/plan/hazards.js';
 import { replacing } from '../src/cypher/hazards.js';
 import { loadFromParquet } from '../src/library.js';
-import { planLoad } from '../src/plan/plan.js';
+import { planLoad } from '../src/plan/copies.js';
 import { ENGINE, FIXTURE, kgloadJson, query, scratch } from './helpers.js';
 
 /** A value as Cypher, and as it is read back. */

@@ -13,7 +13,8 @@ import { formatCount, plural } from '../format.js';
 import { describeValue } from '../json.js';
 import { withLists } from '../model/shape.js';
 import { type Doubt, mayBeChanged } from '../plan/hazards.js';
-import { planLoad, type PlannedCopy, type PlannedTable } from '../plan/plan.js';
+import { planLoad } from '../plan/copies.js';
+import type { PlannedCopy, PlannedTable } from '../plan/plan.js';
 import type { LoadRequest, Settings } from '../plan/request.js';
 import type {
   Connection,

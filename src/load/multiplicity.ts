@@ -19,7 +19,8 @@ import {
 import { copyTo } from '../cypher/statements.js';
 import type { Row, Steps } from '../engine/drive.js';
 import { onDisk } from '../files.js';
-import { type Limit, type PlannedCopy, samePair, withoutRows } from '../plan/plan.js';
+import { samePair, withoutRows } from '../plan/copies.js';
+import type { Limit, PlannedCopy } from '../plan/plan.js';
 import { makeScratch, removeScratch } from '../scratch.js';
 import type { BadRow, Connection } from '../types.js';
 import { describeExamples, EXAMPLES, type FoundBadRows, toKey } from './badrows.js';

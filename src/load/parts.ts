@@ -1,7 +1,8 @@
 /** Files whose rows go to several pairs of node tables: how many to each. */
 import { countSource } from '../cypher/rows.js';
 import type { Steps } from '../engine/drive.js';
-import { type Plan, type PlannedCopy, withPartRows } from '../plan/plan.js';
+import { withPartRows } from '../plan/copies.js';
+import type { Plan, PlannedCopy } from '../plan/plan.js';
 import type { Connection } from '../types.js';
 
 /** The plan with the rows counted of those copies that take some of a file's rows. */

@@ -8,7 +8,8 @@ import { type Steps, toBigInt } from '../engine/drive.js';
 import { plural } from '../format.js';
 import { describeValue } from '../json.js';
 import { isRewrittenBadly } from '../plan/hazards.js';
-import { type Plan, type PlannedCopy, type PlannedTable, withExpressions } from '../plan/plan.js';
+import { withExpressions } from '../plan/copies.js';
+import type { Plan, PlannedCopy, PlannedTable } from '../plan/plan.js';
 import type { LoadRequest } from '../plan/request.js';
 import type { Connection, GraphSchema, NodeTable, Problem, Property, RelTable } from '../types.js';
 import {

@@ -2,7 +2,8 @@
 import type { Dataset } from '../dataset/dataset.js';
 import type { Capabilities } from '../model/capabilities.js';
 import type { Problem } from '../types.js';
-import { type Plan, type PlannedCopy, type PlannedTable, samePair } from './plan.js';
+import { samePair } from './copies.js';
+import type { Plan, PlannedCopy, PlannedTable } from './plan.js';
 import { isAllOrNothing, type Settings } from './request.js';
 
 /** A plan that is complete: nothing in it changes any more. */

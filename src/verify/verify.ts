@@ -18,7 +18,7 @@ import { KgloadError, messageOf, toProblem } from '../errors.js';
 import { codeGraph } from '../model/codegraph.js';
 import { withFiles } from '../model/differences.js';
 import { kindOf } from '../model/tables.js';
-import { planLoad } from '../plan/plan.js';
+import { planLoad } from '../plan/copies.js';
 import { resolveSchema } from '../schema/choose.js';
 import { decodingWeight } from '../plan/weights.js';
 import { beginStep, type Listener } from '../steps.js';
