@@ -15,6 +15,8 @@ export interface Program {
   command: string;
   args: readonly string[];
   env?: NodeJS.ProcessEnv;
+  /** Where it runs; default: here. */
+  cwd?: string;
 }
 
 export interface Sample {
@@ -33,11 +35,12 @@ const TICKS_PER_SECOND = 100;
 
 /** @throws When the program fails. */
 export async function measure(program: Program): Promise<{ sample: Sample; stdout: string }> {
-  const { command, args, env } = program;
+  const { command, args, env, cwd } = program;
   const cpuBefore = reapedCpu();
   const began = performance.now();
   const child = spawn(command, args, {
     env: { ...process.env, ...env },
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let peakRss = 0;
@@ -74,12 +77,22 @@ export async function measure(program: Program): Promise<{ sample: Sample; stdou
   };
 }
 
+/** CPU seconds that a process has taken so far, without its children. */
+export function cpuOf(pid: number): number | undefined {
+  return seconds(String(pid), 14);
+}
+
 /** CPU seconds of all children that were reaped so far. */
 function reapedCpu(): number | undefined {
-  const stat = readProc('self/stat');
-  // Fields 16 and 17; the command before them may hold spaces.
+  return seconds('self', 16);
+}
+
+/** The sum of a field of proc(5)'s stat and the next one: user and system time. */
+function seconds(pid: string, field: number): number | undefined {
+  const stat = readProc(`${pid}/stat`);
+  // The second field, the command, may hold spaces.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields && (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+  return fields && (Number(fields[field - 3]) + Number(fields[field - 2])) / TICKS_PER_SECOND;
 }
 
 /** What a process and its descendants hold now, or the largest of them held once. */

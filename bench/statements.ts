@@ -99,6 +99,6 @@ function duckColumns(properties: readonly Property[]): string[] {
 }
 
 /** Exporters call the calls' `call_line` `line_number`. */
-function columnOf({ name, aliases = [] }: Property): string {
+export function columnOf({ name, aliases = [] }: Property): string {
   return aliases[0] ?? name;
 }

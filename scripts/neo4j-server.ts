@@ -18,7 +18,7 @@ export interface Neo4jOptions {
   auth?: boolean;
   /** Settings of neo4j.conf, beside or instead of those here. */
   config?: Readonly<Record<string, string>>;
-  /** Options of the JVM, after those here: of two that contradict each other the last one holds. */
+  /** Options of the JVM, instead of those that keep it small. */
   jvm?: readonly string[];
 }
 
@@ -43,6 +43,8 @@ export interface Neo4jServer {
   stop(): Promise<void>;
 }
 
+type Home = Pick<Neo4jServer, 'home' | 'config'>;
+
 const USERNAME = 'neo4j';
 const PASSWORD = 'kgload-test';
 
@@ -51,7 +53,7 @@ const START_MS = 60_000;
 const STOP_MS = 20_000;
 
 /** The compiler that optimizes most takes more than it gives in a short life. */
-const JVM = ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+const SMALL = ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 /** As Neo4j's own starter has them. */
 const OPENED = [
@@ -75,7 +77,7 @@ const CONFIG = {
 
 /** Starts a server, and waits until it answers. @throws With the end of its log, where it does not. */
 export async function runNeo4j(options: Neo4jOptions = {}): Promise<Neo4jServer> {
-  const { auth = true, jvm = [] } = options;
+  const { auth = true, jvm = SMALL } = options;
   const jars = neo4jJars();
   const home = makeScratch();
   const port = await freePort();
@@ -102,11 +104,10 @@ export async function runNeo4j(options: Neo4jOptions = {}): Promise<Neo4jServer>
     const child = spawn(
       java,
       [
-        ...JVM,
+        ...jvm,
         ...OPENED,
         '-XX:-UsePerfData',
         `-Djava.io.tmpdir=${temporary}`,
-        ...jvm,
         '-cp',
         join(jars, '*'),
         'org.neo4j.server.CommunityEntryPoint',
@@ -160,11 +161,8 @@ export async function runNeo4j(options: Neo4jOptions = {}): Promise<Neo4jServer>
 }
 
 /** Runs a command of neo4j-admin on a server's home. @throws When it fails. */
-export async function runAdminTool(
-  { home, config }: Pick<Neo4jServer, 'home' | 'config'>,
-  args: readonly string[],
-): Promise<string> {
-  const { command, args: all, env } = adminTool({ home, config }, args);
+async function runAdminTool(server: Home, args: readonly string[]): Promise<string> {
+  const { command, args: all, env } = adminTool(server, args);
   try {
     const run = await promisify(execFile)(command, all, { env: { ...process.env, ...env } });
     return run.stdout;
@@ -174,14 +172,15 @@ export async function runAdminTool(
   }
 }
 
-/** The program that {@link runAdminTool} runs. */
+/** A command of neo4j-admin, for the home of a server that does not run, as a program. */
 export function adminTool(
-  { home, config }: Pick<Neo4jServer, 'home' | 'config'>,
+  { home, config }: Home,
   args: readonly string[],
+  jvm: readonly string[] = SMALL,
 ): { command: string; args: string[]; env: NodeJS.ProcessEnv } {
   return {
     command: java,
-    args: [...JVM, ...OPENED, '-cp', join(neo4jJars(), '*'), 'org.neo4j.cli.AdminTool', ...args],
+    args: [...jvm, ...OPENED, '-cp', join(neo4jJars(), '*'), 'org.neo4j.cli.AdminTool', ...args],
     env: { NEO4J_HOME: home, NEO4J_CONF: join(config, '..') },
   };
 }
