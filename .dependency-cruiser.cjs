@@ -12,7 +12,7 @@ const FLOORS = [
   ['log', 'steps'],
   ['cypher'],
   ['files'],
-  ['engine'],
+  ['engine', 'bolt'],
   ['scratch'],
   ['dataset'],
   ['plan'],
@@ -21,6 +21,7 @@ const FLOORS = [
   ['load'],
   ['verify', 'update'],
   ['export', 'answer'],
+  ['server'],
   ['options'],
   ['library', 'codebase'],
   ['graph'],
@@ -84,6 +85,13 @@ module.exports = {
       to: { path: 'node_modules/(kuzu|@ladybugdb)/' },
     },
     {
+      name: 'only the bolt folder knows the driver',
+      comment: 'Ask a Server of bolt/server.ts, and make values for it by bolt/values.ts.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/bolt/' },
+      to: { path: 'node_modules/neo4j-driver' },
+    },
+    {
       name: 'heavy packages are imported when they are used',
       comment:
         'Import it by `await import(…)` where it is needed, so that an ordinary load starts fast.',
@@ -91,7 +99,7 @@ module.exports = {
       // bars.ts is itself imported where there is a terminal, and analyze/analyze.ts where sources are analysed.
       from: { path: '^src/', pathNot: '^src/(terminal/bars\\.ts|analyze/)' },
       to: {
-        path: 'node_modules/(@dsnp/parquetjs|hyparquet-compressors|hyparquet-writer|web-tree-sitter|ignore|cli-progress|chalk)/',
+        path: 'node_modules/(neo4j-driver|@dsnp/parquetjs|hyparquet-compressors|hyparquet-writer|web-tree-sitter|ignore|cli-progress|chalk)/',
         dependencyTypesNot: ['type-only', 'dynamic-import'],
       },
     },

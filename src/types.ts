@@ -199,6 +199,14 @@ export type ErrorCode =
   | 'TARGET_LOCKED'
   /** The target cannot be written. */
   | 'TARGET_UNWRITABLE'
+  /** No server answers there, or not in the way that its address says. */
+  | 'SERVER_UNREACHABLE'
+  /** The server does not take the user or the password. */
+  | 'SERVER_UNAUTHORIZED'
+  /** The connection to the server was lost in the middle of a load, which can be resumed. */
+  | 'SERVER_LOST'
+  /** The database on the server holds a part of a load that did not come to its end. */
+  | 'LOAD_UNFINISHED'
   /** A table to be loaded holds rows already. */
   | 'TARGET_NOT_EMPTY'
   /** The dataset has a file for no table of the schema. */

@@ -20,10 +20,15 @@ export interface Together {
   together: Steps<void>[];
 }
 
+/** What something else than an engine does, such as a server; `driveSync` can't wait for it. */
+export interface Waiting {
+  wait: () => Promise<void>;
+}
+
 export type Row = Record<string, unknown>;
 
-/** Is handed the rows of each query, and none for works that ran together. */
-export type Steps<T> = Generator<Query | Together, T, Row[]>;
+/** Is handed the rows of each query, and none for all else. */
+export type Steps<T> = Generator<Query | Together | Waiting, T, Row[]>;
 
 /**
  * Runs the steps with the asynchronous calls of the connection.
@@ -42,6 +47,7 @@ export async function drive<T>(steps: Steps<T>, { bindFirst = false } = {}): Pro
     let rows: Row[] = [];
     try {
       if ('together' in step) await driveTogether(step.together, bindFirst);
+      else if ('wait' in step) await step.wait();
       else rows = await ask(step, bindFirst, thrown);
       if (thrown.length > 0) throw thrown[0];
     } catch (error) {
@@ -88,6 +94,7 @@ export function driveSync<T>(steps: Steps<T>): T {
     const step = next.value;
     let rows: Row[] = [];
     try {
+      if ('wait' in step) throw new Error('what waits cannot block');
       if ('together' in step) for (const work of step.together) driveSync(work);
       else rows = readRows(step.connection.querySync(step.cypher), step.onRow);
     } catch (error) {

@@ -1,0 +1,13 @@
+/** Who asks a server: never from the command line, where everybody on the machine may read it. */
+import { isServerUrl, type ServerAccess } from '../bolt/address.js';
+
+/** By the variables that Neo4j's own tools read; nothing for a database in a file. */
+export function serverAccess(database: string | undefined): ServerAccess | undefined {
+  if (database === undefined || !isServerUrl(database)) return undefined;
+  const { NEO4J_USERNAME, NEO4J_PASSWORD, NEO4J_DATABASE } = process.env;
+  return {
+    ...(NEO4J_USERNAME !== undefined && { username: NEO4J_USERNAME }),
+    ...(NEO4J_PASSWORD !== undefined && { password: NEO4J_PASSWORD }),
+    ...(NEO4J_DATABASE !== undefined && { database: NEO4J_DATABASE }),
+  };
+}
