@@ -29,6 +29,8 @@ import {
   schemaOption,
 } from './arguments.js';
 import { KgloadError, messageOf, toProblem } from '../errors.js';
+import { isServerUrl } from '../bolt/address.js';
+import { serverAccess } from './serveraccess.js';
 import { checkUpdate, deletionLimit, toUpdate, type UpdateFlags } from './updateflags.js';
 import type { LoadRecord } from '../picture/loadpage.js';
 import type { AnalyzeReport } from '../analyze/report.js';
@@ -40,6 +42,9 @@ interface Flags extends OutputFlags, UpdateFlags {
   fresh?: boolean;
   append?: boolean;
   analyze?: boolean;
+  resume?: boolean;
+  yes?: boolean;
+  unsupportedAsJson?: boolean;
   onError?: 'continue' | 'abort';
   dryRun?: boolean;
   skipBadRows?: boolean;
@@ -85,6 +90,13 @@ export function define(command: Command): void {
         .argParser(deletionLimit)
         .default(undefined, '30 % of the nodes, or of the edges'),
     )
+    .addOption(
+      new Option(
+        '--resume',
+        'on a server: go on with a load that did not come to its end',
+      ).conflicts(['fresh', 'update']),
+    )
+    .option('--yes', 'on a server, with --fresh: delete everything in the database, batch by batch')
     .option('--analyze', 'the dataset is a directory of source code: analyse it first')
     .addOption(engineOption('that of the old one, or kuzu where it is installed'))
     .optionsGroup('Schema and values:')
@@ -92,6 +104,10 @@ export function define(command: Command): void {
     .option('--allow-rounding', 'round DOUBLE values to FLOAT, and report by how much')
     .option('--nan-as-null', 'load NULL for NaN, which the engines change in some places')
     .option('--negative-zero-as-zero', 'load 0 for -0, which the same holds for')
+    .option(
+      '--unsupported-as-json',
+      'on a server: load structs, maps, nested lists, decimals and the like as JSON text',
+    )
     .optionsGroup('What does not load:')
     .option('--dry-run', 'look for everything that is wrong, and write nothing')
     .option('--skip-bad-rows', 'leave out rows with a missing or taken key, or a missing endpoint')
@@ -208,21 +224,31 @@ async function load(
     if (problem) printProblem(io, 'error', problem);
     return problem === undefined;
   };
-  const ignoreSignals = onInterrupt(() => {
-    interruption.abort();
+  const access = serverAccess(flags.db);
+  let ending: Promise<LoadReport> | undefined;
+  const tellInterrupted = (): void => {
     progress.stop();
     progress.tellFailures();
     const { published } = remains;
-    const state = published ? 'the load is in its place already' : `${flags.db} is as it was`;
+    const state = published
+      ? 'the load is in its place already'
+      : access
+        ? 'what is committed stays; go on with --resume'
+        : `${flags.db} is as it was`;
     printLog(io, `interrupted; ${state}`);
     if (format === 'json') printJson(io, loadDocument(remains, subject));
     writePage('interrupted', `interrupted; ${state}`, remains);
     page?.close();
+  };
+  const ignoreSignals = onInterrupt(async () => {
+    interruption.abort();
+    // A server is left at the edge of a batch.
+    if (access) remains = (await ending?.catch(() => undefined)) ?? remains;
+    tellInterrupted();
   });
   let report: LoadReport & { plan?: ShownPlan };
   let schema = codeGraph;
   try {
-    const { runJob } = await import('../process/supervisor.js');
     const onEvent = (event: LoadEvent): void => {
       if (event.type === 'schema') schema = event.schema;
       if (event.type === 'schema' && flags.schema === 'infer' && !flags.quiet) {
@@ -234,10 +260,18 @@ async function load(
     };
     const engine = engineFor(flags.db, command, flags);
     const job = toJob(directory, flags, engine, progress.isLive);
-    report = await runJob(job, onEvent, {
-      signal: interruption.signal,
-      onEnd: (end) => (remains = end),
-    });
+    if (access) {
+      const { runServerLoad } = await import('../process/serverload.js');
+      ending = runServerLoad(job, access, onEvent, interruption.signal);
+      report = await ending;
+    } else {
+      const { runJob } = await import('../process/supervisor.js');
+      report = await runJob(job, onEvent, {
+        signal: interruption.signal,
+        onEnd: (end) => (remains = end),
+      });
+    }
+    if (interruption.signal.aborted) await new Promise(() => undefined); // The signal ends it.
   } catch (error) {
     const isRefused = error instanceof KgloadError;
     const problem = isRefused ? [toProblem(error)] : [];
@@ -323,6 +357,13 @@ function toJob(
         ...(maxBadRows !== undefined && { most: maxBadRows }),
       },
       values: { allowRounding, nanAsNull, negativeZeroAsZero },
+      ...(isServerUrl(db) && {
+        server: {
+          resume: flags.resume ?? false,
+          isConfirmed: flags.yes ?? false,
+          unsupportedAsJson: flags.unsupportedAsJson ?? false,
+        },
+      }),
       ...(jobs !== undefined && { jobs }),
       resources: {
         ...(bufferPool !== undefined && { bufferPool }),

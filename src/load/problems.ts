@@ -8,7 +8,7 @@ import {
 } from '../engine/messages.js';
 import { messageOf } from '../errors.js';
 import { formatCount } from '../format.js';
-import type { PlannedCopy, PlannedTable } from '../plan/plan.js';
+import type { PlannedCopy, PlannedFile, PlannedTable } from '../plan/plan.js';
 import type { Problem } from '../types.js';
 
 /** What was written together could not be: no single table is to blame. */
@@ -76,7 +76,7 @@ export function engineProblem(
 }
 
 export function tooManyBadRows(
-  { table, file }: PlannedTable,
+  { table, file }: PlannedTable<PlannedFile>,
   total: number,
   limit: number,
 ): Problem {

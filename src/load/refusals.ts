@@ -2,11 +2,11 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { KgloadError } from '../errors.js';
 import { formatCount, listNames } from '../format.js';
-import type { Plan } from '../plan/plan.js';
+import type { Plan, PlannedFile } from '../plan/plan.js';
 import type { Problem } from '../types.js';
 
 /** That no file belongs to a table: it would replace a database by an empty one. */
-export function nothingToLoad(plan: Plan, { directory, unknown }: Dataset): Problem[] {
+export function nothingToLoad(plan: Plan<PlannedFile>, { directory, unknown }: Dataset): Problem[] {
   const isNothing = plan.tables.every(
     ({ copies, errors }) => copies.length === 0 && errors.length === 0,
   );
@@ -64,7 +64,7 @@ export function notUndoable(
 }
 
 /** Why the tables that hold rows already are in the way. */
-export function notEmpty(plan: Plan, present: ReadonlyMap<string, number>): Problem[] {
+export function notEmpty(plan: Plan<PlannedFile>, present: ReadonlyMap<string, number>): Problem[] {
   const held = plan.tables
     .map(({ table }) => [table, present.get(table) ?? 0] as const)
     .filter(([, rows]) => rows > 0);

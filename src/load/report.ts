@@ -1,5 +1,5 @@
 /** What a load did, gathered as it goes. */
-import type { Plan, PlannedCopy } from '../plan/plan.js';
+import type { Plan, PlannedCopy, PlannedFile } from '../plan/plan.js';
 import { type StepWeight, tableWeight } from '../plan/weights.js';
 import type { StepTimes } from '../steps.js';
 import type {
@@ -29,7 +29,7 @@ export interface Tally {
  * @param steps - What will be done besides copying the tables.
  */
 export function startTally(
-  plan: Plan,
+  plan: Plan<PlannedFile>,
   onEvent: (event: LoadEvent) => void,
   steps: StepWeight[] = [],
 ): Tally {
@@ -85,18 +85,23 @@ export function tallyTable(
   tally.onEvent({ type: 'finished', table, kind, ...time, skipped });
 }
 
-/** The report; of a load that did not stay, no rows count. */
+/**
+ * The report; of a load that did not stay, no rows count.
+ *
+ * @param outcome - `isPartial`: what was loaded stays, whatever ended the load.
+ */
 export function toReport(
   schema: GraphSchema,
-  plan: Plan,
+  plan: Plan<PlannedFile>,
   tally: Tally,
-  outcome: { published: boolean; totalTime: number; stepTimes: StepTimes },
+  outcome: { published: boolean; isPartial?: boolean; totalTime: number; stepTimes: StepTimes },
 ): LoadReport {
   const timesOf = (tables: readonly { name: string }[]): Record<string, TableTime> =>
     Object.fromEntries(
       tables.map(({ name }) => {
         const { seconds, rows } = tally.times.get(name) ?? { seconds: 0, rows: 0 };
-        return [name, { seconds, rows: outcome.published ? rows : 0 }];
+        const stays = outcome.published || outcome.isPartial === true;
+        return [name, { seconds, rows: stays ? rows : 0 }];
       }),
     );
   // Tables that are loaded at the same time end as chance will have it.

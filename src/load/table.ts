@@ -7,7 +7,7 @@ import type { Steps } from '../engine/drive.js';
 import { isBadRowsError } from '../engine/messages.js';
 import { messageOf } from '../errors.js';
 import { formatCount } from '../format.js';
-import { type PlannedCopy, type PlannedTable, startedEvent } from '../plan/plan.js';
+import { type PlannedCopy, type PlannedFile, type PlannedTable, startedEvent } from '../plan/plan.js';
 import type { Hooks, Settings } from '../plan/request.js';
 import type { ScheduledTable } from '../plan/schedule.js';
 import { beginStep } from '../steps.js';
@@ -182,7 +182,7 @@ function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
 
 /** Why bad rows, which the tally has already, fail their table, if they do. */
 export function badRowsProblems(
-  planned: PlannedTable,
+  planned: PlannedTable<PlannedFile>,
   tally: Tally,
   badRows: readonly FoundBadRows[],
   { badRows: wanted }: Settings,
@@ -195,7 +195,7 @@ export function badRowsProblems(
 }
 
 /** Edges are not attempted when the nodes that they connect failed in this load. */
-export function nodesFailed({ table, kind, file, copies }: PlannedTable, tally: Tally): Problem[] {
+export function nodesFailed({ table, kind, file, copies }: PlannedTable<PlannedFile>, tally: Tally): Problem[] {
   if (kind === 'node') return [];
   const failed = new Set(tally.errors.map((error) => error.table));
   const nodes = [...new Set(copies.flatMap(({ keys }) => keys.map((key) => key.table)))].filter(

@@ -54,6 +54,8 @@ export interface PlannedFile {
   readonly rows: number;
   /** It takes those rows of the file whose edges connect this pair of node tables. */
   readonly isPart: boolean;
+  /** The node tables that its keys, or its endpoints, are of. */
+  readonly keys: readonly { readonly table: string }[];
   /** Columns of the file that fill no property. */
   readonly ignored: readonly string[];
   /** The node tables that its edges connect, where the table connects several pairs. */

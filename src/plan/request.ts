@@ -44,8 +44,20 @@ export interface Settings {
    */
   jobs?: number;
   resources: Resources;
+  /** Of a database on a server. */
+  server?: ServerSettings;
   /** Tables that are not to be attempted, and why. */
   exclude: readonly Problem[];
+}
+
+/** What is to be done on a server alone. */
+export interface ServerSettings {
+  /** Go on with a load that did not come to its end. */
+  resume: boolean;
+  /** That everything is deleted, with `fresh`, is meant. */
+  isConfirmed: boolean;
+  /** Load values that servers have no place for as JSON text. */
+  unsupportedAsJson: boolean;
 }
 
 /** Whom a load tells, and asks. */

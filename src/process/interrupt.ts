@@ -9,16 +9,22 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
  * default action, which ends the process at once, with the status that a shell expects (130 for
  * SIGINT).
  *
+ * @param cleanUp - May take its time, which a second signal cuts short.
  * @returns A function that takes the handlers away.
  */
-export function onInterrupt(cleanUp: (signal: NodeJS.Signals) => void): () => void {
+export function onInterrupt(cleanUp: (signal: NodeJS.Signals) => void | Promise<void>): () => void {
   const handle = (signal: NodeJS.Signals): void => {
     remove();
-    try {
-      cleanUp(signal);
-    } finally {
-      // When the others have cleaned up too.
+    // When the others have cleaned up too.
+    const end = (): void => {
       process.nextTick(() => process.kill(process.pid, signal));
+    };
+    let pending: void | Promise<void> = undefined;
+    try {
+      pending = cleanUp(signal);
+    } finally {
+      if (pending) pending.then(end, end);
+      else end();
     }
   };
   const remove = (): void => {

@@ -1,0 +1,281 @@
+/** Loading a dataset into a server that speaks Bolt, batch by batch. */
+import type { ServerAccess } from '../bolt/address.js';
+import { isConnectionLost, isServerError, serverError } from '../bolt/messages.js';
+import { openServer, type Server } from '../bolt/server.js';
+import {
+  awaitIndexes,
+  countEdges,
+  countNodes,
+  deleteSome,
+  keyConstraint,
+  markLoad,
+  removeMarkers,
+} from '../cypher/server.js';
+import type { Dataset } from '../dataset/dataset.js';
+import { loadDecoder } from '../dataset/rows.js';
+import { KgloadError, toProblem } from '../errors.js';
+import { formatCount } from '../format.js';
+import { notEmpty, nothingToLoad, refuse } from '../load/refusals.js';
+import { startTally, tallyError, tallyTable, toReport } from '../load/report.js';
+import { badRowsProblems, nodesFailed } from '../load/table.js';
+import { type Plan, planAll, type PlannedTable, withoutTables } from '../plan/plan.js';
+import type { Hooks, LoadRequest } from '../plan/request.js';
+import { type PlannedRows, planRows } from '../plan/rows.js';
+import { beginStep } from '../steps.js';
+import type { LoadReport, Problem } from '../types.js';
+import { findMarkers, fingerprintOf, refuseUnfinished } from './markers.js';
+import { type Scan, scanRows } from './scan.js';
+import { type Loading, writeTable } from './writing.js';
+
+/**
+ * Loads a dataset into a database on a server. What is atomic is a batch: whatever ends the load leaves
+ * the batches that are committed, and a marker of each table, from which it is resumed.
+ *
+ * @throws {KgloadError} for everything that stops a load before any data.
+ */
+export async function loadIntoServer(
+  address: string,
+  dataset: Dataset,
+  request: LoadRequest,
+  { access, isDryRun = false }: { access?: ServerAccess | undefined; isDryRun?: boolean } = {},
+): Promise<LoadReport> {
+  const server = await openServer(address, access);
+  try {
+    return await loadAll(server, dataset, request, isDryRun);
+  } catch (error) {
+    throw isServerError(error) ? serverError(server.url, error) : error;
+  } finally {
+    await server.close();
+  }
+}
+
+async function loadAll(
+  server: Server,
+  dataset: Dataset,
+  request: LoadRequest,
+  isDryRun: boolean,
+): Promise<LoadReport> {
+  const { schema, settings, hooks } = request;
+  const { server: wanted = { resume: false, isConfirmed: false, unsupportedAsJson: false } } =
+    settings;
+  const planning = beginStep(hooks, 'plan');
+  const planned = planAll(planRows, schema, dataset, new Map(), true);
+  refuse(nothingToLoad(planned, dataset));
+  const excluded = withoutTables(planned, settings.exclude);
+  const { load, markers } = await findMarkers(server);
+  const fingerprint = fingerprintOf(dataset, request);
+  if (load !== undefined && !settings.fresh)
+    refuseUnfinished(server, load, fingerprint, wanted.resume);
+  const isResumed = load !== undefined && wanted.resume;
+  const present = await countHeld(server, excluded);
+  if (!settings.append && !settings.fresh && !isResumed) {
+    refuse(notEmpty(excluded, onlyLoaded(excluded, present)));
+  }
+  if (settings.fresh && !wanted.isConfirmed && !isDryRun) throw notConfirmed(server, present);
+  const held = settings.fresh || isResumed ? new Map<string, number>() : present;
+  planning.end();
+  const examining = beginStep(hooks, 'examine');
+  const decoder = await loadDecoder();
+  const scan = await scanRows(excluded, {
+    server,
+    decoder,
+    held,
+    mayBeJson: wanted.unsupportedAsJson,
+    onBadRow: hooks.onBadRow,
+    signal: hooks.signal,
+  });
+  examining.end();
+  const plan = withoutTables(withRows(excluded, scan), scan.problems);
+  const tally = startTally(plan, hooks.onEvent);
+  const loading: Loading = {
+    server,
+    decoder,
+    plan,
+    scan,
+    request,
+    markers: isResumed ? markers : new Map(),
+    tally,
+  };
+  const fit = tablesToLoad(loading);
+  const isStopped = tally.errors.length > 0 && settings.onError === 'abort';
+  const isRefused = isStopped || tally.errors.some(({ code }) => code === 'TOO_MANY_BAD_ROWS');
+  if (isRefused) return report(loading, false);
+  if (isDryRun) {
+    for (const planned of fit) {
+      const own = scan.badRows.filter(({ table }) => table === planned.table);
+      const skipped = own.reduce((sum, { rows }) => sum + rows, 0);
+      tallyTable(tally, planned, { seconds: 0, rows: planned.rows - skipped }, own);
+    }
+    return report(loading, false);
+  }
+  if (settings.fresh) await empty(server, hooks);
+  const creating = beginStep(hooks, 'create');
+  await createConstraints(loading, fit);
+  creating.end();
+  if (!isResumed) {
+    await server.write((run) => run({ cypher: markLoad(), parameters: { dataset: fingerprint } }));
+  }
+  try {
+    for (const table of fit) await writeTable(loading, table);
+  } catch (error) {
+    if (!isServerError(error) && !hooks.signal?.aborted) throw error;
+    tallyError(tally, '', interruption(server, error, hooks));
+    return report(loading, false);
+  }
+  const checking = beginStep(hooks, 'check');
+  const before = (table: string): number =>
+    settings.fresh ? 0 : (present.get(table) ?? 0) - (loading.markers.get(table)?.created ?? 0);
+  for (const problem of await checkCounts(loading, fit, before)) {
+    tallyError(tally, problem.table ?? '', problem);
+  }
+  checking.end();
+  await server.write((run) => run({ cypher: removeMarkers() }));
+  return report(loading, true);
+}
+
+function report({ request, plan, tally }: Loading, published: boolean): LoadReport {
+  const { schema, hooks } = request;
+  const { clock, began, stepTimes } = hooks;
+  return toReport(schema, plan, tally, {
+    published,
+    isPartial: true,
+    totalTime: (clock() - began) / 1000,
+    stepTimes,
+  });
+}
+
+function interruption(server: Server, error: unknown, { signal }: Hooks): Problem {
+  const hint = 'go on from there: the same command with --resume (resume in the library)';
+  if (signal?.aborted) {
+    const message = `the load was interrupted; ${server.url} holds the batches up to here`;
+    return { code: 'INTERRUPTED', message, hint };
+  }
+  const problem = toProblem(serverError(server.url, error));
+  if (!isConnectionLost(error)) return { ...problem, hint: problem.hint ?? hint };
+  return {
+    code: 'SERVER_LOST',
+    message: `the connection to ${server.url} was lost, and did not come back: ${problem.message}`,
+    hint,
+  };
+}
+
+async function countHeld(
+  server: Server,
+  { tables }: Plan<PlannedRows>,
+): Promise<Map<string, number>> {
+  const held = new Map<string, number>();
+  for (const { table, kind } of tables) {
+    const [row] = await server.read(kind === 'node' ? countNodes(table) : countEdges(table));
+    held.set(table, Number(row?.[0] ?? 0));
+  }
+  return held;
+}
+
+function onlyLoaded(
+  { tables }: Plan<PlannedRows>,
+  held: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const loaded = tables.filter(({ copies }) => copies.length > 0);
+  return new Map(loaded.map(({ table }) => [table, held.get(table) ?? 0]));
+}
+
+function notConfirmed(server: Server, held: ReadonlyMap<string, number>): KgloadError {
+  const rows = [...held.values()].reduce((sum, count) => sum + count, 0);
+  return new KgloadError({
+    code: 'USAGE',
+    message: `--fresh deletes all nodes and relationships of ${server.database} at ${server.url} (${formatCount(rows)} of the dataset's tables), batch by batch, which cannot be undone`,
+    hint: 'say --yes if that is meant (isConfirmed in the library)',
+  });
+}
+
+/** The plan with the rows of parts of files, now that they are counted. */
+function withRows(plan: Plan<PlannedRows>, { rows, bad }: Scan): Plan<PlannedRows> {
+  const tables = plan.tables.map((planned) => ({
+    ...planned,
+    copies: planned.copies.map((file) => {
+      const counted = { ...file, rows: rows.get(file) ?? file.rows };
+      const own = bad.get(file);
+      if (own) bad.set(counted, own);
+      return counted;
+    }),
+  }));
+  return { ...plan, tables };
+}
+
+/** Tells of what is wrong, and returns the tables that can be loaded. */
+function tablesToLoad({ plan, scan, tally, request }: Loading): PlannedTable<PlannedRows>[] {
+  const fit: PlannedTable<PlannedRows>[] = [];
+  for (const planned of plan.tables) {
+    const own = scan.badRows.filter(({ table }) => table === planned.table);
+    tally.badRows.push(...own);
+    const problems = [...planned.errors];
+    const taken = planned.copies.reduce((sum, { rows }) => sum + rows, 0);
+    if (problems.length === 0 && planned.copies.length > 0 && taken !== planned.rows) {
+      problems.push(uncovered(planned, taken));
+    }
+    problems.push(...badRowsProblems(planned, tally, own, request.settings));
+    if (problems.length === 0 && planned.copies.length > 0) {
+      problems.push(...nodesFailed(planned, tally));
+    }
+    for (const problem of problems) tallyError(tally, planned.table, problem);
+    if (problems.length === 0 && planned.copies.length > 0) fit.push(planned);
+  }
+  return fit;
+}
+
+function uncovered({ table, file, rows }: PlannedTable<PlannedRows>, taken: number): Problem {
+  return {
+    code: 'MISSING_ENDPOINT',
+    table,
+    file,
+    message: `${table} failed: ${file} holds ${formatCount(rows)} rows, and ${formatCount(taken)} of them name node tables that ${table} connects`,
+    hint: 'mend the columns that name the tables, or add the pair to the schema',
+  };
+}
+
+/** Deletes relationships, and then nodes: together they would take the memory of a transaction. */
+async function empty(server: Server, { signal }: Hooks): Promise<void> {
+  for (const what of ['edges', 'nodes'] as const) {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { deleted } = await server.write((run) =>
+        run({ cypher: deleteSome(what), parameters: { most: server.driver.int(10_000) } }),
+      );
+      if (deleted[what] === 0) break;
+    }
+  }
+}
+
+async function createConstraints(
+  { server, request }: Loading,
+  fit: readonly PlannedTable<PlannedRows>[],
+): Promise<void> {
+  if (server.can.constraints === 'none') return;
+  const ends = new Set(
+    fit.flatMap(({ copies }) => copies.flatMap(({ keys }) => keys)).map(({ table }) => table),
+  );
+  for (const { name, primaryKey } of request.schema.nodes) {
+    if (!ends.has(name)) continue;
+    const isKey = server.can.constraints === 'key';
+    await server.write((run) => run(keyConstraint(name, primaryKey, isKey)));
+  }
+  await server.read(awaitIndexes());
+}
+
+/** Every label and type must have grown by the rows that were loaded. */
+async function checkCounts(
+  { server, tally, plan }: Loading,
+  fit: readonly PlannedTable<PlannedRows>[],
+  before: (table: string) => number,
+): Promise<Problem[]> {
+  const now = await countHeld(server, { ...plan, tables: fit });
+  return fit.flatMap(({ table, file, rows }) => {
+    const loaded = tally.times.get(table)?.rows ?? 0;
+    const skipped = tally.skipped.get(table) ?? 0;
+    const held = now.get(table) ?? 0;
+    const isRight = loaded + skipped === rows && held - before(table) === loaded;
+    if (isRight) return [];
+    const message = `the rows of ${table} do not add up: ${file} holds ${rows}, ${skipped} were left out as bad, ${loaded} were made, and the server went from ${before(table)} to ${held}`;
+    return [{ code: 'ROW_COUNT' as const, table, file, message }];
+  });
+}
