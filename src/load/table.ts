@@ -7,7 +7,12 @@ import type { Steps } from '../engine/drive.js';
 import { isBadRowsError } from '../engine/messages.js';
 import { messageOf } from '../errors.js';
 import { formatCount } from '../format.js';
-import { type PlannedCopy, type PlannedFile, type PlannedTable, startedEvent } from '../plan/plan.js';
+import {
+  type PlannedCopy,
+  type PlannedFile,
+  type PlannedTable,
+  startedEvent,
+} from '../plan/plan.js';
 import type { Hooks, Settings } from '../plan/request.js';
 import type { ScheduledTable } from '../plan/schedule.js';
 import { beginStep } from '../steps.js';
@@ -195,7 +200,10 @@ export function badRowsProblems(
 }
 
 /** Edges are not attempted when the nodes that they connect failed in this load. */
-export function nodesFailed({ table, kind, file, copies }: PlannedTable<PlannedFile>, tally: Tally): Problem[] {
+export function nodesFailed(
+  { table, kind, file, copies }: PlannedTable<PlannedFile>,
+  tally: Tally,
+): Problem[] {
   if (kind === 'node') return [];
   const failed = new Set(tally.errors.map((error) => error.table));
   const nodes = [...new Set(copies.flatMap(({ keys }) => keys.map((key) => key.table)))].filter(
