@@ -51,7 +51,7 @@ async function load(
 
 /** What the server holds, by the driver alone. */
 async function ask(server: Neo4jServer, cypher: string): Promise<unknown[]> {
-  const auth = neo4j.auth.basic(server.username ?? '', server.password ?? '');
+  const auth = neo4j.auth.basic(server.username, server.password);
   const driver = neo4j.driver(server.url, auth, { useBigInt: true });
   try {
     const { records } = await driver.executeQuery(cypher);

@@ -58,6 +58,7 @@ async function loadAll(
   const { schema, settings, hooks } = request;
   const { server: wanted = { resume: false, isConfirmed: false, unsupportedAsJson: false } } =
     settings;
+  if (settings.update) throw noUpdate();
   const planning = beginStep(hooks, 'plan');
   const planned = planAll(planRows, schema, dataset, new Map(), true);
   refuse(nothingToLoad(planned, dataset));
@@ -177,6 +178,14 @@ function onlyLoaded(
 ): Map<string, number> {
   const loaded = tables.filter(({ copies }) => copies.length > 0);
   return new Map(loaded.map(({ table }) => [table, held.get(table) ?? 0]));
+}
+
+function noUpdate(): KgloadError {
+  return new KgloadError({
+    code: 'USAGE',
+    message: '--update does not work on a server yet',
+    hint: 'load anew with --fresh --yes, or add what is new with --append',
+  });
 }
 
 function notConfirmed(server: Server, held: ReadonlyMap<string, number>): KgloadError {
