@@ -138,8 +138,12 @@ describe('kgload load into a server', { skip: neo4jMissing() }, () => {
     }
     t.diagnostic(`${interrupted} of 3 were in the middle`);
     const [left] = await ask(server, 'MATCH (m:_KgloadMarker) RETURN count(m)');
-    const last = await load(server, left === 0n ? [dataset] : [dataset, '--resume']);
-    assert.equal(last.code, 0, JSON.stringify(last.json?.errors));
+    const [nodes] = await ask(server, 'MATCH (a:A) RETURN count(a)');
+    // On a fast machine one of them may have come to its end.
+    if (left !== 0n || nodes === 0n) {
+      const last = await load(server, left === 0n ? [dataset] : [dataset, '--resume']);
+      assert.equal(last.code, 0, JSON.stringify(last.json?.errors));
+    }
     assert.deepEqual(await ask(server, SUMS), expected());
     assert.deepEqual(await ask(server, 'MATCH (m:_KgloadMarker) RETURN count(m)'), [0n]);
   });
