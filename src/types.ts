@@ -499,14 +499,14 @@ export interface DatabaseStats {
   database: {
     /** As it was given. */
     path: string;
-    /** Which engine read it. */
-    engine: EngineName;
-    /** Version of the engine that read it. */
+    /** Which engine read it, or what server. */
+    engine: EngineName | 'neo4j';
+    /** Version of the engine that read it, or of the server. */
     version: string;
-    /** Version of the file format, from the file's header. */
-    storageVersion: number;
-    /** Bytes on disk, the write-ahead log included. */
-    bytes: number;
+    /** Version of the file format, from the file's header; of no server. */
+    storageVersion?: number;
+    /** Bytes on disk, the write-ahead log included; of no server. */
+    bytes?: number;
   };
 }
 

@@ -25,6 +25,7 @@ import {
   usage,
 } from './arguments.js';
 import { whileInterruptible } from './interruptible.js';
+import { serverAccess } from './serveraccess.js';
 
 interface Flags extends OutputFlags, MemoryFlag {
   db: string;
@@ -85,9 +86,18 @@ export async function run(
     }
   }
   const { db: database, html, degrees = false } = flags;
+  const access = serverAccess(database);
+  if (access && (html !== undefined || degrees)) {
+    throw usage('--html and --degrees do not work on a server yet', 'leave them out');
+  }
   const stats = await whileInterruptible(io, flags, { database }, async () => {
     const pictured = html === undefined ? undefined : await writePage(html, database);
-    return pictured && !degrees ? pictured : await drive(statsSteps(database, { degrees }));
+    if (pictured && !degrees) return pictured;
+    if (access) {
+      const { readServerStats } = await import('../server/stats.js');
+      return await readServerStats(database, access);
+    }
+    return await drive(statsSteps(database, { degrees }));
   });
   if (html !== undefined && !flags.quiet) printLog(io, `wrote ${html}`);
   if (format === 'json') printJson(io, statsDocument(stats));

@@ -31,8 +31,19 @@ export function awaitIndexes(): Statement {
   return { cypher: 'CALL db.awaitIndexes(300)' };
 }
 
-export function countNodes(label: string): Statement {
-  return { cypher: `MATCH (n:${symbol(label)}) RETURN count(n)` };
+/** Of a label, or all. */
+export function countNodes(label?: string): Statement {
+  return { cypher: `MATCH (n${label === undefined ? '' : `:${symbol(label)}`}) RETURN count(n)` };
+}
+
+export function labels(): Statement {
+  return { cypher: 'CALL db.labels() YIELD label RETURN label ORDER BY label' };
+}
+
+export function relationshipTypes(): Statement {
+  return {
+    cypher: 'CALL db.relationshipTypes() YIELD relationshipType AS type RETURN type ORDER BY type',
+  };
 }
 
 export function countEdges(type: string): Statement {

@@ -20,9 +20,9 @@ ${facts([
   ['Nodes', formatCount(stats.totalNodes)],
   ['Edges', formatCount(stats.totalEdges)],
   ['Tables', `${formatCount(schema.nodes.length)} + ${formatCount(schema.edges.length)}`],
-  ['On disk', formatBytes(bytes)],
+  ...(bytes === undefined ? [] : [['On disk', formatBytes(bytes)] as const]),
   ['Engine', `${engine} ${version}`],
-  ['Storage version', storageVersion],
+  ...(storageVersion === undefined ? [] : [['Storage version', storageVersion] as const]),
 ])}
 <nav aria-label="On this page"><ul>
 <li><a href="#schema">Schema</a></li><li><a href="#rows">Rows</a></li><li><a href="#degrees">Degrees</a></li><li><a href="#hubs">Hubs</a></li>

@@ -1,5 +1,5 @@
 /** Reports as GitHub-flavoured Markdown, for the summary of a CI job. */
-import { formatBytes, formatCount, formatRate, formatSeconds, plural } from '../format.js';
+import { formatCount, formatRate, formatSeconds, plural } from '../format.js';
 import { summarizeBadRows } from '../load/badrows.js';
 import { describeProblem } from '../log.js';
 import {
@@ -19,7 +19,7 @@ import type {
   VerifyReport,
 } from '../types.js';
 import { loadOutcome } from './loadtable.js';
-import { describeDifferences, type Sides } from './statstable.js';
+import { describeDatabase, describeDifferences, type Sides } from './statstable.js';
 import { updateRows } from './updatetable.js';
 
 /** The first row is the head; the first column stands to the left, the others to the right. */
@@ -108,13 +108,12 @@ function skippedOf({ badRows }: LoadReport, table: string): string {
 
 export function statsMarkdown(stats: DatabaseStats): string[] {
   const { totalNodes, totalEdges, nodes, edges, degrees, database } = stats;
-  const { path, engine, version, storageVersion, bytes } = database;
+  const { path } = database;
   const lineOf = ([table, rows]: [string, number]): string[] => [table, formatCount(rows)];
-  const what = `${engine} ${version}, storage version ${storageVersion}, ${formatBytes(bytes)}`;
   return [
     `### ${escapeMarkdown(path)}: ${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')}`,
     '',
-    what,
+    describeDatabase(database),
     '',
     ...markdownTable([
       ['table', 'rows'],

@@ -10,7 +10,6 @@ import type {
 
 export function statsTable(stats: DatabaseStats): string[] {
   const { totalNodes, totalEdges, nodes, edges, degrees, database } = stats;
-  const { path, engine, version, storageVersion, bytes } = database;
   const lineOf = ([table, rows]: [string, number]): string[] => [table, formatCount(rows)];
   const lines = formatTable([
     ['table', 'rows'],
@@ -22,11 +21,25 @@ export function statsTable(stats: DatabaseStats): string[] {
     ['edges', formatCount(totalEdges)],
   ]);
   return [
-    `${path}: ${engine} ${version}, storage version ${storageVersion}, ${formatBytes(bytes)}`,
+    `${database.path}: ${describeDatabase(database)}`,
     '',
     ...lines,
     ...(degrees ? ['', ...degreeTable(degrees)] : []),
   ];
+}
+
+/** `kuzu 0.11.3, storage version 39, 1.2 MB`; a server says its name and version alone. */
+export function describeDatabase({
+  engine,
+  version,
+  storageVersion,
+  bytes,
+}: DatabaseStats['database']): string {
+  return [
+    `${engine} ${version}`,
+    ...(storageVersion === undefined ? [] : [`storage version ${storageVersion}`]),
+    ...(bytes === undefined ? [] : [formatBytes(bytes)]),
+  ].join(', ');
 }
 
 function degreeTable(degrees: NonNullable<DatabaseStats['degrees']>): string[] {
