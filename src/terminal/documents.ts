@@ -135,7 +135,7 @@ export function statsDocument({
     nodes,
     edges,
     ...(degrees && { degrees }),
-    database: { path, engine, version, storage_version: storageVersion, bytes },
+    database: { path, engine, version, storage_version: storageVersion ?? null, bytes: bytes ?? null },
     errors: [],
     warnings: [],
   };
@@ -181,5 +181,5 @@ export function createDocument({ created, existing }: CreatedTables, subject: Su
 /** The database of an answer. */
 export function databaseDocument(database: DatabaseStats['database']): unknown {
   const { path, engine, version, storageVersion, bytes } = database;
-  return { path, engine, version, storage_version: storageVersion, bytes };
+  return { path, engine, version, storage_version: storageVersion ?? null, bytes: bytes ?? null };
 }
