@@ -135,7 +135,13 @@ export function statsDocument({
     nodes,
     edges,
     ...(degrees && { degrees }),
-    database: { path, engine, version, storage_version: storageVersion ?? null, bytes: bytes ?? null },
+    database: {
+      path,
+      engine,
+      version,
+      storage_version: storageVersion ?? null,
+      bytes: bytes ?? null,
+    },
     errors: [],
     warnings: [],
   };
