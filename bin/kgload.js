@@ -3,12 +3,18 @@ const args = process.argv.slice(2);
 
 try {
   // What opens or decodes others' files does it in a process of its own, which starts while this one
-  // imports what it needs. Bare `schema` prints, and bare `stats` only counts.
+  // imports what it needs. Bare `schema` prints, bare `stats` only counts, and a server needs no engine.
   const [command = '', ...rest] = args;
   const isIsolated =
     ['load', 'preprocess', 'export', 'schema', 'query', 'ask'].includes(command) ||
     rest.some((arg) => arg.startsWith('--verify'));
-  if (isIsolated && rest.length > 0 && !rest.some((arg) => arg === '--help' || arg === '-h')) {
+  const isServer = rest.some((arg) => /^(--db=)?(bolt|neo4j)(\+s|\+ssc)?:\/\//i.test(arg));
+  if (
+    isIsolated &&
+    !isServer &&
+    rest.length > 0 &&
+    !rest.some((arg) => arg === '--help' || arg === '-h')
+  ) {
     const { startWorker } = await import('../dist/bin/start.js');
     startWorker();
   }

@@ -73,7 +73,9 @@ function driverScalar(neo4j: DriverModule, shape: Shape): (value: Given) => unkn
     const Integer = neo4j.types.Integer;
     // The driver makes text of a bigint, and of that an integer: ten times as long.
     return (value) => {
-      if (typeof value === 'number') return int(value);
+      if (typeof value === 'number') {
+        return value === (value | 0) ? new Integer(value, value < 0 ? -1 : 0) : int(value);
+      }
       const whole = value as bigint;
       return new Integer(Number(BigInt.asIntN(32, whole)), Number(whole >> 32n));
     };

@@ -55,6 +55,17 @@ export function* decodeRows(
   path: string,
   columns: readonly Column[],
 ): Generator<PlainValue[][]> {
+  for (const { count, lists } of decodeColumns(decoder, path, columns)) {
+    yield Array.from({ length: count }, (_, row) => lists.map((list) => list[row] ?? null));
+  }
+}
+
+/** {@link decodeRows}, but a list of values for each column. */
+export function* decodeColumns(
+  decoder: Decoder,
+  path: string,
+  columns: readonly Column[],
+): Generator<{ count: number; lists: PlainValue[][] }> {
   const { metadata: footer } = readMetadata(path);
   const handle = onDisk(() => openSync(path, 'r'));
   try {
@@ -79,8 +90,7 @@ export function* decodeRows(
       const rows = Number(group.num_rows);
       for (let start = 0; start < rows; start += ROWS_PER_READ) {
         const count = Math.min(ROWS_PER_READ, rows - start);
-        const lists = readers.map(({ take }) => take(count));
-        yield Array.from({ length: count }, (_, row) => lists.map((list) => list[row] ?? null));
+        yield { count, lists: readers.map(({ take }) => take(count)) };
       }
       for (const { finish } of readers) finish();
     }

@@ -76,7 +76,7 @@ export function planRows(
       const field = { property: name, type };
       if (column) {
         const convert = converter(file, column, type, property.allowRounding);
-        const isChecked = checked.has(column) || column.meaning.is === 'string';
+        const isChecked = checked.has(column) || columns.unreadable.includes(column);
         fields.push({ ...field, isChecked, from: { column, convert } });
       } else if (directory !== undefined) {
         const text = file.partition[directory] ?? null;
@@ -105,6 +105,7 @@ function converter(
   type: string,
   mayRound?: boolean,
 ): RowFunction {
+  if (isSame(column, type)) return (value) => value;
   const convert = toRowFunction(column, type, mayRound);
   if (convert) return convert;
   throw new KgloadError({
@@ -112,6 +113,24 @@ function converter(
     message: `${file.name}: the column ${column.name} (${column.type}) does not become ${type}`,
     hint: 'give the property another type in the schema',
   });
+}
+
+/** Whether the values of a column are those of a property as they are; integers may be of any size. */
+function isSame({ meaning }: Column, type: string): boolean {
+  switch (type.toUpperCase()) {
+    case 'STRING':
+      return meaning.is === 'string';
+    case 'DOUBLE':
+      return meaning.is === 'float';
+    case 'BOOL':
+    case 'BOOLEAN':
+      return meaning.is === 'boolean';
+    case 'INT64':
+    case 'SERIAL':
+      return meaning.is === 'integer' && meaning.signed;
+    default:
+      return false;
+  }
 }
 
 function pairsOfFile(

@@ -58,38 +58,50 @@ export function* batchesOf(
     ...file.keys.map(({ column }) => column),
     ...file.fields.flatMap(({ from: source }) => (source ? [source.column] : [])),
   ];
-  let place = file.keys.length;
-  const places = file.fields.map(({ from: source }) => (source ? place++ : -1));
-  const start = (): Batch => ({
-    keys: keys.map(() => []),
-    columns: sources.map(() => []),
-    size: 0,
-    upTo: 0,
-  });
-  let batch = start();
-  let bytes = 0;
+  let next = file.keys.length;
+  const writers = [
+    ...keys.map((write, place) => ({ place, write })),
+    ...sources.map((write, i) => ({ place: file.fields[i]?.from ? next++ : -1, write })),
+  ];
   let taken = 0;
-  for (const rows of plannedRows(decoder, file, columns)) {
-    for (const { row, values } of rows) {
-      taken += 1;
-      if (taken <= from) continue;
-      batch.upTo = taken;
-      if (bad.has(row)) continue;
-      for (const [i, key] of keys.entries()) batch.keys[i]?.push(key(values[i] ?? null));
-      for (const [i, source] of sources.entries()) {
-        const given = values[places[i] ?? -1] ?? null;
-        batch.columns[i]?.push(source(given));
-        if (typeof given === 'string' || given instanceof Uint8Array) bytes += given.length;
-        else if (Array.isArray(given)) bytes += 8 * given.length;
+  for (const { numbers, places, lists } of plannedRows(decoder, file, columns)) {
+    const most = rowsPerBatch(places, lists);
+    for (let start = 0; start < places.length; start += most) {
+      const end = Math.min(start + most, places.length);
+      const own: number[] = [];
+      for (let i = start; i < end; i += 1) {
+        taken += 1;
+        if (taken > from && !bad.has(numbers[i] ?? -1)) own.push(places[i] ?? 0);
       }
-      batch.size += 1;
-      if (batch.size < MOST_ROWS && bytes < MOST_BYTES) continue;
-      yield batch;
-      batch = start();
-      bytes = 0;
+      if (taken <= from) continue;
+      const all = writers.map(({ place, write }) => {
+        const list = lists[place];
+        return own.map((at) => write(list?.[at] ?? null));
+      });
+      yield {
+        keys: all.slice(0, keys.length),
+        columns: all.slice(keys.length),
+        size: own.length,
+        upTo: taken,
+      };
     }
   }
-  if (batch.upTo > 0) yield batch;
+}
+
+/** As many as have about {@link MOST_BYTES}, and no more than {@link MOST_ROWS}. */
+function rowsPerBatch(places: readonly number[], lists: readonly PlainValue[][]): number {
+  let bytes = 0;
+  for (const list of lists) {
+    // A list of numbers has nothing that grows.
+    if (typeof list.find((value) => value !== null) === 'number') continue;
+    for (const place of places) bytes += bytesOf(list[place] ?? null);
+  }
+  return Math.max(1, Math.min(MOST_ROWS, Math.floor((MOST_BYTES / (bytes + 1)) * places.length)));
+}
+
+function bytesOf(value: PlainValue): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
+  return Array.isArray(value) ? 8 * value.length : 0;
 }
 
 /** The two halves of a batch. */

@@ -117,7 +117,9 @@ async function loadAll(
     await server.write((run) => run({ cypher: markLoad(), parameters: { dataset: fingerprint } }));
   }
   try {
-    for (const table of fit) await writeTable(loading, table);
+    for (const planned of fit) {
+      if (!(await tryTable(loading, planned)) && settings.onError === 'abort') break;
+    }
   } catch (error) {
     if (!isServerError(error) && !hooks.signal?.aborted) throw error;
     tallyError(tally, '', interruption(server, error, hooks));
@@ -132,6 +134,26 @@ async function loadAll(
   checking.end();
   await server.write((run) => run({ cypher: removeMarkers() }));
   return report(loading, true);
+}
+
+/** Writes a table; a file that turns out to be damaged fails it, and leaves the batches before. */
+async function tryTable(loading: Loading, planned: PlannedTable<PlannedRows>): Promise<boolean> {
+  const { tally, server } = loading;
+  const { table } = planned;
+  const orphaned = nodesFailed(planned, tally);
+  for (const problem of orphaned) tallyError(tally, table, problem);
+  if (orphaned.length > 0) return false;
+  try {
+    await writeTable(loading, planned);
+    return true;
+  } catch (error) {
+    if (!(error instanceof KgloadError)) throw error;
+    const rows = (await findMarkers(server)).markers.get(table)?.created ?? 0;
+    tally.times.set(table, { seconds: 0, rows });
+    const message = `${table} failed after ${formatCount(rows)} of its rows, which are there: ${error.message}`;
+    tallyError(tally, table, { ...toProblem(error), table, message });
+    return false;
+  }
 }
 
 function report({ request, plan, tally }: Loading, published: boolean): LoadReport {
@@ -277,8 +299,10 @@ async function checkCounts(
   fit: readonly PlannedTable<PlannedRows>[],
   before: (table: string) => number,
 ): Promise<Problem[]> {
-  const now = await countHeld(server, { ...plan, tables: fit });
-  return fit.flatMap(({ table, file, rows }) => {
+  const failed = new Set(tally.errors.map(({ table }) => table));
+  const whole = fit.filter(({ table }) => !failed.has(table));
+  const now = await countHeld(server, { ...plan, tables: whole });
+  return whole.flatMap(({ table, file, rows }) => {
     const loaded = tally.times.get(table)?.rows ?? 0;
     const skipped = tally.skipped.get(table) ?? 0;
     const held = now.get(table) ?? 0;

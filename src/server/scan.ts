@@ -99,12 +99,15 @@ function scanValues(
   if (looked.length === 0) return;
   const columns = [...looked.map(({ from }) => from.column), ...file.keys.map((key) => key.column)];
   for (const batch of plannedRows(decoder, file, columns)) {
-    for (const { values } of batch) {
+    for (const place of batch.places) {
       for (const [i, { field, from, isSome }] of looked.entries()) {
-        const shown = (): string => describeExamples([values.slice(looked.length)]).quoted.join('');
+        const shown = (): string => {
+          const keys = batch.lists.slice(looked.length).map((list) => list[place] ?? null);
+          return describeExamples([keys]).quoted.join('');
+        };
         let value: PlainValue;
         try {
-          value = from.convert(values[i] ?? null);
+          value = from.convert(batch.lists[i]?.[place] ?? null);
         } catch (error) {
           if (!(error instanceof KgloadError)) throw error;
           const message = `${table} failed: ${error.message} (row with key ${shown()})`;
@@ -188,9 +191,10 @@ async function scanNodes(
   let rows = 0;
   for (const batch of plannedRows(scanning.decoder, file, [key.column])) {
     scanning.signal?.throwIfAborted();
-    for (const { row, values } of batch) {
+    for (const [i, place] of batch.places.entries()) {
       rows += 1;
-      const value = key.convert(values[0] ?? null);
+      const row = batch.numbers[i] ?? 0;
+      const value = key.convert(batch.lists[0]?.[place] ?? null);
       if (value === null) {
         finding.note(row, 'null_key', [null]);
         continue;
@@ -243,6 +247,7 @@ async function scanEdges(
   const finding = startFinding(planned, file, scanning.onBadRow);
   const [from, to] = file.keys;
   if (!from || !to) return;
+  const ours = [from, to].map((key) => scanning.keys.get(key.table));
   let rows = 0;
   /** Edges with nodes that the dataset does not bring. */
   let unknown: { row: number; ends: PlainValue[]; sides: number[] }[] = [];
@@ -267,18 +272,21 @@ async function scanEdges(
   };
   for (const batch of plannedRows(scanning.decoder, file, [from.column, to.column])) {
     scanning.signal?.throwIfAborted();
-    for (const { row, values } of batch) {
+    const [starts = [], targets = []] = batch.lists;
+    for (const [i, place] of batch.places.entries()) {
       rows += 1;
-      const ends = [from, to].map((key, i) => key.convert(values[i] ?? null));
-      if (ends.includes(null)) {
-        finding.note(row, 'null_endpoint', ends);
+      const row = batch.numbers[i] ?? 0;
+      const start = from.convert(starts[place] ?? null);
+      const end = to.convert(targets[place] ?? null);
+      if (start === null || end === null) {
+        finding.note(row, 'null_endpoint', [start, end]);
         continue;
       }
-      const sides = [from, to].flatMap((key, i) => {
-        const end = ends[i] ?? '';
-        return scanning.keys.get(key.table)?.has(end) === true ? [] : [i];
-      });
-      if (sides.length > 0) unknown.push({ row, ends, sides });
+      const isFrom = ours[0]?.has(start) === true;
+      const isTo = ours[1]?.has(end) === true;
+      if (isFrom && isTo) continue;
+      const sides = [...(isFrom ? [] : [0]), ...(isTo ? [] : [1])];
+      unknown.push({ row, ends: [start, end], sides });
     }
     if (unknown.length >= KEYS_A_LOOK) await lookUp();
   }
