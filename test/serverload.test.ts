@@ -1,12 +1,11 @@
 /** `kgload load` into a real server: counts, values, bad rows, interruption and --resume. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
-import neo4j from 'neo4j-driver';
-import { BINARY, type CommandJson, ENVIRONMENT, execute, scratch } from './helpers.js';
-import { neo4jMissing, type Neo4jServer, startNeo4j } from './neo4j.js';
+import { execute, scratch } from './helpers.js';
+import { neo4jMissing, startNeo4j } from './neo4j.js';
+import { ask, load } from './serverhelpers.js';
 
 const NODES = 40_000;
 const EDGES = 60_000;
@@ -25,40 +24,6 @@ function writeDataset(t: TestContext, bad = 0): string {
     'CREATE NODE TABLE A(id STRING PRIMARY KEY, n INT64, x DOUBLE, even BOOL, at TIMESTAMP);\nCREATE REL TABLE R(FROM A TO A, w INT64);',
   );
   return dataset;
-}
-
-function environment({ username, password }: Neo4jServer): NodeJS.ProcessEnv {
-  return { ...ENVIRONMENT, NEO4J_USERNAME: username, NEO4J_PASSWORD: password };
-}
-
-async function load(
-  server: Neo4jServer,
-  args: string[],
-  signal?: { name: NodeJS.Signals; after: number },
-): Promise<{ code: number | null; json: CommandJson | undefined; stderr: string }> {
-  const child = spawn(process.execPath, [BINARY, 'load', '--db', server.url, '--json', ...args], {
-    env: environment(server),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const timer = signal && setTimeout(() => child.kill(signal.name), signal.after);
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  clearTimeout(timer);
-  return { code, json: stdout === '' ? undefined : (JSON.parse(stdout) as CommandJson), stderr };
-}
-
-/** What the server holds, by the driver alone. */
-async function ask(server: Neo4jServer, cypher: string): Promise<unknown[]> {
-  const auth = neo4j.auth.basic(server.username, server.password);
-  const driver = neo4j.driver(server.url, auth, { useBigInt: true });
-  try {
-    const { records } = await driver.executeQuery(cypher);
-    return [...(records[0]?.values() ?? [])];
-  } finally {
-    await driver.close();
-  }
 }
 
 const SUMS = `MATCH (a:A) WITH count(a) AS nodes, sum(a.n) AS n, sum(a.x) AS x, count(CASE WHEN a.even THEN 1 END) AS even, max(a.at) AS at

@@ -84,6 +84,17 @@ export function knownKeys({ table, property }: ServerEnd): string {
   return `UNWIND range(0, size($k) - 1) AS i MATCH (n:${symbol(table)} {${symbol(property)}: $k[i]}) RETURN DISTINCT i`;
 }
 
+/** Which of the keys `$k` are of nodes that have an edge of a type on their side: their places. */
+export function usedKeys(
+  { table, property }: ServerEnd,
+  type: string,
+  other: string,
+  side: 'from' | 'to',
+): string {
+  const [start, end] = side === 'from' ? ['-', '->'] : ['<-', '-'];
+  return `UNWIND range(0, size($k) - 1) AS i MATCH (n:${symbol(table)} {${symbol(property)}: $k[i]}) WHERE EXISTS { (n)${start}[:${symbol(type)}]${end}(:${symbol(other)}) } RETURN DISTINCT i`;
+}
+
 /** The label of the nodes that say how far an unfinished load is, one a table and one for all of it. */
 export const MARKER = '_KgloadMarker';
 

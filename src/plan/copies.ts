@@ -6,12 +6,11 @@ import { KgloadError } from '../errors.js';
 import { formatCount, listNames } from '../format.js';
 import { describeColumns } from '../model/column.js';
 import type { Catalog } from '../model/differences.js';
-import { multiplicitiesOf } from '../model/tables.js';
-import type { Endpoints, GraphSchema, NodeTable, Problem, RelTable } from '../types.js';
+import type { GraphSchema, NodeTable, Problem, RelTable } from '../types.js';
 import { mapColumns } from './columns.js';
+import { limitOf } from './limit.js';
 import { filePairs } from './pairs.js';
 import {
-  type Limit,
   noColumn,
   type Plan,
   planAll,
@@ -98,29 +97,6 @@ function planCopies(
     return { ...copy, ...limitOf(table, copy, catalog) };
   });
   return { files: copies, warnings: [...warnings.values()] };
-}
-
-/** The limit of a copy's edges: that of the table which is there already, or else the schema's. */
-function limitOf(
-  table: NodeTable | RelTable,
-  { pair: { from, to } = 'from' in table ? table : { from: '', to: '' } }: PlannedCopy,
-  catalog: Catalog,
-): { limit?: Limit } {
-  if (!('from' in table)) return {};
-  const isPair = (one: Endpoints): boolean => one.from === from && one.to === to;
-  const { endpoints = [], storageDirection = table.storageDirection } =
-    catalog.get(table.name) ?? {};
-  const { multiplicity = 'MANY_MANY' } = [...endpoints, ...multiplicitiesOf(table)].find(
-    (one) => isPair(one) && one.multiplicity !== undefined,
-  ) ?? { multiplicity: undefined };
-  const [before, after] = multiplicity.split('_');
-  const sides = [
-    ...(after === 'ONE' ? (['from'] as const) : []),
-    ...(before === 'ONE' ? (['to'] as const) : []),
-  ];
-  // Edges that are stored in one direction are counted in that one alone, by both engines.
-  const isEnforced = storageDirection !== 'fwd' || !sides.includes('to');
-  return sides.length === 0 ? {} : { limit: { sides, isEnforced } };
 }
 
 /** The same copy, with other expressions for some of its properties: property → expression. */

@@ -7,6 +7,7 @@ import { pairsOf } from '../model/tables.js';
 import type { PlainValue } from '../model/plainvalue.js';
 import type { Endpoints, GraphSchema, NodeTable, Problem, Property, RelTable } from '../types.js';
 import { keyOf, mapColumns, matchColumns } from './columns.js';
+import { limitOf } from './limit.js';
 import { labelColumns } from './pairs.js';
 import { noColumn, type PlannedFile } from './plan.js';
 import { cast, type RowFunction, toRowFunction } from './rowfunction.js';
@@ -94,6 +95,7 @@ export function planRows(
       fields,
       labels,
       ...(pair && { pair }),
+      ...limitOf(table, pair ? { pair } : {}, new Map()),
     };
   });
   return { files, warnings: [...warnings.values()] };

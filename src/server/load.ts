@@ -19,11 +19,11 @@ import { notEmpty, nothingToLoad, refuse } from '../load/refusals.js';
 import { startTally, tallyError, tallyTable, toReport } from '../load/report.js';
 import { badRowsProblems, nodesFailed } from '../load/table.js';
 import { type Plan, planAll, type PlannedTable, withoutTables } from '../plan/plan.js';
-import type { Hooks, LoadRequest } from '../plan/request.js';
+import type { Hooks, LoadRequest, Settings } from '../plan/request.js';
 import { type PlannedRows, planRows } from '../plan/rows.js';
 import { beginStep } from '../steps.js';
 import type { LoadReport, Problem } from '../types.js';
-import { findMarkers, fingerprintOf, refuseUnfinished } from './markers.js';
+import { findMarkers, fingerprintOf, type Marker, refuseUnfinished } from './markers.js';
 import { type Scan, scanRows } from './scan.js';
 import { type Loading, writeTable } from './writing.js';
 
@@ -73,7 +73,7 @@ async function loadAll(
     refuse(notEmpty(excluded, onlyLoaded(excluded, present)));
   }
   if (settings.fresh && !wanted.isConfirmed && !isDryRun) throw notConfirmed(server, present);
-  const held = settings.fresh || isResumed ? new Map<string, number>() : present;
+  const held = settings.fresh ? new Map<string, number>() : heldBefore(present, settings, markers);
   planning.end();
   const examining = beginStep(hooks, 'examine');
   const decoder = await loadDecoder();
@@ -81,6 +81,7 @@ async function loadAll(
     server,
     decoder,
     held,
+    markers: isResumed ? markers : new Map(),
     mayBeJson: wanted.unsupportedAsJson,
     onBadRow: hooks.onBadRow,
     signal: hooks.signal,
@@ -194,6 +195,17 @@ async function countHeld(
   return held;
 }
 
+/** What a table held before a load that is resumed: in tables that are not added to, nothing. */
+function heldBefore(
+  present: ReadonlyMap<string, number>,
+  { append }: Settings,
+  markers: ReadonlyMap<string, Marker>,
+): Map<string, number> {
+  return new Map(
+    [...present].map(([table, rows]) => [table, append || !markers.has(table) ? rows : 0]),
+  );
+}
+
 function onlyLoaded(
   { tables }: Plan<PlannedRows>,
   held: ReadonlyMap<string, number>,
@@ -237,6 +249,9 @@ function withRows(plan: Plan<PlannedRows>, { rows, bad }: Scan): Plan<PlannedRow
 function tablesToLoad({ plan, scan, tally, request }: Loading): PlannedTable<PlannedRows>[] {
   const fit: PlannedTable<PlannedRows>[] = [];
   for (const planned of plan.tables) {
+    const orphaned = planned.copies.length > 0 ? nodesFailed(planned, tally) : [];
+    for (const problem of orphaned) tallyError(tally, planned.table, problem);
+    if (orphaned.length > 0) continue;
     const own = scan.badRows.filter(({ table }) => table === planned.table);
     tally.badRows.push(...own);
     const problems = [...planned.errors];
@@ -245,9 +260,6 @@ function tablesToLoad({ plan, scan, tally, request }: Loading): PlannedTable<Pla
       problems.push(uncovered(planned, taken));
     }
     problems.push(...badRowsProblems(planned, tally, own, request.settings));
-    if (problems.length === 0 && planned.copies.length > 0) {
-      problems.push(...nodesFailed(planned, tally));
-    }
     for (const problem of problems) tallyError(tally, planned.table, problem);
     if (problems.length === 0 && planned.copies.length > 0) fit.push(planned);
   }
