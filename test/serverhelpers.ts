@@ -32,7 +32,8 @@ export async function ask(server: Neo4jServer, cypher: string): Promise<unknown[
   const auth = neo4j.auth.basic(server.username, server.password);
   const driver = neo4j.driver(server.url, auth, { useBigInt: true });
   try {
-    const { records } = await driver.executeQuery(cypher);
+    // executeQuery would go on for half a minute after some errors.
+    const { records } = await driver.session().run(cypher);
     return [...(records[0]?.values() ?? [])];
   } finally {
     await driver.close();
