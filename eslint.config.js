@@ -38,7 +38,7 @@ export default tseslint.config(
   },
   {
     // The driver's own types call the plain objects that configure it classes.
-    files: ['src/bolt/**/*.ts', 'test/server*.ts'],
+    files: ['src/bolt/**/*.ts', 'test/server*.ts', 'scripts/server*.ts'],
     rules: { '@typescript-eslint/no-unsafe-class-instance-assignment': 'off' },
   },
   {

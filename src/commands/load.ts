@@ -4,7 +4,6 @@ import { refusedReport } from '../load/report.js';
 import { codeGraph } from '../model/codegraph.js';
 import { describePlan, type ShownPlan } from '../plan/shown.js';
 import { onInterrupt } from '../process/interrupt.js';
-import type { Job } from '../process/job.js';
 import { loadDocument } from '../terminal/documents.js';
 import { loadOutcome, loadTable, outcomeColor } from '../terminal/loadtable.js';
 import {
@@ -17,7 +16,7 @@ import {
   printProblem,
   widthOf,
 } from '../terminal/output.js';
-import type { EngineName, GraphSchema, LoadEvent, LoadReport, Problem } from '../types.js';
+import type { GraphSchema, LoadEvent, LoadReport, Problem } from '../types.js';
 import {
   byteSize,
   engineFor,
@@ -29,35 +28,13 @@ import {
   schemaOption,
 } from './arguments.js';
 import { KgloadError, messageOf, toProblem } from '../errors.js';
-import { isServerUrl } from '../bolt/address.js';
+import { isServerUrl, serverUrl } from '../bolt/address.js';
 import { serverAccess } from './serveraccess.js';
-import { checkUpdate, deletionLimit, toUpdate, type UpdateFlags } from './updateflags.js';
+import { checkUpdate, deletionLimit } from './updateflags.js';
+import { type Flags, toJob } from './loadjob.js';
 import type { LoadRecord } from '../picture/loadpage.js';
 import type { AnalyzeReport } from '../analyze/report.js';
 import type { LoadPage } from './loadreport.js';
-
-interface Flags extends OutputFlags, UpdateFlags {
-  db: string;
-  engine?: EngineName;
-  fresh?: boolean;
-  append?: boolean;
-  analyze?: boolean;
-  resume?: boolean;
-  yes?: boolean;
-  unsupportedAsJson?: boolean;
-  onError?: 'continue' | 'abort';
-  dryRun?: boolean;
-  skipBadRows?: boolean;
-  badRows?: string;
-  report?: string;
-  maxBadRows?: number;
-  allowRounding?: boolean;
-  nanAsNull?: boolean;
-  negativeZeroAsZero?: boolean;
-  bufferPool?: number;
-  threads?: number;
-  jobs?: number;
-}
 
 export function define(command: Command): void {
   command
@@ -179,6 +156,11 @@ export async function run(
   const { analyze = false, db } = flags;
   reportFormat(flags);
   checkUpdate(flags);
+  if (isServerUrl(db) && flags.fresh && !flags.yes && !flags.dryRun) {
+    const { confirm } = await import('./confirmation.js');
+    const what = `--fresh deletes all nodes and relationships of the database at ${serverUrl(db)}, which cannot be undone.`;
+    flags.yes = await confirm(what, io);
+  }
   if (analyze) {
     const { withAnalysis } = await import('./loadsources.js');
     return await withAnalysis(dataset, io, flags, async (directory, analysis) => {
@@ -328,50 +310,6 @@ async function openPage(dataset: string, flags: Flags): Promise<LoadPage | undef
   if (report === undefined) return undefined;
   const { openLoadPage } = await import('./loadreport.js');
   return openLoadPage(report, { dataset, database, engine, isDryRun, badRowsFile });
-}
-
-function toJob(
-  dataset: string,
-  flags: Flags,
-  engine: EngineName | undefined,
-  hasProgress: boolean,
-): Job {
-  const { db, schema, badRows, maxBadRows, onError, jobs, bufferPool, threads } = flags;
-  const { allowRounding = false, nanAsNull = false, negativeZeroAsZero = false } = flags;
-  return {
-    kind: 'load',
-    database: db,
-    dataset,
-    ...(schema !== undefined && { schema }),
-    isDryRun: flags.dryRun ?? false,
-    ...(badRows !== undefined && { badRowsFile: badRows }),
-    hasProgress,
-    settings: {
-      ...(engine && { engine }),
-      fresh: flags.fresh ?? false,
-      append: flags.append ?? false,
-      ...(flags.update && { update: toUpdate(flags) }),
-      ...(onError && { onError }),
-      badRows: {
-        skip: flags.skipBadRows ?? maxBadRows !== undefined,
-        ...(maxBadRows !== undefined && { most: maxBadRows }),
-      },
-      values: { allowRounding, nanAsNull, negativeZeroAsZero },
-      ...(isServerUrl(db) && {
-        server: {
-          resume: flags.resume ?? false,
-          isConfirmed: flags.yes ?? false,
-          unsupportedAsJson: flags.unsupportedAsJson ?? false,
-        },
-      }),
-      ...(jobs !== undefined && { jobs }),
-      resources: {
-        ...(bufferPool !== undefined && { bufferPool }),
-        ...(threads !== undefined && { threads }),
-      },
-      exclude: [],
-    },
-  };
 }
 
 /** A refused load has the same JSON as any: zeros for every table that is known, and the error. */
