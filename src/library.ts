@@ -1,4 +1,5 @@
 /** The functions of the library. */
+import { isServerUrl } from './bolt/address.js';
 import { type CreatedTables, createTables } from './database/create.js';
 import { statsSteps } from './database/stats.js';
 import { type Dataset, readDataset } from './dataset/dataset.js';
@@ -24,6 +25,8 @@ import { preprocess, preprocessFile, type PreprocessReport } from './prepare/pre
 import { withReadable } from './prepare/readable.js';
 import { resolveSchema, whenInferable } from './schema/choose.js';
 import { chooseSchema } from './schema/file.js';
+import { checkServer, loadIntoServer } from './server/load.js';
+import { readServerStats } from './server/stats.js';
 import type {
   Connection,
   DatabaseStats,
@@ -34,6 +37,7 @@ import type {
   PathLoadOptions,
   PreprocessDatasetOptions,
   Resources,
+  ServerAccess,
   UpdateOptions,
   VerifyReport,
 } from './types.js';
@@ -120,7 +124,11 @@ export function loadFromParquetSync(
  * The engine works in this process, so that a file which crashes it takes the process along; the
  * command line survives that.
  *
- * @param path - The database. Nothing in this process may have it open for writing, nor any other.
+ * On a server (`neo4j://host:7687`) what is atomic is a batch of rows: what ended a load there left the
+ * batches that are committed, and `resume` goes on from them: see docs/neo4j.md.
+ *
+ * @param path - The database, or the address of a server. Nothing in this process may have a database open
+ *   for writing, nor any other.
  * @param directory - A dataset: `nodes/*.parquet` and `edges/*.parquet`, or an exported database.
  * @returns Rows and seconds of every table, and every error and warning. With `fresh` a table that
  *   failed leaves the old database in its place, unless `onError` is `continue`: see `published`.
@@ -138,7 +146,7 @@ export async function load(
   directory: string,
   options: PathLoadOptions = {},
 ): Promise<LoadReport> {
-  return await byPath(loadOrUpdate, path, directory, options);
+  return await byPath({ here: loadOrUpdate, there: loadIntoServer }, path, directory, options);
 }
 
 /**
@@ -158,12 +166,18 @@ export async function dryRun(
   directory: string,
   options: PathLoadOptions = {},
 ): Promise<DryRunReport> {
-  return await byPath(checkLoadOrUpdate, path, directory, options);
+  return await byPath({ here: checkLoadOrUpdate, there: checkServer }, path, directory, options);
 }
 
-/** Does a load, or what looks like one, of a dataset that the engine can read all of. */
+/** Does a load, or what looks like one: in a file, of a dataset that the engine can read all of, or on a server. */
 async function byPath<R extends LoadReport>(
-  work: (path: string, dataset: Dataset, request: LoadRequest) => Steps<R>,
+  {
+    here,
+    there,
+  }: {
+    here: (path: string, dataset: Dataset, request: LoadRequest) => Steps<R>;
+    there: (address: string, dataset: Dataset, request: LoadRequest) => Promise<R>;
+  },
   path: string,
   directory: string,
   options: PathLoadOptions,
@@ -176,8 +190,13 @@ async function byPath<R extends LoadReport>(
   );
   const { schema, hooks } = request;
   const found = readDataset(directory, schema, hooks);
+  if (isServerUrl(path)) {
+    const report = await there(path, found, request);
+    options.signal?.throwIfAborted();
+    return report;
+  }
   return await withReadable(found, schema, hooks, (dataset) =>
-    drive(work(path, dataset, request), { bindFirst: true }),
+    drive(here(path, dataset, request), { bindFirst: true }),
   );
 }
 
@@ -239,7 +258,9 @@ export async function readSchema(
 /**
  * Counts the rows of every table of a database, which it opens read-only.
  *
- * @param options - `degrees`: also how many edges the nodes have, which takes a look at every edge.
+ * @param databasePath - Its file, or the address of a server (`neo4j://host:7687`).
+ * @param options - `degrees`: also how many edges the nodes have, which takes a look at every edge; not of
+ *   a server. `server`: who asks one.
  * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`.
  * @example
  * ```ts
@@ -249,11 +270,13 @@ export async function readSchema(
  */
 export async function readStats(
   databasePath: string,
-  options: { degrees?: boolean } = {},
+  options: { degrees?: boolean; server?: ServerAccess } = {},
 ): Promise<DatabaseStats> {
   checkTexts({ 'the path of the database': databasePath });
   checkOptions('readStats', options);
-  return await drive(statsSteps(databasePath, options));
+  const { server, degrees } = options;
+  if (isServerUrl(databasePath)) return await readServerStats(databasePath, server);
+  return await drive(statsSteps(databasePath, degrees === undefined ? {} : { degrees }));
 }
 
 /**

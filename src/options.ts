@@ -2,6 +2,7 @@
  * What a caller of the library passes: looked at before anything is done, since TypeScript checks only
  * its own, and made a request for a load.
  */
+import { isServerUrl } from './bolt/address.js';
 import { likelyEngine } from './database/target.js';
 import type { Steps } from './engine/drive.js';
 import { ENGINE_NAMES } from './engine/native.js';
@@ -86,6 +87,27 @@ const UPDATE: Record<string, Check> = {
     toDeletionLimit(String(value)) ? undefined : "a whole number from 0, or a share such as '10%'",
 };
 
+const isText: Check = (value) => (typeof value === 'string' ? undefined : 'a string');
+
+const isAccess: Check = (value) => {
+  const known = ['username', 'password', 'database'];
+  const isFine =
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(value).every(
+      ([name, text]) => known.includes(name) && isText(text) === undefined,
+    );
+  return isFine ? undefined : 'an object with username, password and database';
+};
+
+/** Those of a load into a server. */
+const SERVER: Record<string, Check> = {
+  server: isAccess,
+  resume: isA('boolean'),
+  deleteEverything: isA('boolean'),
+  unsupportedAsJson: isA('boolean'),
+};
+
 /** Those of a load by path, besides. */
 const RESOURCES: Record<string, Check> = {
   bufferPool: wholeFrom(MIN_POOL),
@@ -94,8 +116,6 @@ const RESOURCES: Record<string, Check> = {
 
 /** Those of the other functions. */
 const ENGINE: Record<string, Check> = { engine: oneOf(...ENGINE_NAMES) };
-
-const isText: Check = (value) => (typeof value === 'string' ? undefined : 'a string');
 
 const isTexts: Check = (value) =>
   Array.isArray(value) && value.every((each) => typeof each === 'string')
@@ -117,7 +137,7 @@ const ANALYSIS: Record<string, Check> = {
 
 const OTHERS = {
   readSchema: ENGINE,
-  readStats: { degrees: isA('boolean') },
+  readStats: { degrees: isA('boolean'), server: isAccess },
   exportDatabase: {
     schema: isSchemaObject,
     ...RESOURCES,
@@ -225,7 +245,7 @@ export function checkLoadOptions(options: unknown, byPath: boolean): void {
  */
 export function checkPathLoadOptions(options: unknown): void {
   checkKnown(
-    { ...LOAD, ...UPDATE, fresh: isA('boolean'), jobs: wholeFrom(1), ...RESOURCES },
+    { ...LOAD, ...UPDATE, ...SERVER, fresh: isA('boolean'), jobs: wholeFrom(1), ...RESOURCES },
     options,
   );
   checkUpdate(options as PathLoadOptions);
@@ -319,7 +339,14 @@ export function* requestByPath(
   inferable?: InferableFiles,
 ): Steps<LoadRequest> {
   const { fresh = false, jobs, bufferPool, threads, signal, ...others } = options;
-  const { update = false, deleteMissing, deleteMissingBy, maxDeletions, ...rest } = others;
+  const { update = false, deleteMissing, deleteMissingBy, maxDeletions, ...more } = others;
+  const {
+    server,
+    resume = false,
+    deleteEverything = false,
+    unsupportedAsJson = false,
+    ...rest
+  } = more;
   const engine = likelyEngine(databasePath, options.engine);
   const given = { ...rest, engine, ...(signal && { signal }) };
   const request = yield* requestOf(directory, given, inferable);
@@ -344,6 +371,9 @@ export function* requestByPath(
         },
       }),
       ...(jobs !== undefined && { jobs }),
+      ...(isServerUrl(databasePath) && {
+        server: { access: server, resume, isConfirmed: deleteEverything, unsupportedAsJson },
+      }),
       resources,
     },
     // After the last table too: what was built is thrown away until it is in its place.

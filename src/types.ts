@@ -677,8 +677,36 @@ export interface UpdateOptions {
   maxDeletions?: number | `${number}%`;
 }
 
+/** Who asks a server, and for which of its databases; goes through JSON, and is never shown. */
+export interface ServerAccess {
+  /** Default: `neo4j`. */
+  username?: string;
+  /** Default: the server is asked without one, as those with authentication switched off want it. */
+  password?: string;
+  /** Default: the user's home database. */
+  database?: string;
+}
+
+/** What a load may be told whose database is on a server: `neo4j://host:7687`. */
+export interface ServerOptions {
+  /** Who asks it, and for which database. */
+  server?: ServerAccess;
+  /**
+   * Go on with a load that did not come to its end, from its last batch; dataset and options have to be
+   * those of that load.
+   */
+  resume?: boolean;
+  /** With `fresh`: that all nodes and relationships of the database are deleted first is meant. */
+  deleteEverything?: boolean;
+  /**
+   * Load values that a server has no place for (structs, maps, nested lists, decimals, lists with NULL,
+   * integers beyond 64 bits) as JSON text. Without this a table with such fails.
+   */
+  unsupportedAsJson?: boolean;
+}
+
 /** What a load may be told that opens its database itself. */
-export interface PathLoadOptions extends LoadOptions, UpdateOptions, Resources {
+export interface PathLoadOptions extends LoadOptions, UpdateOptions, ServerOptions, Resources {
   /**
    * Build a new database and put it in the place of the old one, once every table is loaded; where
    * one failed too, if `onError` is `continue`. Default: the tables are added to the database that is

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
+import * as library from '../src/index.js';
 import { execute, scratch } from './helpers.js';
 import { neo4jMissing, startNeo4j } from './neo4j.js';
 import { ask, load } from './serverhelpers.js';
@@ -111,6 +112,35 @@ describe('kgload load into a server', { skip: neo4jMissing() }, () => {
     }
     assert.deepEqual(await ask(server, SUMS), expected());
     assert.deepEqual(await ask(server, 'MATCH (m:_KgloadMarker) RETURN count(m)'), [0n]);
+  });
+
+  it('works in the library as on the command line', async (t) => {
+    const server = await starting;
+    const { url, username, password } = server;
+    const access = { server: { username, password } };
+    const dataset = writeDataset(t);
+    const plan = await library.dryRun(url, dataset, { ...access, fresh: true });
+    assert.deepEqual(
+      [plan.totalNodes, plan.totalEdges, plan.published, plan.plan.commit],
+      [NODES, EDGES, false, 'batch'],
+    );
+    assert.match(plan.plan.create[0] ?? '', /CREATE CONSTRAINT .* FOR \(n:`A`\) REQUIRE n.`id`/);
+    await assert.rejects(library.load(url, dataset, { ...access, fresh: true }), {
+      code: 'USAGE',
+      message: /cannot be undone/,
+    });
+    const report = await library.load(url, dataset, {
+      ...access,
+      fresh: true,
+      deleteEverything: true,
+    });
+    assert.deepEqual([report.errors, report.published], [[], true]);
+    assert.deepEqual(await ask(server, SUMS), expected());
+    const { nodes, edges, database } = await library.readStats(url, access);
+    assert.deepEqual([nodes, edges, database.engine], [{ A: NODES }, { R: EDGES }, 'neo4j']);
+    await assert.rejects(library.load(url, dataset, { server: { password: 'another' } }), {
+      code: 'SERVER_UNAUTHORIZED',
+    });
   });
 
   it('says in one line what is wrong with the server', async (t) => {

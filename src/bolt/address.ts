@@ -4,16 +4,6 @@ import { KgloadError } from '../errors.js';
 /** https://neo4j.com/docs/javascript-manual/current/connect-advanced/#_connection_uri */
 const SCHEMES = /^(?:bolt|neo4j)(?:\+s|\+ssc)?:\/\//i;
 
-/** Who asks a server, and for which of its databases; goes through JSON, and is never shown. */
-export interface ServerAccess {
-  /** Default: `neo4j`. */
-  username?: string;
-  /** Default: the server is asked without one, as those with authentication switched off want it. */
-  password?: string;
-  /** Default: the user's home database. */
-  database?: string;
-}
-
 /** Whether a database is on a server, not in a file. */
 export function isServerUrl(database: string): boolean {
   return SCHEMES.test(database);

@@ -3,7 +3,8 @@ import type { Driver, Record as DriverRecord, Session } from 'neo4j-driver';
 import { setTimeout as wait } from 'node:timers/promises';
 import { components, nothing } from '../cypher/server.js';
 import type { Statement } from '../model/statement.js';
-import { type ServerAccess, serverUrl } from './address.js';
+import type { ServerAccess } from '../types.js';
+import { serverUrl } from './address.js';
 import { type DriverModule, loadDriver } from './driver.js';
 import { isConnectionLost, isServerError, isTransient, serverError } from './messages.js';
 

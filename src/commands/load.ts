@@ -244,7 +244,7 @@ async function load(
     const job = toJob(directory, flags, engine, progress.isLive);
     if (access) {
       const { runServerLoad } = await import('../process/serverload.js');
-      ending = runServerLoad(job, access, onEvent, interruption.signal);
+      ending = runServerLoad(job, onEvent, interruption.signal);
       report = await ending;
     } else {
       const { runJob } = await import('../process/supervisor.js');

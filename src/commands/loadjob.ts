@@ -3,6 +3,7 @@ import { isServerUrl } from '../bolt/address.js';
 import type { Job } from '../process/job.js';
 import type { OutputFlags } from '../terminal/output.js';
 import type { EngineName } from '../types.js';
+import { serverAccess } from './serveraccess.js';
 import { toUpdate, type UpdateFlags } from './updateflags.js';
 
 export interface Flags extends OutputFlags, UpdateFlags {
@@ -57,6 +58,7 @@ export function toJob(
       values: { allowRounding, nanAsNull, negativeZeroAsZero },
       ...(isServerUrl(db) && {
         server: {
+          access: serverAccess(db),
           resume: flags.resume ?? false,
           isConfirmed: flags.yes ?? false,
           unsupportedAsJson: flags.unsupportedAsJson ?? false,

@@ -1,5 +1,6 @@
 /** Who asks a server: never from the command line, where everybody on the machine may read it. */
-import { isServerUrl, type ServerAccess } from '../bolt/address.js';
+import { isServerUrl } from '../bolt/address.js';
+import type { ServerAccess } from '../types.js';
 
 /** By the variables that Neo4j's own tools read; nothing for a database in a file. */
 export function serverAccess(database: string | undefined): ServerAccess | undefined {

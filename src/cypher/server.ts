@@ -103,22 +103,27 @@ export function markRows(): string {
   return `MERGE (m:${MARKER} {table: $table}) ON CREATE SET m.rows = 0, m.created = 0 SET m.rows = m.rows + $rows, m.created = m.created + $created`;
 }
 
-/** Notes that a load begins. */
+/** Notes that a load begins, and whether all else is deleted first. */
 export function markLoad(): string {
-  return `CREATE (:${MARKER} {table: '', dataset: $dataset})`;
+  return `CREATE (:${MARKER} {table: '', dataset: $dataset, empties: $empties})`;
+}
+
+/** Notes that all else is deleted. */
+export function markEmpty(): string {
+  return `MATCH (m:${MARKER} {table: ''}) SET m.empties = false`;
 }
 
 export function readMarkers(): Statement {
-  return { cypher: `MATCH (m:${MARKER}) RETURN m.table, m.rows, m.created, m.dataset` };
+  return { cypher: `MATCH (m:${MARKER}) RETURN m.table, m.rows, m.created, m.dataset, m.empties` };
 }
 
 export function removeMarkers(): string {
   return `MATCH (m:${MARKER}) DELETE m`;
 }
 
-/** Deletes some relationships, or some nodes without any; says how many. */
+/** Deletes some relationships, or some nodes without any but markers. */
 export function deleteSome(what: 'edges' | 'nodes'): string {
   return what === 'edges'
     ? 'MATCH ()-[r]->() WITH r LIMIT $most DELETE r'
-    : 'MATCH (n) WITH n LIMIT $most DELETE n';
+    : `MATCH (n) WHERE NOT n:${MARKER} WITH n LIMIT $most DELETE n`;
 }

@@ -9,6 +9,7 @@ import type {
   Problem,
   RelTable,
   Resources,
+  ServerAccess,
 } from '../types.js';
 import type { UpdateSettings } from './update.js';
 
@@ -52,6 +53,8 @@ export interface Settings {
 
 /** What is to be done on a server alone. */
 export interface ServerSettings {
+  /** Who asks it. */
+  access?: ServerAccess | undefined;
   /** Go on with a load that did not come to its end. */
   resume: boolean;
   /** That everything is deleted, with `fresh`, is meant. */

@@ -5,12 +5,12 @@ import type { Schedule, ScheduledPlan, ScheduledTable, Search } from './schedule
 
 /** How a load would be carried out. */
 export interface ShownPlan {
-  /** The engine that would write the database. */
-  engine: EngineName;
-  /** Bytes of the engine's buffer pool. */
+  /** The engine that would write the database, or the server. */
+  engine: EngineName | 'neo4j';
+  /** Bytes of the engine's buffer pool; 0 of a server, which has its own. */
   bufferPool: number;
-  /** What is committed together: all, the tables of a phase, or each table by itself. */
-  commit: Schedule['commit'];
+  /** What is committed together: all, the tables of a phase, each table by itself, or a batch of rows. */
+  commit: Schedule['commit'] | 'batch';
   /** Tables that are loaded at the same time. */
   jobs: number;
   /** The statements that create what is missing. */
@@ -45,9 +45,9 @@ export interface ShownCopy {
   file: string;
   /** In the file. */
   rows: number;
-  /** What reads it: `LOAD FROM …`. */
+  /** What reads it: `LOAD FROM …`; of a server the path, since kgload itself does. */
   source: string;
-  /** The whole `COPY` statement. */
+  /** The whole `COPY` statement; of a server, that of each batch. */
   statement: string;
 }
 
@@ -71,10 +71,11 @@ function showTable({ table, kind, rows, search, copies }: ScheduledTable): Shown
   return { table, kind, rows, search, copies: shown };
 }
 
-const COMMITS: Record<Schedule['commit'], string> = {
+const COMMITS: Record<ShownPlan['commit'], string> = {
   load: 'all committed together',
   phase: 'each phase committed together',
   table: 'each table committed by itself',
+  batch: 'each batch of rows committed by itself',
 };
 
 const SEARCHES: Record<Search, string> = {
@@ -87,7 +88,7 @@ const SEARCHES: Record<Search, string> = {
 export function describePlan(plan: ShownPlan): string[] {
   const { engine, bufferPool: pool, commit, jobs, create, phases } = plan;
   return [
-    `plan: ${engine}, a buffer pool of ${formatBytes(pool)}, ${plural(jobs, 'table')} at a time, ${COMMITS[commit]}`,
+    `plan: ${engine}, ${pool > 0 ? `a buffer pool of ${formatBytes(pool)}, ` : ''}${plural(jobs, 'table')} at a time, ${COMMITS[commit]}`,
     ...create.map((statement) => `  ${statement}`),
     ...phases.flatMap(({ tables }, i) => [
       `phase ${i + 1}: ${plural(tables.length, 'table')}`,

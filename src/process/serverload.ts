@@ -1,11 +1,10 @@
 /** A load into a server, in the process that asks for it: no engine opens or crashes. */
-import type { ServerAccess } from '../bolt/address.js';
 import { readDataset } from '../dataset/dataset.js';
 import { codeGraph } from '../model/codegraph.js';
 import { requestLoad } from '../plan/request.js';
 import { resolveSchema } from '../schema/choose.js';
 import { toCypher } from '../schema/script.js';
-import { loadIntoServer } from '../server/load.js';
+import { checkServer, loadIntoServer } from '../server/load.js';
 import type { LoadEvent, LoadReport } from '../types.js';
 import { openBadRows } from './badrowsfile.js';
 import type { Job } from './job.js';
@@ -18,7 +17,6 @@ import type { Job } from './job.js';
  */
 export async function runServerLoad(
   job: Job,
-  access: ServerAccess,
   onEvent: (event: LoadEvent) => void,
   signal: AbortSignal,
 ): Promise<LoadReport> {
@@ -35,10 +33,8 @@ export async function runServerLoad(
       signal,
     });
     const dataset = readDataset(job.dataset, schema, request.hooks);
-    const report = await loadIntoServer(job.database, dataset, request, {
-      access,
-      isDryRun: job.isDryRun,
-    });
+    const work = job.isDryRun ? checkServer : loadIntoServer;
+    const report = await work(job.database, dataset, request);
     badRows?.flush();
     badRows?.keep();
     return report;

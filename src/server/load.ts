@@ -1,5 +1,4 @@
 /** Loading a dataset into a server that speaks Bolt, batch by batch. */
-import type { ServerAccess } from '../bolt/address.js';
 import { isConnectionLost, isServerError, serverError } from '../bolt/messages.js';
 import { openServer, type Server } from '../bolt/server.js';
 import {
@@ -7,7 +6,7 @@ import {
   countEdges,
   countNodes,
   deleteSome,
-  keyConstraint,
+  markEmpty,
   markLoad,
   removeMarkers,
 } from '../cypher/server.js';
@@ -15,16 +14,20 @@ import type { Dataset } from '../dataset/dataset.js';
 import { loadDecoder } from '../dataset/rows.js';
 import { KgloadError, toProblem } from '../errors.js';
 import { formatCount } from '../format.js';
+import type { DryRunReport } from '../load/dryrun.js';
 import { notEmpty, nothingToLoad, refuse } from '../load/refusals.js';
 import { startTally, tallyError, tallyTable, toReport } from '../load/report.js';
 import { badRowsProblems, nodesFailed } from '../load/table.js';
 import { type Plan, planAll, type PlannedTable, withoutTables } from '../plan/plan.js';
 import type { Hooks, LoadRequest, Settings } from '../plan/request.js';
 import { type PlannedRows, planRows } from '../plan/rows.js';
+import type { ShownPlan } from '../plan/shown.js';
 import { beginStep } from '../steps.js';
 import type { LoadReport, Problem } from '../types.js';
 import { findMarkers, fingerprintOf, type Marker, refuseUnfinished } from './markers.js';
 import { type Scan, scanRows } from './scan.js';
+import { showServerPlan } from './shown.js';
+import { constraintsOf } from './statements.js';
 import { type Loading, writeTable } from './writing.js';
 
 /**
@@ -37,11 +40,44 @@ export async function loadIntoServer(
   address: string,
   dataset: Dataset,
   request: LoadRequest,
-  { access, isDryRun = false }: { access?: ServerAccess | undefined; isDryRun?: boolean } = {},
 ): Promise<LoadReport> {
-  const server = await openServer(address, access);
+  return await onServer(address, request, (server) => loadAll(server, dataset, request, false));
+}
+
+/**
+ * What {@link loadIntoServer} would do, as its report; rows are those that it would load.
+ *
+ * @throws {KgloadError} for everything that would stop the load before any data.
+ */
+export async function checkServer(
+  address: string,
+  dataset: Dataset,
+  request: LoadRequest,
+): Promise<DryRunReport> {
+  const work = (server: Server): Promise<LoadReport & { plan?: ShownPlan }> =>
+    loadAll(server, dataset, request, true);
+  const { plan = NO_PLAN, ...checked } = await onServer(address, request, work);
+  return { ...checked, plan };
+}
+
+/** Of a load that is refused as a whole. */
+const NO_PLAN: ShownPlan = {
+  engine: 'neo4j',
+  bufferPool: 0,
+  commit: 'batch',
+  jobs: 1,
+  create: [],
+  phases: [],
+};
+
+async function onServer<T>(
+  address: string,
+  request: LoadRequest,
+  work: (server: Server) => Promise<T>,
+): Promise<T> {
+  const server = await openServer(address, request.settings.server?.access);
   try {
-    return await loadAll(server, dataset, request, isDryRun);
+    return await work(server);
   } catch (error) {
     throw isServerError(error) ? serverError(server.url, error) : error;
   } finally {
@@ -54,7 +90,7 @@ async function loadAll(
   dataset: Dataset,
   request: LoadRequest,
   isDryRun: boolean,
-): Promise<LoadReport> {
+): Promise<LoadReport & { plan?: ShownPlan }> {
   const { schema, settings, hooks } = request;
   const { server: wanted = { resume: false, isConfirmed: false, unsupportedAsJson: false } } =
     settings;
@@ -73,7 +109,8 @@ async function loadAll(
     refuse(notEmpty(excluded, onlyLoaded(excluded, present)));
   }
   if (settings.fresh && !wanted.isConfirmed && !isDryRun) throw notConfirmed(server, present);
-  const held = settings.fresh ? new Map<string, number>() : heldBefore(present, settings, markers);
+  const isEmptied = settings.fresh || (isResumed && load.empties);
+  const held = isEmptied ? new Map<string, number>() : heldBefore(present, settings, markers);
   planning.end();
   const examining = beginStep(hooks, 'examine');
   const decoder = await loadDecoder();
@@ -108,16 +145,14 @@ async function loadAll(
       const skipped = own.reduce((sum, { rows }) => sum + rows, 0);
       tallyTable(tally, planned, { seconds: 0, rows: planned.rows - skipped }, own);
     }
-    return report(loading, false);
+    return { ...report(loading, false), plan: showServerPlan(server, schema, fit) };
   }
-  if (settings.fresh) await empty(server, hooks);
-  const creating = beginStep(hooks, 'create');
-  await createConstraints(loading, fit);
-  creating.end();
-  if (!isResumed) {
-    await server.write((run) => run({ cypher: markLoad(), parameters: { dataset: fingerprint } }));
-  }
+  if (!isResumed) await markBegin(server, fingerprint, settings.fresh);
   try {
+    if (isEmptied) await empty(server, hooks);
+    const creating = beginStep(hooks, 'create');
+    await createConstraints(loading, fit);
+    creating.end();
     for (const planned of fit) {
       if (!(await tryTable(loading, planned)) && settings.onError === 'abort') break;
     }
@@ -128,7 +163,7 @@ async function loadAll(
   }
   const checking = beginStep(hooks, 'check');
   const before = (table: string): number =>
-    settings.fresh ? 0 : (present.get(table) ?? 0) - (loading.markers.get(table)?.created ?? 0);
+    isEmptied ? 0 : (present.get(table) ?? 0) - (loading.markers.get(table)?.created ?? 0);
   for (const problem of await checkCounts(loading, fit, before)) {
     tallyError(tally, problem.table ?? '', problem);
   }
@@ -227,7 +262,7 @@ function notConfirmed(server: Server, held: ReadonlyMap<string, number>): Kgload
   return new KgloadError({
     code: 'USAGE',
     message: `--fresh deletes all nodes and relationships of ${server.database} at ${server.url} (${formatCount(rows)} of the dataset's tables), batch by batch, which cannot be undone`,
-    hint: 'say --yes if that is meant (isConfirmed in the library)',
+    hint: 'say --yes if that is meant (deleteEverything in the library)',
   });
 }
 
@@ -276,6 +311,14 @@ function uncovered({ table, file, rows }: PlannedTable<PlannedRows>, taken: numb
   };
 }
 
+/** What an earlier load left is forgotten: only a fresh one begins beside it. */
+async function markBegin(server: Server, dataset: string, empties: boolean): Promise<void> {
+  await server.write(async (run) => {
+    await run({ cypher: removeMarkers() });
+    await run({ cypher: markLoad(), parameters: { dataset, empties } });
+  });
+}
+
 /** Deletes relationships, and then nodes: together they would take the memory of a transaction. */
 async function empty(server: Server, { signal }: Hooks): Promise<void> {
   for (const what of ['edges', 'nodes'] as const) {
@@ -287,22 +330,16 @@ async function empty(server: Server, { signal }: Hooks): Promise<void> {
       if (deleted[what] === 0) break;
     }
   }
+  await server.write((run) => run({ cypher: markEmpty() }));
 }
 
 async function createConstraints(
   { server, request }: Loading,
   fit: readonly PlannedTable<PlannedRows>[],
 ): Promise<void> {
-  if (server.can.constraints === 'none') return;
-  const ends = new Set(
-    fit.flatMap(({ copies }) => copies.flatMap(({ keys }) => keys)).map(({ table }) => table),
-  );
-  for (const { name, primaryKey } of request.schema.nodes) {
-    if (!ends.has(name)) continue;
-    const isKey = server.can.constraints === 'key';
-    await server.write((run) => run(keyConstraint(name, primaryKey, isKey)));
-  }
-  await server.read(awaitIndexes());
+  const constraints = constraintsOf(server, request.schema, fit);
+  for (const constraint of constraints) await server.write((run) => run(constraint));
+  if (constraints.length > 0) await server.read(awaitIndexes());
 }
 
 /** Every label and type must have grown by the rows that were loaded. */

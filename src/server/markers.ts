@@ -13,13 +13,21 @@ export interface Marker {
   created: number;
 }
 
+/** A load that began, and did not come to its end. */
+export interface UnfinishedLoad {
+  /** What {@link fingerprintOf} made of its dataset, schema and settings. */
+  dataset: string;
+  /** All that was there before was still being deleted. */
+  empties: boolean;
+}
+
 export async function findMarkers(
   server: Server,
-): Promise<{ load: string | undefined; markers: Map<string, Marker> }> {
-  let load: string | undefined;
+): Promise<{ load: UnfinishedLoad | undefined; markers: Map<string, Marker> }> {
+  let load: UnfinishedLoad | undefined;
   const markers = new Map<string, Marker>();
-  for (const [table, rows, created, dataset] of await server.read(readMarkers())) {
-    if (table === '') load = String(dataset);
+  for (const [table, rows, created, dataset, empties] of await server.read(readMarkers())) {
+    if (table === '') load = { dataset: String(dataset), empties: empties === true };
     else markers.set(String(table), { rows: Number(rows), created: Number(created) });
   }
   return { load, markers };
@@ -44,11 +52,11 @@ export function fingerprintOf({ tables }: Dataset, { schema, settings }: LoadReq
 
 export function refuseUnfinished(
   server: Server,
-  load: string,
+  load: UnfinishedLoad,
   own: string,
   isResumed: boolean,
 ): void {
-  if (isResumed && load === own) return;
+  if (isResumed && load.dataset === own) return;
   throw new KgloadError({
     code: 'LOAD_UNFINISHED',
     message: isResumed

@@ -1,5 +1,5 @@
 /** What a database on a server holds. */
-import type { ServerAccess } from '../bolt/address.js';
+import type { ServerAccess } from '../types.js';
 import { isServerError, serverError } from '../bolt/messages.js';
 import { openServer, type Server } from '../bolt/server.js';
 import { countEdges, countNodes, labels, MARKER, relationshipTypes } from '../cypher/server.js';

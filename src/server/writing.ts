@@ -1,7 +1,7 @@
 /** Writing the rows of a table to a server, in transactions of a batch each. */
 import { isMemoryFull } from '../bolt/messages.js';
 import type { Server } from '../bolt/server.js';
-import { createEdges, createNodes, markRows } from '../cypher/server.js';
+import { markRows } from '../cypher/server.js';
 import type { Decoder } from '../dataset/rows.js';
 import { KgloadError } from '../errors.js';
 import { type Tally, tallyTable } from '../load/report.js';
@@ -11,6 +11,7 @@ import type { PlannedRows } from '../plan/rows.js';
 import { type Batch, batchesOf, halve } from './batches.js';
 import { findMarkers, type Marker } from './markers.js';
 import type { Scan } from './scan.js';
+import { statementOf } from './statements.js';
 
 /** A load that is carried out. */
 export interface Loading {
@@ -76,14 +77,6 @@ export async function writeTable(
   }
   const own = scan.badRows.filter((bad) => bad.table === table);
   tallyTable(tally, planned, { seconds: (hooks.clock() - start) / 1000, rows }, own);
-}
-
-function statementOf(kind: 'node' | 'edge', table: string, { keys, fields }: PlannedRows): string {
-  const names = fields.map(({ property }) => property);
-  const [first, second] = keys;
-  if (kind === 'node') return createNodes(table, first?.property ?? '', names);
-  if (!first || !second) throw new Error(`${table} has no endpoints`);
-  return createEdges(table, first, second, names);
 }
 
 /** Writes a batch and its marker in one transaction; returns how many rows were made. */
