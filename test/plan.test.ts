@@ -92,6 +92,9 @@ describe('planLoad', () => {
               lenient:
                 "COPY `Person`(`id`, `name`) FROM (LOAD FROM '/data/nodes/people.parquet' RETURN `id`, CAST(`full_name` AS STRING)) (ignore_errors=true)",
               source: "LOAD FROM '/data/nodes/people.parquet'",
+              path: '/data/nodes/people.parquet',
+              layout:
+                '[["extra","INT64","INT64"],["full_name","INT64","INT64"],["id","INT64","INT64"]]',
               file: 'nodes/people.parquet',
               rows: 3,
               isPart: false,
@@ -120,6 +123,8 @@ describe('planLoad', () => {
               lenient:
                 "COPY `Knows`(`since`) FROM (LOAD FROM '/data/edges/knows.parquet' RETURN `src`, `dst`, `since`) (ignore_errors=true)",
               source: "LOAD FROM '/data/edges/knows.parquet'",
+              path: '/data/edges/knows.parquet',
+              layout: '[["since","INT64","INT64"],["dst","INT64","INT64"],["src","INT64","INT64"]]',
               file: 'edges/knows.parquet',
               rows: 2,
               isPart: false,

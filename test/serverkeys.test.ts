@@ -167,8 +167,11 @@ describe('the rows that a server is not given', { skip: neo4jMissing() }, () => 
     }
     t.diagnostic(`killed ${killed} times`);
     const [markers] = await ask(server, 'MATCH (m:_KgloadMarker) RETURN count(m)');
-    if (markers !== 0n) {
-      const { code, json } = await load(server, [...args, '--resume']);
+    const [count] = await ask(server, 'MATCH (a:A) RETURN count(a)');
+    // On a fast machine one may have come to its end, and on a slow one none may have begun.
+    if (markers !== 0n || count === 1000n) {
+      const resumed = markers === 0n ? [] : ['--resume'];
+      const { code, json } = await load(server, [...args, ...resumed]);
       assert.equal(code, 0, JSON.stringify(json?.errors));
       assert.deepEqual([json?.total_nodes, json?.total_skipped], [119_001, 501]);
     }

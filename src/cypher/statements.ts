@@ -32,12 +32,18 @@ function columnDefinition(property: Property): string {
   return `${identifier(property.name)} ${property.type}${value}`;
 }
 
-/** Reads a file, or those of its rows that a condition is true for. */
-export function loadFrom(path: string, condition?: string): string {
+/**
+ * Reads a file, or those of its rows that a condition is true for; of several files, which must have the
+ * same columns in the same order, all rows.
+ */
+export function loadFrom(path: string | readonly string[], condition?: string): string {
+  const paths = typeof path === 'string' ? [path] : path;
   // The engines tell a format by the end of the name, in lower case.
-  const format = path.endsWith('.parquet') ? '' : " (file_format='parquet')";
+  const isKnown = paths.every((one) => one.endsWith('.parquet'));
+  const format = isKnown ? '' : " (file_format='parquet')";
   const where = condition === undefined ? '' : ` WHERE ${condition}`;
-  return `LOAD FROM ${pathLiteral(path)}${format}${where}`;
+  const list = paths.map(pathLiteral).join(', ');
+  return `LOAD FROM ${typeof path === 'string' ? list : `[${list}]`}${format}${where}`;
 }
 
 /** Which column of a file goes where: the expression read from the file, the property it fills. */

@@ -93,7 +93,7 @@ export function guardCallbacks(hooks: Hooks): Hooks {
  */
 export function* loadTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
   const { connection, inTransaction } = run;
-  if (inTransaction || planned.copies.length < 2) return yield* copyTable(run, planned);
+  if (inTransaction || planned.statements.length < 2) return yield* copyTable(run, planned);
   yield { connection, cypher: BEGIN };
   let problems: Problem[] | undefined;
   try {
@@ -117,7 +117,7 @@ function* nextRows(run: Run, planned: PlannedTable, isFirst: boolean): Steps<num
 
 function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
   const { connection, tally, settings, hooks, building } = run;
-  const { table, kind, copies } = planned;
+  const { table, kind, statements: copies } = planned;
   tally.onEvent(startedEvent(planned));
   const before = building?.failures.get(table);
   if (before && !before.isAboutRows) return [before.problem];
@@ -172,7 +172,7 @@ function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
     } catch (error) {
       if (error instanceof CallbackFailed) throw error;
       const problem =
-        (yield* explainConversion(connection, table, copy, error)) ??
+        (yield* explainAny(connection, table, copy.members ?? [copy], error)) ??
         engineProblem(table, copy, error, building && !building.isRoomy);
       const isAboutRows = isBadRowsError(messageOf(error));
       if (building) throw new CopyFailed(table, { problem, isAboutRows });
@@ -183,6 +183,20 @@ function* copyTable(run: Run, planned: ScheduledTable): Steps<Problem[]> {
   }
   tallyTable(tally, planned, { seconds: (hooks.clock() - start) / 1000, rows }, badRows);
   return [];
+}
+
+/** {@link explainConversion} of the first of the files that has such a value. */
+function* explainAny(
+  connection: Connection,
+  table: string,
+  copies: readonly PlannedCopy[],
+  error: unknown,
+): Steps<Problem | undefined> {
+  for (const copy of copies) {
+    const problem = yield* explainConversion(connection, table, copy, error);
+    if (problem) return problem;
+  }
+  return undefined;
 }
 
 /** Why bad rows, which the tally has already, fail their table, if they do. */

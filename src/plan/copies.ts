@@ -4,7 +4,7 @@ import { copyFrom, copyQuery, loadFrom } from '../cypher/statements.js';
 import type { Dataset, DatasetFile } from '../dataset/dataset.js';
 import { KgloadError } from '../errors.js';
 import { formatCount, listNames } from '../format.js';
-import { describeColumns } from '../model/column.js';
+import { type Column, describeColumns } from '../model/column.js';
 import type { Catalog } from '../model/differences.js';
 import type { GraphSchema, NodeTable, Problem, RelTable } from '../types.js';
 import { mapColumns } from './columns.js';
@@ -83,6 +83,9 @@ function planCopies(
       cypher: copyFrom(table.name, source, columns.mappings, options),
       lenient: copyFrom(table.name, source, columns.mappings, { ...options, ignoreErrors: true }),
       source,
+      path: file.path,
+      ...(condition !== undefined && { condition }),
+      layout: layoutOf(footer.columns),
       file: file.name,
       rows: condition === undefined ? footer.rows : 0,
       isPart: condition !== undefined,
@@ -97,6 +100,46 @@ function planCopies(
     return { ...copy, ...limitOf(table, copy, catalog) };
   });
   return { files: copies, warnings: [...warnings.values()] };
+}
+
+function layoutOf(columns: readonly Column[]): string {
+  const layouts = columns.map(({ name, type, engineType }) => [name, type, engineType]);
+  return JSON.stringify(layouts);
+}
+
+/**
+ * The copies with one in the place of all those of files that can be read together: a COPY costs some
+ * 10 ms, and of edges more with each that went before (Kuzu 0.11.3: 1 s a million rows in one file, 60 s
+ * in 2,000).
+ */
+export function mergeCopies(table: string, copies: readonly PlannedCopy[]): PlannedCopy[] {
+  const groups = new Map<string, PlannedCopy[]>();
+  for (const copy of copies) {
+    const { mappings, layout, condition, pair, path } = copy;
+    const isKnown = path.endsWith('.parquet');
+    const key = JSON.stringify([mappings, layout, condition, pair, isKnown]);
+    const group = groups.get(key);
+    if (group) group.push(copy);
+    else groups.set(key, [copy]);
+  }
+  return [...groups.values()]
+    .map((members) => {
+      const [first] = members;
+      if (!first || members.length === 1) return first ?? copies[0];
+      const paths = members.map(({ path }) => path);
+      const source = loadFrom(paths, first.condition);
+      const options = first.pair ? { pair: first.pair } : {};
+      return {
+        ...first,
+        cypher: copyFrom(table, source, first.mappings, options),
+        lenient: copyFrom(table, source, first.mappings, { ...options, ignoreErrors: true }),
+        source,
+        file: `${first.file} and ${members.length - 1} more`,
+        rows: members.reduce((sum, { rows }) => sum + rows, 0),
+        members,
+      };
+    })
+    .filter((copy) => copy !== undefined);
 }
 
 /** The same copy, with other expressions for some of its properties: property → expression. */

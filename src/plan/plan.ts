@@ -66,6 +66,13 @@ export interface PlannedFile {
 
 /** The COPY of a file into a table of an embedded engine. */
 export interface PlannedCopy extends PlannedFile {
+  readonly path: string;
+  /** Which rows of the file it takes, where not all. */
+  readonly condition?: string;
+  /** The columns of the file: those with the same can be read together. */
+  readonly layout: string;
+  /** The copies of a file each that this one takes the place of. */
+  readonly members?: readonly PlannedCopy[];
   readonly cypher: string;
   /** The same, but rows that the engine refuses are left out. */
   readonly lenient: string;

@@ -2,7 +2,7 @@
 import type { Dataset } from '../dataset/dataset.js';
 import type { Capabilities } from '../model/capabilities.js';
 import type { Problem } from '../types.js';
-import { samePair } from './copies.js';
+import { mergeCopies, samePair } from './copies.js';
 import type { Plan, PlannedCopy, PlannedTable } from './plan.js';
 import { isAllOrNothing, type Settings } from './request.js';
 
@@ -22,6 +22,8 @@ export interface Schedule {
 
 export interface ScheduledTable extends PlannedTable {
   readonly search: Search;
+  /** As which its copies are carried out: those of many files at a time, where bad rows are not looked for. */
+  readonly statements: readonly PlannedCopy[];
 }
 
 /**
@@ -54,7 +56,10 @@ export function scheduleLoad(
   const commit = commitOf(jobs, settings, circumstances);
   const tables = plan.tables.map((planned): ScheduledTable => {
     const search = searchOf(planned, commit, settings, circumstances);
-    return Object.freeze({ ...planned, search });
+    // One that fails is explained file by file, and what was looked for before has its rows by file.
+    const isMerged = search === 'on_repeat' && planned.copies.length > 1;
+    const statements = isMerged ? mergeCopies(planned.table, planned.copies) : planned.copies;
+    return Object.freeze({ ...planned, search, statements: Object.freeze(statements) });
   });
   for (const { copies } of tables) {
     for (const copy of copies) Object.freeze(copy);

@@ -35,7 +35,7 @@ export interface ShownTable {
    * failed, or before it is repeated in a database that is begun anew.
    */
   search: Search;
-  /** One for every file. */
+  /** One for every file, or for all that are read together. */
   copies: ShownCopy[];
 }
 
@@ -64,8 +64,8 @@ export function showPlan(
   return { engine, bufferPool, commit, jobs, create, phases: shown };
 }
 
-function showTable({ table, kind, rows, search, copies }: ScheduledTable): ShownTable {
-  const shown = copies.map(({ file, rows: own, source, cypher }) => {
+function showTable({ table, kind, rows, search, statements }: ScheduledTable): ShownTable {
+  const shown = statements.map(({ file, rows: own, source, cypher }) => {
     return { file, rows: own, source, statement: cypher };
   });
   return { table, kind, rows, search, copies: shown };
