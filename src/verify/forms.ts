@@ -16,7 +16,7 @@ import { cast } from '../plan/rowfunction.js';
 /** NULL is `null`; no other value is. */
 export type Form = string;
 
-const NULL: Form = 'null';
+export const NULL: Form = 'null';
 const DAY = 86_400_000_000n;
 const MINUTE = 60_000_000n;
 
@@ -269,7 +269,10 @@ function instantOf(text: string): bigint {
 }
 
 /** Maps have no order; of those that are handed out as objects the keys are text. */
-function mapForm(pairs: readonly (readonly [Form, Form])[], { isInexact }: FormOptions): Form {
+export function mapForm(
+  pairs: readonly (readonly [Form, Form])[],
+  { isInexact }: FormOptions,
+): Form {
   const parts = pairs.map(([key, of]) => (isInexact ? of : `${key}=${of}`));
   return `<${parts.toSorted().join(',')}>`;
 }
@@ -289,24 +292,27 @@ function momentForm(moment: Date, micros?: unknown): Form {
 const BEYOND: Form = 'beyond ±271,821';
 const MOST_MICROS = 8_640_000_000_000_000_000n;
 
-function instantForm(micros: bigint, { isInexact }: FormOptions): Form {
+/** @param micros - Since 1970. */
+export function instantForm(micros: bigint, { isInexact }: FormOptions): Form {
   if (micros > MOST_MICROS || micros < -MOST_MICROS) return BEYOND;
   if (!isInexact) return String(micros);
   return String((micros / 1000n) * 1000n);
 }
 
-function numberForm(value: bigint, { isInexact }: FormOptions): Form {
+/** A whole number by its digits. */
+export function numberForm(value: bigint, { isInexact }: FormOptions): Form {
   return isInexact ? String(BigInt(Number(value))) : String(value);
 }
 
 /** A whole number has the form of the integer that it is; -0 is no integer. */
-function floatForm(value: number, type: string): Form {
+export function floatForm(value: number, type: string): Form {
   if (!Number.isInteger(value)) return String(value);
   if (Object.is(value, -0) && /^(FLOAT|DOUBLE)$/.test(type)) return '-0';
   return String(BigInt(value));
 }
 
-function decimalForm(text: string, type: string, options: FormOptions): Form {
+/** A decimal as it is written, without zeros that say nothing. */
+export function decimalForm(text: string, type: string, options: FormOptions): Form {
   // Both engines print -0.05 as 0.-5.
   const [, hundredths] = /^0\.-(\d+)$/.exec(text) ?? [];
   if (hundredths !== undefined) {
@@ -321,7 +327,8 @@ function decimalForm(text: string, type: string, options: FormOptions): Form {
   return number === '0' ? '0' : sign + number;
 }
 
-function quote(text: string): Form {
+/** Of text. */
+export function quote(text: string): Form {
   return JSON.stringify(text);
 }
 

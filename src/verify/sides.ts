@@ -52,13 +52,18 @@ function footerOf({ footer }: DatasetFile): Exclude<DatasetFile['footer'], { cod
   return footer;
 }
 
-/** The rows of a table's files, by a reader that the engine has no part in. */
+/**
+ * The rows of a table's files, by a reader that the engine has no part in.
+ *
+ * @param isInexact - Whether values of a type have no more digits than a database hands out.
+ */
 export function rowsOfFiles(
   decoder: Decoder,
   table: NodeTable | RelTable,
   schema: GraphSchema,
   files: readonly DatasetFile[],
   compared: readonly Property[],
+  isInexact: (type: string) => boolean,
 ): Side {
   const isKeyed = hasKeys(table, schema, files);
   return (onRow) => {
@@ -74,7 +79,7 @@ export function rowsOfFiles(
       const pairs = labels.map(({ column, nameOf }) => ({ i: place(column), nameOf }));
       const values = compared.map((property) => {
         const found = properties.find((one) => one.property.name === property.name);
-        return valueOf(property, found, file, place);
+        return valueOf(property, found, file, place, isInexact(property.type));
       });
       const given = file.pair ?? ('from' in table ? table : undefined);
       for (const batch of decodeRows(decoder, file.path, columns)) {
@@ -121,12 +126,13 @@ function valueOf(
   found: Matched['properties'][number] | undefined,
   { partition }: DatasetFile,
   place: (column: Column) => number,
+  isInexact: boolean,
 ): (row: readonly Parameters<ReturnType<typeof fileForm>>[0][]) => Form {
   if (found?.column) {
     const i = place(found.column);
     const form = fileForm(found.column, type, {
       ...(allowRounding && { mayRound: true }),
-      isInexact: exactly('x', type).is === 'inexact',
+      isInexact,
     });
     return (row) => form(row[i] ?? null);
   }
@@ -206,7 +212,12 @@ export function rowsOfTable(
   };
 }
 
-function rowOf(tables: readonly string[], keys: readonly Form[], forms: readonly Form[]): Row {
+/** A row by its keys, and the node tables that it connects. */
+export function rowOf(
+  tables: readonly string[],
+  keys: readonly Form[],
+  forms: readonly Form[],
+): Row {
   const shown = keys.map((key) => (key.startsWith('"') ? (JSON.parse(key) as string) : key));
   return { key: [...tables, ...keys].join('\0'), shown: shown.join(' → '), forms };
 }
