@@ -39,6 +39,11 @@ export function serverUrl(text: string): string {
   return `${url.protocol}//${url.host}${url.search}`;
 }
 
+/** An address without what may be secret in it, also one that is refused. */
+export function shownAddress(text: string): string {
+  return text.replace(/^([^/]*\/\/)[^/]*@/, '$1');
+}
+
 function refused(message: string, hint: string, cause?: unknown): KgloadError {
   return new KgloadError({ code: 'USAGE', message, hint }, { cause });
 }

@@ -155,6 +155,7 @@ export async function run(
 ): Promise<{ code: number; done: string }> {
   const { analyze = false, db } = flags;
   reportFormat(flags);
+  serverAccess(db); // An address that is refused may hold what nothing is to show.
   checkUpdate(flags);
   if (isServerUrl(db) && flags.fresh && !flags.yes && !flags.dryRun) {
     const { confirm } = await import('./confirmation.js');
