@@ -1,7 +1,6 @@
 /** The functions of the library. */
 import { isServerUrl } from './bolt/address.js';
 import { type CreatedTables, createTables } from './database/create.js';
-import { statsSteps } from './database/stats.js';
 import { type Dataset, readDataset } from './dataset/dataset.js';
 import { loadDecoder } from './dataset/rows.js';
 import { withConnection } from './engine/callers.js';
@@ -25,8 +24,8 @@ import { preprocess, preprocessFile, type PreprocessReport } from './prepare/pre
 import { withReadable } from './prepare/readable.js';
 import { resolveSchema, whenInferable } from './schema/choose.js';
 import { chooseSchema } from './schema/file.js';
+import * as either from './server/either.js';
 import { checkServer, loadIntoServer } from './server/load.js';
-import { readServerStats } from './server/stats.js';
 import type {
   Connection,
   DatabaseStats,
@@ -42,7 +41,7 @@ import type {
   VerifyReport,
 } from './types.js';
 import { checkLoadOrUpdate, loadOrUpdate } from './update/update.js';
-import { verifyDatabase as compareDatabase, type VerifyOptions } from './verify/verify.js';
+import type { VerifyOptions } from './verify/verify.js';
 
 /**
  * Loads a dataset over a connection that the caller opened, and leaves it open.
@@ -256,12 +255,15 @@ export async function readSchema(
 }
 
 /**
- * Counts the rows of every table of a database, which it opens read-only.
+ * Counts the rows of every table of a database, which it opens read-only; of one on a server
+ * the nodes of every label and the relationships of every type. A node with several
+ * labels counts for each of them there, and once in the total.
  *
  * @param databasePath - Its file, or the address of a server (`neo4j://host:7687`).
- * @param options - `degrees`: also how many edges the nodes have, which takes a look at every edge; not of
- *   a server. `server`: who asks one.
- * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`.
+ * @param options - `degrees`: also how many edges the nodes have, which takes a look at every edge.
+ *   `server`: who asks one.
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`; of a server
+ *   `SERVER_UNREACHABLE`, `SERVER_UNAUTHORIZED`, `ENGINE_MISSING`.
  * @example
  * ```ts
  * const { nodes, database } = await readStats('graph.db');
@@ -274,9 +276,7 @@ export async function readStats(
 ): Promise<DatabaseStats> {
   checkTexts({ 'the path of the database': databasePath });
   checkOptions('readStats', options);
-  const { server, degrees } = options;
-  if (isServerUrl(databasePath)) return await readServerStats(databasePath, server);
-  return await drive(statsSteps(databasePath, degrees === undefined ? {} : { degrees }));
+  return await either.readStats(databasePath, options);
 }
 
 /**
@@ -311,10 +311,11 @@ export async function exportDatabase(
 
 /**
  * Compares a database with a dataset: rows, keys and property values of every table, whatever the
- * order of the rows.
+ * order of the rows. A server's rows are streamed and hashed here, a table at a time.
  *
  * @returns What differs where; `identical` says that nothing does.
- * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`, `DATASET_LAYOUT`; `USAGE`.
+ * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`, `DATASET_LAYOUT`; `USAGE`; of
+ *   a server `SERVER_UNREACHABLE`, `SERVER_UNAUTHORIZED`, `ENGINE_MISSING`.
  * @example
  * ```ts
  * const { identical, tables } = await verifyDatabase('graph.db', 'data/parquet');
@@ -329,7 +330,7 @@ export async function verifyDatabase(
   checkOptions('verifyDatabase', options);
   const { schema, ...rest } = options;
   const checked = schema === undefined ? rest : { ...rest, schema: checkedSchema(schema) };
-  return await compareDatabase(path, directory, checked);
+  return await either.verifyDatabase(path, directory, checked);
 }
 
 /**

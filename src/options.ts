@@ -150,7 +150,13 @@ const OTHERS = {
     onEvent: isA('function'),
     clock: isA('function'),
   },
-  verifyDatabase: { schema: isSchemaObject, ...RESOURCES, onEvent: isA('function') },
+  verifyDatabase: {
+    schema: isSchemaObject,
+    server: isAccess,
+    ...RESOURCES,
+    onEvent: isA('function'),
+    clock: isA('function'),
+  },
   analyzeCodebase: {
     ...ANALYSIS,
     languages: isTexts,

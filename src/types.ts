@@ -207,6 +207,11 @@ export type ErrorCode =
   | 'SERVER_LOST'
   /** The database on the server holds a part of a load that did not come to its end. */
   | 'LOAD_UNFINISHED'
+  /**
+   * What a graph on a server holds has no place in tables: labels without a key, nodes with several labels,
+   * values of types that tables don't have (an error; a warning where the schema is shown).
+   */
+  | 'NOT_TABULAR'
   /** A table to be loaded holds rows already. */
   | 'TARGET_NOT_EMPTY'
   /** The dataset has a file for no table of the schema. */

@@ -39,3 +39,17 @@ export async function ask(server: Neo4jServer, cypher: string): Promise<unknown[
     await driver.close();
   }
 }
+
+/** Statements in an order, by the driver alone. */
+export async function fill(
+  server: Neo4jServer,
+  ...statements: [cypher: string, parameters?: Record<string, unknown>][]
+): Promise<void> {
+  const auth = neo4j.auth.basic(server.username, server.password);
+  const driver = neo4j.driver(server.url, auth, { useBigInt: true });
+  try {
+    for (const [cypher, parameters] of statements) await driver.executeQuery(cypher, parameters);
+  } finally {
+    await driver.close();
+  }
+}

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { isServerUrl } from '../bolt/address.js';
 import { plural } from '../format.js';
 import { codeGraph } from '../model/codegraph.js';
 import type { SchemaTask } from '../process/tasks.js';
@@ -17,6 +18,7 @@ import {
   schemaOption,
   usage,
 } from './arguments.js';
+import { serverAccess } from './serveraccess.js';
 
 interface Flags extends OutputFlags, MemoryFlag {
   format?: 'cypher' | 'json' | 'mermaid';
@@ -32,7 +34,7 @@ export function define(command: Command): void {
     .addOption(schemaOption())
     .option(
       '--db <path>',
-      'show the schema of this database, read-only; $KGLOAD_DB counts for --create alone',
+      'show the schema of this database (neo4j://… for a server), read-only; $KGLOAD_DB counts for --create alone',
     )
     .addOption(
       new Option(
@@ -77,6 +79,12 @@ export async function run(
   if (flags.create) {
     const { db } = flags;
     if (db === undefined) throw usage('--create needs a database', 'name it: --db graph.db');
+    if (isServerUrl(db)) {
+      throw usage(
+        '--create makes tables, and a server has none',
+        'kgload load creates the constraints on keys as it loads',
+      );
+    }
     return await create(db, { ...given, engine: engineFor(db, command, flags) }, flags, io);
   }
   const db = isGiven(command, 'db') ? flags.db : undefined;
@@ -86,7 +94,8 @@ export async function run(
       'to create the tables of another schema in it, say --create',
     );
   }
-  const schema = await readSchema({ ...given, database: db }, flags, io);
+  const server = serverAccess(db);
+  const schema = await readSchema({ ...given, database: db, server }, flags, io);
   const format = flags.format ?? (flags.json ? 'json' : 'cypher');
   const shown = { cypher: toCypher, mermaid: toMermaid };
   const subject = { database: db, dataset };

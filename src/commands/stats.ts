@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { statsSteps } from '../database/stats.js';
 import { drive } from '../engine/drive.js';
 import { statsDocument, verificationDocument } from '../terminal/documents.js';
 import { describeDifferences, statsTable, verificationTable } from '../terminal/statstable.js';
@@ -37,11 +36,11 @@ interface Flags extends OutputFlags, MemoryFlag {
 export function define(command: Command): void {
   command
     .optionsGroup('Database:')
-    .requiredOption('--db <path>', 'database file; it is opened read-only')
+    .requiredOption('--db <path>', 'database file, or neo4j://… for a server; read-only')
     .option('--degrees', 'also how many edges of each table the nodes have')
     .optionsGroup('Comparison:')
     .option('--verify <dataset>', 'compare every row with a dataset; exit code 1 if they differ')
-    .addOption(schemaOption().default(undefined, "the database's own"))
+    .addOption(schemaOption().default(undefined, "the database's own; of a server the dataset's"))
     .addOption(
       new Option('--html <file>', 'also write a page: schema, rows, edges a node, hubs').conflicts(
         'verify',
@@ -60,6 +59,8 @@ Examples:
   kgload stats --db graph.db --html graph.html
   # does it hold what the files hold?
   kgload stats --db graph.db --verify ./parquet
+  # and does a server? by the user and the password in NEO4J_USERNAME and NEO4J_PASSWORD
+  kgload stats --db neo4j://localhost --verify ./parquet
   # in a script: how many functions there are
   kgload stats --db graph.db --json | jq .node_rows.Function
   # in GitHub Actions: the job's summary
@@ -87,17 +88,14 @@ export async function run(
   }
   const { db: database, html, degrees = false } = flags;
   const access = serverAccess(database);
-  if (access && (html !== undefined || degrees)) {
-    throw usage('--html and --degrees do not work on a server yet', 'leave them out');
+  if (access && html !== undefined) {
+    throw usage('--html does not work on a server yet', 'leave it out');
   }
   const stats = await whileInterruptible(io, flags, { database }, async () => {
     const pictured = html === undefined ? undefined : await writePage(html, database);
     if (pictured && !degrees) return pictured;
-    if (access) {
-      const { readServerStats } = await import('../server/stats.js');
-      return await readServerStats(database, access);
-    }
-    return await drive(statsSteps(database, { degrees }));
+    const { readStats } = await import('../server/either.js');
+    return await readStats(database, { degrees, ...(access && { server: access }) });
   });
   if (html !== undefined && !flags.quiet) printLog(io, `wrote ${html}`);
   if (format === 'json') printJson(io, statsDocument(stats));
@@ -130,7 +128,8 @@ async function writePage(path: string, database: string): Promise<DatabaseStats>
 async function verify(dataset: string, flags: Flags, io: Io): Promise<number> {
   const { showTask } = await import('./task.js');
   const { db: database, memory, schema } = flags;
-  const task = { kind: 'verify', database, dataset, memory, schema } as const;
+  const server = serverAccess(database);
+  const task = { kind: 'verify', database, dataset, memory, schema, server } as const;
   const report = await showTask(task, io, flags, { isLogged: false });
   for (const error of report.errors) printProblem(io, 'error', error);
   if (!flags.quiet) printWarnings(io, report.warnings);

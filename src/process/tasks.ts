@@ -1,22 +1,25 @@
 /** What a worker does besides loading: all else that opens or decodes what others made. */
-import { readSchema, readTables } from '../database/catalog.js';
+import { readTables } from '../database/catalog.js';
 import { type CreatedTables, createTablesAt } from '../database/create.js';
 import { readDatabase } from '../database/open.js';
 import { inspectDatabase, likelyEngine } from '../database/target.js';
 import { loadDecoder } from '../dataset/rows.js';
-import { drive, type Steps } from '../engine/drive.js';
-import type { OpenDatabase } from '../engine/engine.js';
+import { drive } from '../engine/drive.js';
 import { defaultBufferPool } from '../engine/resources.js';
-import { KgloadError, toProblem } from '../errors.js';
 import { type ExportReport, exportSteps } from '../export.js';
 import type { Asked, Question } from '../graph/ask.js';
 import type { Unclear } from '../graph/things.js';
-import { codeGraph } from '../model/codegraph.js';
-import { withFiles } from '../model/differences.js';
 import { preprocess, type PreprocessReport } from '../prepare/preprocess.js';
 import { resolveSchema } from '../schema/choose.js';
-import type { EngineName, GraphSchema, LoadEvent, VerifyReport } from '../types.js';
-import { verifyDatabase } from '../verify/verify.js';
+import type {
+  EngineName,
+  GraphSchema,
+  LoadEvent,
+  Problem,
+  ServerAccess,
+  VerifyReport,
+} from '../types.js';
+import { showSchema, verifyDatabase } from '../server/either.js';
 
 /** Goes through JSON. */
 export type Task =
@@ -46,12 +49,16 @@ export interface VerifyTask extends AnyTask {
   kind: 'verify';
   database: string;
   dataset: string;
+  /** Who asks a server. */
+  server?: ServerAccess | undefined;
 }
 
 export interface SchemaTask extends AnyTask {
   kind: 'schema';
   /** The one whose schema is asked for. */
   database?: string | undefined;
+  /** Who asks a server. */
+  server?: ServerAccess | undefined;
   dataset?: string | undefined;
   engine?: EngineName | undefined;
 }
@@ -107,14 +114,19 @@ export async function perform(
       return await drive(exportSteps(task.database, task.directory, options, await loadDecoder()));
     }
     case 'verify': {
-      const { database, dataset } = task;
-      const options = { bufferPool, onEvent };
+      const { database, dataset, server } = task;
+      const options = { bufferPool, onEvent, ...(server && { server }) };
       if (task.schema === undefined) return await verifyDatabase(database, dataset, options);
       const { schema } = await resolveSchema(task.schema, dataset, likelyEngine(database));
       return await verifyDatabase(database, dataset, { ...options, schema });
     }
     case 'schema':
-      if (task.database !== undefined) return await drive(schemaOf(task.database, onEvent));
+      if (task.database !== undefined) {
+        const onWarning = (warning: Problem): void => {
+          onEvent({ type: 'warned', warning });
+        };
+        return await showSchema(task.database, task.server, onWarning);
+      }
       return (await resolveSchema(task.schema, task.dataset, task.engine)).schema;
     case 'tables':
       return await drive(
@@ -134,25 +146,4 @@ export async function perform(
       return await drive(createTablesAt(database, schema, options, onStaged));
     }
   }
-}
-
-/**
- * The schema of the database at a path, which is opened read-only. Of one that the engine can't export
- * it is what the catalog has, and a warning says so.
- *
- * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED`.
- */
-function* schemaOf(path: string, onEvent: (event: LoadEvent) => void): Steps<GraphSchema> {
-  const read = function* ({ connection }: OpenDatabase): Steps<GraphSchema> {
-    try {
-      return yield* readSchema(connection);
-    } catch (error) {
-      if (!(error instanceof KgloadError) || error.code !== 'ENGINE') throw error;
-      const message = `multiplicities, sequences, macros and indexes are left out: ${error.message}`;
-      onEvent({ type: 'warned', warning: { ...toProblem(error), message } });
-      return yield* readTables(connection);
-    }
-  };
-  const schema = yield* readDatabase(inspectDatabase(path), read);
-  return withFiles(schema, codeGraph);
 }

@@ -4,7 +4,6 @@
  * Both sides add up digests of their rows, which do not depend on the order of the rows; only where the
  * sums differ rows are looked at one by one.
  */
-import type { ServerAccess } from '../bolt/address.js';
 import { exactly } from '../cypher/exact.js';
 import { countedTable, countRows, readCatalog, readTables } from '../database/catalog.js';
 import { readDatabase } from '../database/open.js';
@@ -24,6 +23,7 @@ import type {
   Problem,
   RelTable,
   Resources,
+  ServerAccess,
   VerifyReport,
 } from '../types.js';
 import { besidesWarning, withoutBesides } from './besides.js';
