@@ -255,9 +255,9 @@ export async function readSchema(
 }
 
 /**
- * Counts the rows of every table of a database, which it opens read-only; of one on a server
- * the nodes of every label and the relationships of every type. A node with several
- * labels counts for each of them there, and once in the total.
+ * Counts the rows of every table of a database, which it opens read-only; of one on a server the nodes of
+ * every label and the relationships of every type. A node with several labels counts for each of them
+ * there, and once in the total.
  *
  * @param databasePath - Its file, or the address of a server (`neo4j://host:7687`).
  * @param options - `degrees`: also how many edges the nodes have, which takes a look at every edge.
