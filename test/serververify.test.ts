@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import neo4j from 'neo4j-driver';
 import { KgloadError, verifyDatabase } from '../src/index.js';
-import { execute, kgload, scratch } from './helpers.js';
+import { execute, FIXTURE, kgload, scratch } from './helpers.js';
 import { type Neo4jServer, neo4jMissing, startNeo4j } from './neo4j.js';
-import { environment, fill } from './serverhelpers.js';
+import { environment, fill, load } from './serverhelpers.js';
 
 const { types } = neo4j;
 
@@ -189,6 +189,9 @@ describe('kgload stats --verify of a server', { skip: neo4jMissing() }, () => {
     };
     await fill(server, [EMPTY], [CREATE, { rows: [row] }]);
     assert.deepEqual((await verify(server, dataset)).json.identical, true);
+    const loaded = await load(server, [dataset, '--fresh', '--yes', '--unsupported-as-json']);
+    assert.deepEqual([loaded.code, loaded.json?.errors], [0, []]);
+    assert.deepEqual((await verify(server, dataset)).json.identical, true);
     const others: Record<string, unknown> = {
       big: '170141183460469231731687303715884105726',
       unsigned: -1n,
@@ -302,6 +305,17 @@ describe('kgload stats --verify of a server', { skip: neo4jMissing() }, () => {
     assert.deepEqual(json.tables[0]?.properties, ['n']);
   });
 
+  it('finds what kgload loaded the same', async (t) => {
+    const server = await starting;
+    for (const dataset of [FIXTURE, writeDataset(t, VALUES, { 'nodes/T': ROWS })]) {
+      const loaded = await load(server, [dataset, '--fresh', '--yes']);
+      assert.deepEqual([loaded.code, loaded.json?.errors], [0, []]);
+      const { code, json } = await verify(server, dataset);
+      assert.deepEqual([code, json.identical, json.errors], [0, true, []]);
+      assert.ok(json.tables.every(({ rows }) => rows.dataset === rows.database));
+    }
+  });
+
   it('is a function of the library, with events', async (t) => {
     const server = await starting;
     const { url, username, password } = server;
@@ -330,5 +344,27 @@ describe('kgload stats --verify of a server', { skip: neo4jMissing() }, () => {
       verifyDatabase(url, dataset, { server: 'neo4j' as never }),
       /the option server must be an object with username, password and database/,
     );
+  });
+
+  it('ends where the server dies', async (t) => {
+    const server = await starting;
+    const { url, username, password } = server;
+    const dataset = writeDataset(
+      t,
+      'CREATE NODE TABLE T(id INT64 PRIMARY KEY); CREATE NODE TABLE U(id INT64 PRIMARY KEY);',
+      { 'nodes/T': 'RETURN 1 AS id', 'nodes/U': 'RETURN 1 AS id' },
+    );
+    let dying: Promise<void> | undefined;
+    const verifying = verifyDatabase(url, dataset, {
+      server: { username, password },
+      onEvent: ({ type }) => {
+        if (type === 'started') dying ??= server.kill();
+      },
+    });
+    await assert.rejects(
+      verifying,
+      (error) => error instanceof KgloadError && error.code === 'SERVER_UNREACHABLE',
+    );
+    await dying;
   });
 });
