@@ -1,12 +1,14 @@
 /** `kgload stats` and `kgload schema` of a real server, filled by the driver alone. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import neo4j from 'neo4j-driver';
 import { openServer } from '../src/bolt/server.js';
 import { KgloadError, readStats } from '../src/index.js';
 import { readServerSchema } from '../src/server/schema.js';
 import type { GraphSchema } from '../src/types.js';
-import { kgload, type Run } from './helpers.js';
+import { kgload, type Run, scratch } from './helpers.js';
 import { type Neo4jServer, neo4jMissing, startNeo4j } from './neo4j.js';
 import { environment, fill } from './serverhelpers.js';
 
@@ -171,6 +173,32 @@ describe('kgload stats and schema of a server', { skip: neo4jMissing() }, () => 
       for (const message of messages) assert.ok(error.message.includes(message), message);
       return true;
     });
+  });
+
+  it('draws a page of what has a place in tables', async (t) => {
+    const server = await starting;
+    await fill(
+      server,
+      [EMPTY],
+      KEY('P', 'id'),
+      ["UNWIND range(1, 30) AS id CREATE (:P {id: id, name: 'person ' + id})"],
+      ['MATCH (a:P {id: 17}), (b:P) CREATE (a)-[:KNOWS]->(b)'],
+      ['MATCH (a:P {id: 3}), (b:P {id: 4}) CREATE (a)-[:KNOWS]->(b), (:Bare)'],
+    );
+    const page = join(scratch(t), 'page.html');
+    const { code, stdout, stderr } = await run(server, 'stats', '--html', page);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^nodes +31$/m);
+    assert.match(stderr, /warning: the label Bare has no property that tells its nodes apart/);
+    const html = readFileSync(page, 'utf8').replace(/<wbr>|&shy;/g, '');
+    const hubs = [...html.matchAll(/title="(person \d+), key (\d+)".*?<td class="number">(\d+)/g)];
+    assert.deepEqual(
+      hubs.slice(0, 2).map(([, ...hub]) => hub),
+      [
+        ['person 17', '17', '30'],
+        ['person 3', '3', '1'],
+      ],
+    );
   });
 
   it('is a function of the library', async () => {

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { drive } from '../engine/drive.js';
 import { statsDocument, verificationDocument } from '../terminal/documents.js';
 import { describeDifferences, statsTable, verificationTable } from '../terminal/statstable.js';
 import {
@@ -12,7 +11,7 @@ import {
   printWarnings,
 } from '../terminal/output.js';
 import { ownVersion } from '../files.js';
-import type { DatabaseStats } from '../types.js';
+import type { DatabaseStats, Problem, ServerAccess } from '../types.js';
 import {
   isGiven,
   type MemoryFlag,
@@ -88,11 +87,12 @@ export async function run(
   }
   const { db: database, html, degrees = false } = flags;
   const access = serverAccess(database);
-  if (access && html !== undefined) {
-    throw usage('--html does not work on a server yet', 'leave it out');
-  }
+  const onWarning = (warning: Problem): void => {
+    if (!flags.quiet) printProblem(io, 'warning', warning);
+  };
   const stats = await whileInterruptible(io, flags, { database }, async () => {
-    const pictured = html === undefined ? undefined : await writePage(html, database);
+    const pictured =
+      html === undefined ? undefined : await writePage(html, database, access, onWarning);
     if (pictured && !degrees) return pictured;
     const { readStats } = await import('../server/either.js');
     return await readStats(database, { degrees, ...(access && { server: access }) });
@@ -107,16 +107,21 @@ export async function run(
 }
 
 /** Writes the page of a database; returns what it holds. */
-async function writePage(path: string, database: string): Promise<DatabaseStats> {
-  const [{ openOutput }, { portraitSteps }, { statsPage }, { signature }] = await Promise.all([
+async function writePage(
+  path: string,
+  database: string,
+  access: ServerAccess | undefined,
+  onWarning: (warning: Problem) => void,
+): Promise<DatabaseStats> {
+  const [{ openOutput }, { readPortrait }, { statsPage }, { signature }] = await Promise.all([
     import('../process/outputfile.js'),
-    import('../database/portrait.js'),
+    import('../server/either.js'),
     import('../picture/statspage.js'),
     import('../picture/page.js'),
   ]);
   const file = openOutput(path, 'the page', { database });
   try {
-    const portrait = await drive(portraitSteps(database));
+    const portrait = await readPortrait(database, access, onWarning);
     file.write(statsPage(portrait, signature(ownVersion(), new Date())));
     file.keep();
     return portrait.stats;

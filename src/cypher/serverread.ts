@@ -123,3 +123,26 @@ export function edgesElsewhere(
     cypher: `MATCH (a)-[r:${symbol(type)}]->(b) WHERE NOT (${conditions.join(' OR ')}) RETURN labels(a) AS start, labels(b) AS end`,
   };
 }
+
+/** One side of the edges of a type: the nodes of some labels, and the labels on the other side. */
+export interface ServerSide {
+  type: string;
+  direction: 'out' | 'in';
+  others: readonly string[];
+}
+
+function edgesAt({ type, direction, others }: ServerSide, labels: readonly string[]): string {
+  const [start, end] = direction === 'out' ? ['-', '->'] : ['<-', '-'];
+  return `MATCH (n:${anyOf(labels)})${start}[:${symbol(type)}]${end}(:${anyOf(others)}) WITH n, count(*) AS degree`;
+}
+
+/** How many nodes of some labels have how many edges, without those with none. */
+export function degreeCounts(side: ServerSide, labels: readonly string[]): Statement {
+  return { cypher: `${edgesAt(side, labels)} RETURN degree, count(*) ORDER BY degree` };
+}
+
+/** The nodes of a label with at least `$least` edges, no more than `$most`: the degree, and properties. */
+export function hubs(side: ServerSide, label: string, properties: readonly string[]): string {
+  const cells = ['degree', ...properties.map((name) => `n.${symbol(name)}`)];
+  return `${edgesAt(side, [label])} WHERE degree >= $least RETURN ${columns(cells)} ORDER BY c0 DESC, c1 LIMIT $most`;
+}

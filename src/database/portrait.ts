@@ -3,7 +3,14 @@ import { degreeCounts, hubs, type NamedColumn, type Side } from '../cypher/degre
 import { shareOut, type Steps } from '../engine/drive.js';
 import { labelProperties } from '../model/labels.js';
 import { pairsOf } from '../model/tables.js';
-import type { Connection, DatabaseStats, GraphSchema, NodeTable, RelTable } from '../types.js';
+import type {
+  Connection,
+  DatabaseStats,
+  GraphSchema,
+  NodeTable,
+  Property,
+  RelTable,
+} from '../types.js';
 import { endsOf, readWithMultiplicities, toSchema } from './catalog.js';
 import { readDatabase } from './open.js';
 import { countStats, READERS } from './stats.js';
@@ -50,7 +57,7 @@ export interface Hub {
 }
 
 /** Hubs that are listed on a side. */
-const HUBS = 10;
+export const HUBS = 10;
 
 /** Rel tables whose hubs are looked up: those with the most edges. */
 export const DETAILED = 60;
@@ -106,7 +113,7 @@ function* readSide(
     degree: Number(degree),
     nodes: Number(nodes),
   }));
-  const least = isUniform(points) ? Infinity : degreeOfRank(points, asked.hubs);
+  const least = leastOfHubs(points, asked.hubs);
   const found: Hub[] = [];
   for (const node of schema.nodes) {
     if (!tables.includes(node.name) || least === Infinity) continue;
@@ -118,6 +125,11 @@ function* readSide(
     points,
     hubs: found.sort((a, b) => b.degree - a.degree).slice(0, asked.hubs),
   };
+}
+
+/** The edges that a hub has at least; Infinity where no node stands out, or none is asked for. */
+export function leastOfHubs(points: readonly DegreePoint[], hubs: number): number {
+  return isUniform(points) ? Infinity : degreeOfRank(points, hubs);
 }
 
 /** Whether no node stands out. */
@@ -147,23 +159,31 @@ function* readHubs(
   const { name, primaryKey, properties } = node;
   const key = properties.find((property) => property.name === primaryKey);
   if (!key) return [];
-  const { label, file, line } = labelProperties(node);
-  const used = { key, ...(label !== key && { label }), file, line };
-  const columns: NamedColumn[] = Object.entries(used).flatMap(([as, property]) =>
-    property ? [{ property: property.name, type: property.type, as }] : [],
-  );
+  const columns = columnsOfHubs(node, key);
   const rows = yield {
     connection,
     cypher: hubs(side, { name, key: primaryKey }, columns, range),
   };
-  return rows.map((row) => {
-    const place = [row['file'], row['line']].filter((part) => typeof part === 'string').join(':');
-    return {
-      table: name,
-      key: String(row['key']),
-      degree: Number(row['degree']),
-      ...(typeof row['label'] === 'string' && { label: row['label'] }),
-      ...(place !== '' && typeof row['file'] === 'string' && { place }),
-    };
-  });
+  return rows.map((row) => toHub(name, row));
+}
+
+/** What is asked of a hub: its key, what people call it, and where it stands. */
+export function columnsOfHubs(node: NodeTable, key: Property): NamedColumn[] {
+  const { label, file, line } = labelProperties(node);
+  const used = { key, ...(label !== key && { label }), file, line };
+  return Object.entries(used).flatMap(([as, property]) =>
+    property ? [{ property: property.name, type: property.type, as }] : [],
+  );
+}
+
+/** A hub of its degree and its columns as text. */
+export function toHub(table: string, row: Readonly<Record<string, unknown>>): Hub {
+  const place = [row['file'], row['line']].filter((part) => typeof part === 'string').join(':');
+  return {
+    table,
+    key: String(row['key']),
+    degree: Number(row['degree']),
+    ...(typeof row['label'] === 'string' && { label: row['label'] }),
+    ...(place !== '' && typeof row['file'] === 'string' && { place }),
+  };
 }

@@ -2,6 +2,7 @@
 import { isServerUrl } from '../bolt/address.js';
 import { readSchema, readTables } from '../database/catalog.js';
 import { readDatabase } from '../database/open.js';
+import type { Portrait } from '../database/portrait.js';
 import { statsSteps } from '../database/stats.js';
 import { inspectDatabase } from '../database/target.js';
 import { drive, type Steps } from '../engine/drive.js';
@@ -20,6 +21,25 @@ export async function readStats(
   if (!isServerUrl(database)) return await drive(statsSteps(database, options));
   const { readServerStats } = await import('./stats.js');
   return await readServerStats(database, options);
+}
+
+/**
+ * What a page shows of a database.
+ *
+ * @param onWarning - Is told of what of a server's graph has no place in tables.
+ * @throws {KgloadError} Why the database cannot be read.
+ */
+export async function readPortrait(
+  database: string,
+  access: ServerAccess | undefined,
+  onWarning: (warning: Problem) => void,
+): Promise<Portrait> {
+  if (isServerUrl(database)) {
+    const { readServerPortrait } = await import('./portrait.js');
+    return await readServerPortrait(database, access, onWarning);
+  }
+  const { portraitSteps } = await import('../database/portrait.js');
+  return await drive(portraitSteps(database));
 }
 
 /** What the library's function of this name does; see there. */
