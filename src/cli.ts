@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
 import { complete, refuseFlagAsValue, seeHelp, usageProblem } from './commands/usage.js';
+import { isServerUrl } from './bolt/address.js';
 import { KgloadError, toProblem } from './errors.js';
 import { isTooManyFiles, ownVersion, systemError, tooManyFiles } from './files.js';
 import { annotation } from './terminal/annotations.js';
@@ -227,6 +228,10 @@ async function perform(command: Command, module: CommandModule, run: Run): Promi
   const args = command.processedArgs.flat().filter((arg) => arg !== undefined) as string[];
   run.dataset = flags.verify ?? args[0];
   try {
+    if (flags.db !== undefined && isServerUrl(flags.db)) {
+      const { askForPassword } = await import('./commands/serveraccess.js');
+      await askForPassword(flags.db, process.stdin, run);
+    }
     const end = await module.run(args, flags, run, command);
     return typeof end === 'number' ? { code: end, done: '' } : end;
   } catch (error) {

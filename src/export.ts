@@ -23,6 +23,7 @@ import type {
   GraphSchema,
   LoadEvent,
   Resources,
+  ServerAccess,
   TableKind,
   TableTime,
 } from './types.js';
@@ -30,8 +31,13 @@ import { verifySteps } from './verify/verify.js';
 
 /** What an export may be told. */
 export interface ExportOptions extends Resources {
-  /** A schema whose file names are taken for the tables that it has. Default: the built-in one. */
+  /**
+   * A schema whose file names are taken for the tables that it has; of a server's graph the types of
+   * properties too. Default: the built-in one, for names alone.
+   */
   schema?: GraphSchema;
+  /** Who asks, where the database is on a server. */
+  server?: ServerAccess;
   /** Is told what is going on, as it happens. */
   onEvent?: (event: LoadEvent) => void;
   /** Milliseconds, from any origin. */

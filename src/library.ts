@@ -286,7 +286,8 @@ export async function readStats(
  *
  * @throws {KgloadError} `ENOENT`, `TARGET_NOT_A_DATABASE`, `TARGET_LOCKED` of the database;
  *   `TARGET_UNWRITABLE` of the directory; `COLUMN_TYPE` for a type that Parquet files of the engine
- *   don't hold; `ROW_COUNT`, `DISK_FULL`, `ENGINE`.
+ *   don't hold; `ROW_COUNT`, `DISK_FULL`, `ENGINE`; of a server (`neo4j://host:7687`) also
+ *   `SERVER_UNREACHABLE`, `SERVER_UNAUTHORIZED`, and `NOT_TABULAR` for a graph that no tables hold.
  * @example
  * ```ts
  * const { totalNodes, totalEdges } = await exportDatabase('graph.db', 'data/parquet');
@@ -299,6 +300,13 @@ export async function exportDatabase(
 ): Promise<ExportReport> {
   checkTexts({ 'the path of the database': databasePath, 'the path of the dataset': directory });
   checkOptions('exportDatabase', options);
+  if (isServerUrl(databasePath)) {
+    const { server: access, schema, onEvent, clock } = options;
+    const types = schema && checkedSchema(schema);
+    const { exportServer } = await import('./server/export.js');
+    const given = { access, names: types ?? codeGraph, types, onEvent, clock };
+    return await exportServer(databasePath, directory, given);
+  }
   return await drive(
     exportSteps(
       databasePath,

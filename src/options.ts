@@ -140,6 +140,7 @@ const OTHERS = {
   readStats: { degrees: isA('boolean'), server: isAccess },
   exportDatabase: {
     schema: isSchemaObject,
+    server: isAccess,
     ...RESOURCES,
     onEvent: isA('function'),
     clock: isA('function'),

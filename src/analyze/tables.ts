@@ -1,8 +1,8 @@
 /** The tables of a code graph as Parquet files, written row group by row group as rows come. */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SchemaElement } from 'hyparquet';
-import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import { openTableFile } from '../dataset/tablefile.js';
 import { codeGraph } from '../model/codegraph.js';
 import { kindOf } from '../model/tables.js';
 import type { NodeTable, RelTable } from '../types.js';
@@ -25,10 +25,6 @@ export interface TableColumn {
   type: 'STRING' | 'INT64' | 'BOOLEAN' | 'TIMESTAMP';
 }
 
-/** COPY reads row groups in parallel; 20 thousand rows keep all cores at work. */
-const ROWS_PER_GROUP = 20_000;
-/** Characters; source code makes a group large that has few rows. */
-const TEXT_PER_GROUP = 8_000_000;
 /** No value is there twice, or hardly any: no need to look. */
 const DISTINCT = ['id', 'path', 'source_code', 'content_hash'];
 /** What they name in the code graph has a second name in files. */
@@ -55,7 +51,7 @@ export function columnsOf(table: NodeTable | RelTable): TableColumn[] {
  */
 export function openTables(directory: string): Tables {
   for (const part of ['nodes', 'edges']) mkdirSync(join(directory, part));
-  const files = new Map<string, TableFile>();
+  const files = new Map<string, ReturnType<typeof openTable>>();
   const abandon = (): void => {
     for (const file of files.values()) file.abandon();
   };
@@ -77,75 +73,19 @@ export function openTables(directory: string): Tables {
   };
 }
 
-interface TableFile {
-  add: (row: readonly Cell[]) => void;
-  close: () => number;
-  abandon: () => void;
-}
-
-type Stored = string | bigint | boolean | Date | null;
-
-function openTable(path: string, columns: readonly TableColumn[]): TableFile {
-  let file: number | undefined = openSync(path, 'w');
-  let rows = 0;
-  let text = 0;
-  let group: Stored[][] = columns.map(() => []);
-  const bytes = new ByteWriter();
-  const writer = new ParquetWriter({
-    writer: bytes,
-    schema: [{ name: 'root', num_children: columns.length }, ...columns.map(elementOf)],
-    codec: 'SNAPPY',
-    statistics: false,
-    createdBy: 'kgload',
-  });
-  const send = (): void => {
-    if (file === undefined) return;
-    const part = bytes.getBytes();
-    // A full disk takes a part of it, and says so at the next write.
-    for (let at = 0; at < part.length;) at += writeSync(file, part, at);
-    bytes.index = 0;
+/** The file of a table, which takes numbers as they come. */
+function openTable(
+  path: string,
+  columns: readonly TableColumn[],
+): { add: (row: readonly Cell[]) => void; close: () => number; abandon: () => void } {
+  const distinct = columns.map(({ name }) => name).filter((name) => DISTINCT.includes(name));
+  const file = openTableFile(path, columns.map(elementOf), distinct);
+  const add = (row: readonly Cell[]): void => {
+    file.add(
+      columns.map((_, i) => (typeof row[i] === 'number' ? BigInt(row[i]) : (row[i] ?? null))),
+    );
   };
-  const flush = (): void => {
-    if (group[0]?.length === 0) return;
-    const columnData = columns.map(({ name }, i) => {
-      const data = group[i] ?? [];
-      return {
-        name,
-        data,
-        offsetIndex: false,
-        ...(DISTINCT.includes(name) && { encoding: 'PLAIN' as const }),
-        // Engines fail to decompress pages without a value (engine/reads.ts).
-        ...(data.every((value) => value === null) && { codec: 'UNCOMPRESSED' as const }),
-      };
-    });
-    void writer.write({ columnData, rowGroupSize: ROWS_PER_GROUP });
-    group = columns.map(() => []);
-    text = 0;
-    send();
-  };
-  const abandon = (): void => {
-    if (file !== undefined) closeSync(file);
-    file = undefined;
-  };
-  return {
-    add(row) {
-      for (let i = 0; i < columns.length; i += 1) {
-        const value = row[i] ?? null;
-        if (typeof value === 'string') text += value.length;
-        group[i]?.push(typeof value === 'number' ? BigInt(value) : value);
-      }
-      rows += 1;
-      if (group[0]?.length === ROWS_PER_GROUP || text >= TEXT_PER_GROUP) flush();
-    },
-    close() {
-      flush();
-      void writer.finish();
-      send();
-      abandon();
-      return rows;
-    },
-    abandon,
-  };
+  return { ...file, add };
 }
 
 function elementOf({ name, type }: TableColumn): SchemaElement {

@@ -1,9 +1,9 @@
 /** Asking a database: one statement, and its rows as exact plain values, batch by batch. */
-import { type Parameter, withPlainParameters } from '../cypher/parameters.js';
+import { withPlainParameters } from '../cypher/parameters.js';
 import { READING, refusalOf } from '../cypher/readonly.js';
 import { projectionsOf, type Returned } from '../cypher/returned.js';
 import { SHOW_FUNCTIONS } from '../cypher/statements.js';
-import { statementsOf, type Token, tokensOf } from '../cypher/tokens.js';
+import type { Token } from '../cypher/tokens.js';
 import { readCatalog } from '../database/catalog.js';
 import { drive, type Row, type Steps } from '../engine/drive.js';
 import { firstLine, isPoolFull } from '../engine/messages.js';
@@ -12,22 +12,14 @@ import { KgloadError, messageOf } from '../errors.js';
 import { listNames } from '../format.js';
 import type { Answer, Value } from '../model/answer.js';
 import type { Catalog } from '../model/differences.js';
-import { similarTo } from '../model/similar.js';
 import type { Shape } from '../model/shape.js';
 import type { Connection, Problem } from '../types.js';
 import { exactReader, Mismatch, type TableShapes } from './exact.js';
-import { invalidQuery, placeOf } from './invalid.js';
+import { invalidQuery } from './invalid.js';
 import { plainValue } from './native.js';
 import { runExactly, type Texts } from './run.js';
 import { columnShape, isExact } from './shapes.js';
-
-/** What is asked; goes from process to process. */
-export interface Question {
-  cypher: string;
-  parameters: ReadonlyMap<string, Parameter>;
-  /** Whether it may do more than read the database. */
-  write: boolean;
-}
+import { checkedStatement, type Question } from './statement.js';
 
 /** An answer, and what is to be said of it when all its rows were taken. */
 export interface Answered extends Answer {
@@ -41,7 +33,7 @@ export interface Answered extends Answer {
  *   in the query, `QUERY_FAILED` and `OUT_OF_MEMORY` where it fails while it runs.
  */
 export async function ask(connection: Connection, question: Question): Promise<Answered> {
-  const statement = checkedStatement(question);
+  const statement = checkedStatement(question, { reading: READING, refusalOf });
   const catalog = lazily(() => drive(readCatalog(connection)));
   try {
     const { rows, texts } = await runExactly(connection, question, statement, catalog);
@@ -90,46 +82,6 @@ function failed(error: unknown): KgloadError {
     { code: 'QUERY_FAILED', message: `the query failed: ${words}` },
     { cause: error },
   );
-}
-
-/** The one statement, if it may be asked. */
-function checkedStatement({ cypher, write }: Question): Token[] {
-  const [statement, second] = statementsOf(tokensOf(cypher));
-  if (!statement) {
-    throw new KgloadError({
-      code: 'QUERY_INVALID',
-      message: 'the query is empty',
-      hint: "say what to look for: 'MATCH (n) RETURN n LIMIT 10'",
-    });
-  }
-  if (second) {
-    throw new KgloadError({
-      code: 'QUERY_REFUSED',
-      message: 'there are several statements, and a query is one',
-      hint: 'run them one by one',
-      position: placeOf(cypher, second[0]?.start ?? 0),
-    });
-  }
-  const refusal = write ? undefined : refusalOf(statement);
-  if (!refusal) return statement;
-  const { what, at } = refusal;
-  const position = placeOf(cypher, at.start);
-  if (what === undefined) {
-    const meant = similarTo(at.text, READING);
-    throw new KgloadError({
-      code: 'QUERY_REFUSED',
-      message: `no query begins with ${at.text}`,
-      hint:
-        meant === undefined ? 'to let the engine see it, say --write' : `did you mean ${meant}?`,
-      position,
-    });
-  }
-  throw new KgloadError({
-    code: 'QUERY_REFUSED',
-    message: `a query only reads the database, but ${what}`,
-    hint: 'to allow it, say --write',
-    position,
-  });
 }
 
 /** Rows that go together, unless their texts are long. */

@@ -37,6 +37,41 @@ export function serverError(url: string, error: unknown): KgloadError {
   return new KgloadError(describe(url, codeOf(error), messageOf(error)), { cause: error });
 }
 
+/**
+ * An error of somebody's query: what is wrong with it, what it may not do, or how it failed.
+ *
+ * @param url - Of the server.
+ */
+export function queryError(url: string, error: unknown): unknown {
+  if (!isServerError(error)) return error;
+  const code = codeOf(error);
+  const [line = ''] = messageOf(error).split('\n');
+  const known = serverError(url, error);
+  if (/Statement\.AccessMode$|Request\.Invalid$/.test(code) && /read access mode/.test(line)) {
+    return new KgloadError(
+      {
+        code: 'QUERY_REFUSED',
+        message: `a query only reads the database: ${line}`,
+        hint: 'to allow it, say --write',
+      },
+      { cause: error },
+    );
+  }
+  if (/ProcedureNotFound$|Statement\.\w*NotFound$/.test(code)) {
+    return new KgloadError({ code: 'QUERY_INVALID', message: line }, { cause: error });
+  }
+  if (known.code !== 'ENGINE' && known.code !== 'TARGET_UNWRITABLE') return known;
+  return new KgloadError(
+    { code: 'QUERY_FAILED', message: `the query failed: ${line}` },
+    { cause: error },
+  );
+}
+
+/** Whether the server ended a transaction since it took longer than it might. */
+export function isTimeout(error: unknown): boolean {
+  return /Transaction\.TransactionTimedOut/.test(codeOf(error));
+}
+
 /** Whether an error is the driver's or the server's. */
 export function isServerError(error: unknown): boolean {
   return error instanceof Error && error.name === 'Neo4jError';

@@ -36,7 +36,11 @@ export interface Server {
   /** Is handed the rows as they come, each with its values in the order of the columns. */
   stream: (statement: Statement, onRow: (values: unknown[]) => void) => Promise<void>;
   /** The rows of an answer as somebody takes them. Without `write` the server refuses to change anything. */
-  ask: (statement: Statement, options?: { write?: boolean }) => RunningAnswer;
+  ask: (
+    statement: Statement,
+    /** `timeout`: milliseconds after which the server ends it. */
+    options?: { write?: boolean; timeout?: number | undefined },
+  ) => RunningAnswer;
   /**
    * Runs a work in a transaction, and again after an error that passes, such as a deadlock, or after the
    * connection was lost; then `isDone` says whether it was committed after all.
@@ -172,9 +176,10 @@ function serverOf(
           });
         });
       }),
-    ask: ({ cypher, parameters }, { write = false } = {}) => {
+    ask: ({ cypher, parameters }, { write = false, timeout } = {}) => {
       const session = open(write ? WRITE : READ);
-      const result = session.run(cypher, parameters);
+      const limits = timeout === undefined ? {} : { timeout: Math.ceil(timeout) };
+      const result = session.run(cypher, parameters, limits);
       return {
         columns: () => result.keys(),
         rows: rowsOf(result),

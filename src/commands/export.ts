@@ -12,6 +12,7 @@ import {
 import type { TableRow } from '../terminal/table.js';
 import type { TableTime } from '../types.js';
 import { type MemoryFlag, memoryOption, schemaOption } from './arguments.js';
+import { serverAccess } from './serveraccess.js';
 
 interface Flags extends OutputFlags, MemoryFlag {
   db: string;
@@ -21,7 +22,7 @@ export function define(command: Command): void {
   command
     .argument('<dataset>', 'the directory that is written')
     .optionsGroup('Database and schema:')
-    .requiredOption('--db <path>', 'database file; it is opened read-only')
+    .requiredOption('--db <path>', 'database file, opened read-only, or neo4j://… of a server')
     .addOption(schemaOption().default(undefined, "the built-in one's file names"))
     .optionsGroup('Resources:')
     .addOption(memoryOption())
@@ -34,7 +35,9 @@ where there are indexes), from which kgload load makes the same database again.
 Examples:
   # write a database as a dataset, and see that the two hold the same
   kgload export ./parquet --db graph.db
-  kgload stats --db graph.db --verify ./parquet`,
+  kgload stats --db graph.db --verify ./parquet
+  # a server's graph, with the types of a schema: INT32 where a server knows INT64 alone
+  kgload export ./parquet --db neo4j://localhost:7687 --schema schema.cypher`,
     );
 }
 
@@ -45,7 +48,8 @@ export async function run(
 ): Promise<{ code: number; done: string }> {
   const { showTask } = await import('./task.js');
   const { db: database, memory, schema } = flags;
-  const task = { kind: 'export', database, directory, memory, schema } as const;
+  const server = serverAccess(database);
+  const task = { kind: 'export', database, server, directory, memory, schema } as const;
   const report = await showTask(task, io, flags);
   if (flags.json) {
     printJson(io, exportDocument(report, { database, dataset: directory }));

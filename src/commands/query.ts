@@ -11,6 +11,7 @@ import type { Io } from '../terminal/output.js';
 import { PICTURE_FORMATS } from '../terminal/pictures.js';
 import { printQuery, type QueryFlags } from '../terminal/queries.js';
 import { memoryOption, OUTPUT_GROUP, usage } from './arguments.js';
+import { serverAccess } from './serveraccess.js';
 
 interface Flags extends QueryFlags {
   file?: string;
@@ -20,7 +21,7 @@ export function define(command: Command): void {
   command
     .argument('[cypher]', 'one statement; without it, or a file, it is read from standard input')
     .optionsGroup('Query:')
-    .requiredOption('--db <path>', 'database file; it is opened read-only')
+    .requiredOption('--db <path>', 'database file, opened read-only, or neo4j://… of a server')
     .option('--file <path>', 'read the statement from a file')
     .addOption(
       new Option(
@@ -63,7 +64,9 @@ Examples:
   # a file of rows, and a stream of them
   kgload query --file report.cypher --db graph.db --format csv > report.csv
   kgload query 'MATCH (a)-[r]->(b) RETURN a, r, b' --db graph.db \\
-    --format ndjson | jq .r`,
+    --format ndjson | jq .r
+  # a server, as NEO4J_USERNAME, NEO4J_PASSWORD and NEO4J_DATABASE say
+  kgload query 'MATCH (n) RETURN labels(n), count(*)' --db neo4j://localhost:7687`,
     );
 }
 
@@ -96,11 +99,12 @@ function parseDuration(text: string): number {
 
 export async function run(
   [given]: string[],
-  flags: Flags,
+  options: Flags,
   io: Io,
   _command?: Command,
   stdin: ReadStream = process.stdin,
 ): Promise<number> {
+  const flags: Flags = { ...options, server: serverAccess(options.db) };
   if (flags.json && flags.format !== undefined && flags.format !== 'json') {
     throw usage(
       `--json and --format ${flags.format} contradict each other`,

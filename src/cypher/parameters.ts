@@ -40,7 +40,7 @@ export function bindParameters(
   parameters: ReadonlyMap<string, Parameter>,
 ): BoundQuery {
   const names = parameterNames(statement);
-  checkNames(names, [...parameters.keys()]);
+  checkParameters(names, parameters);
   const values: Record<string, Bound> = {};
   const place = (value: Bound): string => {
     const name = `kgload${Object.keys(values).length}`;
@@ -72,7 +72,12 @@ export function withPlainParameters(cypher: string): string {
   return text + cypher.slice(at);
 }
 
-function checkNames(names: readonly string[], given: readonly string[]): void {
+/** @throws {KgloadError} `QUERY_INVALID` for a name without a value, or a value without a name. */
+export function checkParameters(
+  names: readonly string[],
+  parameters: ReadonlyMap<string, Parameter>,
+): void {
+  const given = [...parameters.keys()];
   const missing = names.find((name) => !given.includes(name));
   if (missing !== undefined) {
     throw new KgloadError({

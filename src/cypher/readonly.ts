@@ -64,7 +64,7 @@ export function refusalOf(statement: readonly Token[]): Refusal | undefined {
   while (isWord(statement[first], 'EXPLAIN', 'PROFILE', 'LOGICAL')) first += 1;
   const [begin] = statement.slice(first);
   if (!begin) return undefined;
-  if (!isWord(begin, ...READING)) return { what: describe(begin), at: begin };
+  if (!isWord(begin, ...READING)) return { what: describeClause(begin), at: begin };
   for (const [i, token] of statement.entries()) {
     if (isName(statement, i)) continue;
     if (isWord(token, 'CALL')) {
@@ -73,16 +73,20 @@ export function refusalOf(statement: readonly Token[]): Refusal | undefined {
     }
     const next = statement[i + 1];
     if (isWord(token, 'LOAD') && isWord(next, 'FROM', 'WITH', 'EXTENSION')) {
-      return { what: describe(token), at: token };
+      return { what: describeClause(token), at: token };
     }
     if (isWord(token, 'COPY') && next && next.is !== 'symbol') {
-      return { what: describe(token), at: token };
+      return { what: describeClause(token), at: token };
     }
-    if (token.depth === 0 && isWord(token, ...WRITING) && isClause(statement, i)) {
-      return { what: describe(token), at: token };
-    }
+    if (isWritingClause(statement, i)) return { what: describeClause(token), at: token };
   }
   return undefined;
+}
+
+/** Whether a clause that changes the database begins at a token. */
+export function isWritingClause(statement: readonly Token[], at: number): boolean {
+  const token = statement[at];
+  return token?.depth === 0 && isWord(token, ...WRITING) && isClause(statement, at);
 }
 
 /** Whether a word begins a clause: the engine says so itself, but less well. */
@@ -102,7 +106,8 @@ function refusedCall(statement: readonly Token[], at: number): Refusal | undefin
   return { what: `the function ${nameOf(name)} is not known to be harmless`, at: name };
 }
 
-function describe({ text }: Token): string | undefined {
+/** What a word at the beginning of a statement or a clause does; nothing for what is none. */
+export function describeClause({ text }: Token): string | undefined {
   const word = text.toUpperCase();
   if (WRITING.includes(word)) return `${word} changes the database`;
   const what = OTHERS[word];

@@ -13,6 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { isServerUrl, shownAddress } from '../bolt/address.js';
 import { holdDatabase, openEngine } from '../engine/engine.js';
 import { LOG_FILES, nameProblem, readHeader, SIDE_FILES } from '../engine/file.js';
 import { capabilitiesOf, defaultEngine, engineTitles } from '../engine/native.js';
@@ -34,8 +35,15 @@ export interface Target {
 /** A target where a database is. */
 export type ExistingTarget = Target & { header: DatabaseHeader };
 
-/** What the engines take for a database in memory is no path, nor is a directory's. */
+/** What the engines take for a database in memory is no path, nor is a directory's, or a server's. */
 function refusePath(path: string): void {
+  if (isServerUrl(path)) {
+    throw new KgloadError({
+      code: 'USAGE',
+      message: `this works on a database file, and ${shownAddress(path)} is on a server`,
+      hint: 'ask it by kgload query, or write it to files that load into one: kgload export',
+    });
+  }
   if (path === '' || path === ':memory:') {
     throw new KgloadError({
       code: 'TARGET_UNWRITABLE',

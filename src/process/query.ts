@@ -1,10 +1,12 @@
-/** Asking a database in the engine's process, which can be ended in the middle of anything. */
+/** Asking a database: a server, or in the engine's process, which can be ended in the middle of anything. */
 import type { ChildProcess } from 'node:child_process';
-import type { Question } from '../answer/ask.js';
+import type { Question } from '../answer/statement.js';
+import { timedOut } from '../answer/timeout.js';
+import { isServerUrl } from '../bolt/address.js';
 import { KgloadError } from '../errors.js';
-import { formatBytes, formatSeconds } from '../format.js';
-import type { Answer, Value } from '../model/answer.js';
-import type { DatabaseStats, Problem } from '../types.js';
+import { formatBytes } from '../format.js';
+import type { RunningQuery, Value } from '../model/answer.js';
+import type { DatabaseStats, Problem, ServerAccess } from '../types.js';
 import { describeExit, type Exit, type Message } from './conversation.js';
 import { takeWorker } from './start.js';
 import { watchMemory, watchOver } from './watchdog.js';
@@ -12,17 +14,11 @@ import { watchMemory, watchOver } from './watchdog.js';
 export interface QueryTask {
   kind: 'query';
   database: string;
+  /** Who asks, where the database is on a server. */
+  server?: ServerAccess | undefined;
   question: Question;
   /** Bytes that the process may hold. */
   memory: number;
-}
-
-/** An answer that comes while it is taken. */
-export interface RunningQuery extends Answer {
-  /** What was asked. */
-  database: DatabaseStats['database'];
-  /** What is to be said of the rows, when all of them came. */
-  warnings: Problem[];
 }
 
 /** What a worker says of a query before its last word. */
@@ -37,13 +33,22 @@ export const BATCHES_AHEAD = 2;
  * Asks a database. Who takes no more of the rows ends the query.
  *
  * @param limits - `signal` ends it at once, and its reason is thrown; `timeout`: milliseconds.
- * @throws {KgloadError} What the query throws; `ENGINE_CRASHED`, `OUT_OF_MEMORY`, `TIMEOUT`.
+ * @throws {KgloadError} What the query throws; `ENGINE_CRASHED`, `OUT_OF_MEMORY`, `TIMEOUT`; of a
+ *   server `SERVER_UNREACHABLE`, `SERVER_UNAUTHORIZED`.
  */
 export async function startQuery(
   task: QueryTask,
   { signal, timeout }: { signal?: AbortSignal | undefined; timeout?: number | undefined } = {},
 ): Promise<RunningQuery> {
   signal?.throwIfAborted();
+  if (isServerUrl(task.database)) {
+    const { queryServer } = await import('../server/query.js');
+    return await queryServer(task.database, task.question, {
+      access: task.server,
+      signal,
+      timeout,
+    });
+  }
   const worker = takeWorker();
   const exceeded = watchMemory(worker, task.memory);
   const kill = (): void => void worker.kill('SIGKILL');
@@ -63,7 +68,7 @@ export async function startQuery(
   const next = async (): Promise<QueryMessage | { result: { warnings: Problem[] } }> => {
     const message = await inbox();
     signal?.throwIfAborted();
-    if (isLate) throw new KgloadError(lateness(timeout ?? 0));
+    if (isLate) throw timedOut(timeout ?? 0);
     if ('rows' in message || 'columns' in message) return message;
     if ('result' in message) return message as { result: { warnings: Problem[] } };
     if ('refusal' in message) throw new KgloadError(message.refusal);
@@ -130,14 +135,6 @@ function messagesOf(
       if (message) return message;
       await new Promise<void>((resolve) => (wake = resolve));
     }
-  };
-}
-
-function lateness(timeout: number): Problem {
-  return {
-    code: 'TIMEOUT',
-    message: `the query took longer than ${formatSeconds(timeout / 1000)} s, and was ended`,
-    hint: 'allow more time, or ask for less: LIMIT',
   };
 }
 

@@ -1,4 +1,5 @@
 /** What a worker does besides loading: all else that opens or decodes what others made. */
+import { isServerUrl } from '../bolt/address.js';
 import { readTables } from '../database/catalog.js';
 import { type CreatedTables, createTablesAt } from '../database/create.js';
 import { readDatabase } from '../database/open.js';
@@ -42,6 +43,8 @@ export interface PreprocessTask extends AnyTask {
 export interface ExportTask extends AnyTask {
   kind: 'export';
   database: string;
+  /** Who asks a server. */
+  server?: ServerAccess | undefined;
   directory: string;
 }
 
@@ -75,6 +78,8 @@ export interface CreateTask extends AnyTask {
 export interface TablesTask extends AnyTask {
   kind: 'tables';
   database: string;
+  /** Who asks a server. */
+  server?: ServerAccess | undefined;
 }
 
 export interface AskTask extends AnyTask {
@@ -110,6 +115,17 @@ export async function perform(
     }
     case 'export': {
       const { schema } = await resolveSchema(task.schema, undefined);
+      if (isServerUrl(task.database)) {
+        const { exportServer } = await import('../server/export.js');
+        const { server: access } = task;
+        const types = task.schema === undefined ? undefined : schema;
+        return await exportServer(task.database, task.directory, {
+          access,
+          names: schema,
+          types,
+          onEvent,
+        });
+      }
       const options = { schema, bufferPool, onEvent };
       return await drive(exportSteps(task.database, task.directory, options, await loadDecoder()));
     }
@@ -129,6 +145,10 @@ export async function perform(
       }
       return (await resolveSchema(task.schema, task.dataset, task.engine)).schema;
     case 'tables':
+      // What of a server's graph no tables hold, is nothing that a prompt completes.
+      if (isServerUrl(task.database)) {
+        return await showSchema(task.database, task.server, () => undefined);
+      }
       return await drive(
         readDatabase(inspectDatabase(task.database), ({ connection }) => readTables(connection)),
       );

@@ -40,8 +40,10 @@ const COMMANDS: Record<string, DotCommand> = {
   '.tables': ({ schema, io }) => {
     printLines(io, tableLines(schema));
   },
-  '.schema': async ({ flags: { db, memory }, io }) => {
-    io.stdout.write(toCypher(await runTask({ kind: 'schema', database: db, memory } as const)));
+  '.schema': async ({ flags: { db, server, memory }, io }) => {
+    io.stdout.write(
+      toCypher(await runTask({ kind: 'schema', database: db, server, memory } as const)),
+    );
   },
 };
 
@@ -55,7 +57,12 @@ export async function promptForQueries(
   file = historyFile(),
 ): Promise<number> {
   const readTables = (): Promise<GraphSchema> =>
-    runTask({ kind: 'tables', database: flags.db, memory: flags.memory } as const);
+    runTask({
+      kind: 'tables',
+      database: flags.db,
+      server: flags.server,
+      memory: flags.memory,
+    } as const);
   let schema = await readTables();
   startWorker(); // For the first query, while it is typed.
   const tables = plural(schema.nodes.length + schema.edges.length, 'table');

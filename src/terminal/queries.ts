@@ -3,8 +3,9 @@ import { identifyDatabase } from '../database/identity.js';
 import type { Parameter } from '../cypher/parameters.js';
 import { KgloadError, toProblem } from '../errors.js';
 import { formatSeconds, plural } from '../format.js';
-import { type RunningQuery, startQuery } from '../process/query.js';
-import type { ErrorCode, Problem } from '../types.js';
+import type { RunningQuery } from '../model/answer.js';
+import { startQuery } from '../process/query.js';
+import type { ErrorCode, Problem, ServerAccess } from '../types.js';
 import {
   type AnswerDocument,
   type AnswerFormat,
@@ -24,6 +25,8 @@ import { type Io, type OutputFlags, printLog, printProblem } from './output.js';
 
 export interface QueryFlags extends OutputFlags {
   db: string;
+  /** Who asks, where the database is on a server. */
+  server?: ServerAccess | undefined;
   param?: ReadonlyMap<string, Parameter>;
   format?: AnswerFormat | PictureFormat;
   write?: boolean;
@@ -73,7 +76,7 @@ export async function printQuery(
 
 async function answer(
   cypher: string,
-  { db, param, write = false, timeout, memory }: QueryFlags,
+  { db, server, param, write = false, timeout, memory }: QueryFlags,
   format: AnswerFormat | PictureFormat,
   io: Io,
   signal: AbortSignal,
@@ -91,7 +94,7 @@ async function answer(
   let running: RunningQuery;
   try {
     running = await startQuery(
-      { kind: 'query', database: db, question, memory },
+      { kind: 'query', database: db, server, question, memory },
       { signal, timeout },
     );
   } catch (error) {
