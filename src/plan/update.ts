@@ -2,9 +2,16 @@
 import { isComparedAsText } from '../cypher/fingerprint.js';
 import { cast, constant } from '../cypher/rows.js';
 import type { Unit, UnitFile } from '../cypher/unit.js';
+import { formatCount, plural } from '../format.js';
 import { pairsOf, primaryKeyOf } from '../model/tables.js';
 import type { Endpoints, GraphSchema, NodeTable, Problem, Property, RelTable } from '../types.js';
-import { noColumn, type Plan, type PlannedCopy, type PlannedTable } from './plan.js';
+import {
+  noColumn,
+  type Plan,
+  type PlannedCopy,
+  type PlannedFile,
+  type PlannedTable,
+} from './plan.js';
 
 /** What an update does besides inserting and changing; goes through JSON. */
 export interface UpdateSettings {
@@ -91,9 +98,14 @@ function edgeUnit(
   };
 }
 
+/** The properties that a file has a column for. */
+export function filledBy({ mappings }: PlannedCopy): string[] {
+  return mappings.flatMap(({ property }) => property ?? []);
+}
+
 /** The properties that a file of the table has a column for. */
 function filled(table: NodeTable | RelTable, copies: readonly PlannedCopy[]): Property[] {
-  const names = new Set(copies.flatMap(({ mappings }) => mappings.map(({ property }) => property)));
+  const names = new Set(copies.flatMap(filledBy));
   return table.properties.filter(({ name }) => names.has(name));
 }
 
@@ -139,14 +151,22 @@ export function comparedAsText(units: readonly Unit[]): Problem[] {
   );
 }
 
-/** The warnings of a plan, in the words of an update: what the dataset lacks stays as it is. */
-export function updateWarnings(plan: Plan, schema: GraphSchema): Problem[] {
+/**
+ * The warnings of a plan, in the words of an update: what the dataset lacks stays as it is.
+ *
+ * @param fills - The properties that a file has a column for.
+ */
+export function updateWarnings<F extends PlannedFile>(
+  plan: Plan<F>,
+  schema: GraphSchema,
+  fills: (file: F) => readonly string[],
+): Problem[] {
   const words = new Map<string, string>();
   for (const { table: name, copies } of plan.tables) {
     const table = [...schema.nodes, ...schema.edges].find((one) => one.name === name);
-    const used = table ? filled(table, copies) : [];
+    const used = new Set(copies.flatMap(fills));
     for (const property of table?.properties ?? []) {
-      if (!table || used.includes(property)) continue;
+      if (!table || used.has(property.name)) continue;
       for (const { file } of copies) {
         const { message } = noColumn(table, { name: file }, property.name);
         words.set(
@@ -163,4 +183,45 @@ export function updateWarnings(plan: Plan, schema: GraphSchema): Problem[] {
     }
     return { ...warning, message: words.get(message) ?? message };
   });
+}
+
+/** What is to become of a table, or of a part of it. */
+interface Deletions {
+  unit: Pick<Unit, 'kind' | 'table'>;
+  held: number;
+  inserted: number;
+  deleted: number;
+}
+
+/** That a dataset which is half empty does not empty a database. */
+export function tooManyDeletions(deltas: readonly Deletions[], limit: DeletionLimit): Problem[] {
+  const of = (kind: 'node' | 'edge'): { held: number; deleted: number } => {
+    const own = deltas.filter(({ unit }) => unit.kind === kind);
+    const tables = new Map<string, { held: number; deleted: number }>();
+    for (const { unit, held, deleted, inserted } of own) {
+      const before = tables.get(unit.table) ?? { held: 0, deleted: 0 };
+      const net = kind === 'node' ? deleted : deleted - inserted;
+      tables.set(unit.table, { held: before.held + held, deleted: before.deleted + net });
+    }
+    const all = [...tables.values()];
+    return {
+      held: all.reduce((sum, { held }) => sum + held, 0),
+      deleted: all.reduce((sum, { deleted }) => sum + Math.max(0, deleted), 0),
+    };
+  };
+  const [nodes, edges] = [of('node'), of('edge')];
+  const deleted = nodes.deleted + edges.deleted;
+  const isBeyond =
+    'rows' in limit
+      ? deleted > limit.rows
+      : [nodes, edges].some((one) => one.deleted * 100 > one.held * limit.percent);
+  if (deleted === 0 || !isBeyond) return [];
+  const allowed = 'rows' in limit ? plural(limit.rows, 'row') : `${limit.percent} %`;
+  return [
+    {
+      code: 'TOO_MANY_DELETIONS',
+      message: `${formatCount(nodes.deleted)} of ${plural(nodes.held, 'node')} and ${formatCount(edges.deleted)} of ${plural(edges.held, 'edge')} would be deleted, which is more than ${allowed}: nothing was changed`,
+      hint: 'see whether the dataset is whole; if it is, allow more: --max-deletions 100%',
+    },
+  ];
 }

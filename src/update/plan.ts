@@ -5,7 +5,6 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { Steps } from '../engine/drive.js';
 import { isDiskFull } from '../engine/messages.js';
 import { messageOf } from '../errors.js';
-import { formatCount, plural } from '../format.js';
 import { assessTables } from '../load/assessment.js';
 import { EXAMPLES, type FoundBadRows } from '../load/badrows.js';
 import type { Findings } from '../load/findings.js';
@@ -21,8 +20,9 @@ import type { Plan, PlannedTable } from '../plan/plan.js';
 import type { LoadRequest } from '../plan/request.js';
 import {
   comparedAsText,
-  type DeletionLimit,
+  filledBy,
   keyless,
+  tooManyDeletions,
   unitsOf,
   updateWarnings,
   USUAL_UPDATE,
@@ -97,7 +97,10 @@ export function* planUpdate(
   const { deltas, failures } = yield* compareAll(comparison, plan, request, comparing);
   const warned = {
     ...plan,
-    warnings: [...updateWarnings(plan, schema), ...comparedAsText(deltas.map(({ unit }) => unit))],
+    warnings: [
+      ...updateWarnings(plan, schema, filledBy),
+      ...comparedAsText(deltas.map(({ unit }) => unit)),
+    ],
   };
   const shown = { ...warned, tables: plan.tables.map((planned) => withChanges(planned, deltas)) };
   const tally = startTally(shown, hooks.onEvent);
@@ -288,36 +291,3 @@ function freshIsFaster(deltas: readonly Delta[]): Problem[] {
 
 /** Of fewer, nobody waits for either. */
 const FEW_ROWS = 100_000;
-
-/** That a dataset which is half empty does not empty a database. */
-function tooManyDeletions(deltas: readonly Delta[], limit: DeletionLimit): Problem[] {
-  const of = (kind: 'node' | 'edge'): { held: number; deleted: number } => {
-    const own = deltas.filter(({ unit }) => unit.kind === kind);
-    const tables = new Map<string, { held: number; deleted: number }>();
-    for (const { unit, held, deleted, inserted } of own) {
-      const before = tables.get(unit.table) ?? { held: 0, deleted: 0 };
-      const net = kind === 'node' ? deleted : deleted - inserted;
-      tables.set(unit.table, { held: before.held + held, deleted: before.deleted + net });
-    }
-    const all = [...tables.values()];
-    return {
-      held: all.reduce((sum, { held }) => sum + held, 0),
-      deleted: all.reduce((sum, { deleted }) => sum + Math.max(0, deleted), 0),
-    };
-  };
-  const [nodes, edges] = [of('node'), of('edge')];
-  const deleted = nodes.deleted + edges.deleted;
-  const isBeyond =
-    'rows' in limit
-      ? deleted > limit.rows
-      : [nodes, edges].some((one) => one.deleted * 100 > one.held * limit.percent);
-  if (deleted === 0 || !isBeyond) return [];
-  const allowed = 'rows' in limit ? plural(limit.rows, 'row') : `${limit.percent} %`;
-  return [
-    {
-      code: 'TOO_MANY_DELETIONS',
-      message: `${formatCount(nodes.deleted)} of ${plural(nodes.held, 'node')} and ${formatCount(edges.deleted)} of ${plural(edges.held, 'edge')} would be deleted, which is more than ${allowed}: nothing was changed`,
-      hint: 'see whether the dataset is whole; if it is, allow more: --max-deletions 100%',
-    },
-  ];
-}
