@@ -158,19 +158,21 @@ function serverOf(
     stream: ({ cypher, parameters }, onRow) =>
       withSession(READ, async (session) => {
         await new Promise<void>((resolve, reject) => {
-          let failure: Error | undefined;
+          let isOver = false;
           session.run(cypher, parameters).subscribe({
             onNext: (record) => {
-              if (failure !== undefined) return;
+              if (isOver) return;
               try {
                 onRow(valuesOf(record));
               } catch (error) {
-                failure = error as Error;
+                // What is still to come is given up with the session.
+                isOver = true;
+                const failure = error as Error;
+                reject(failure);
               }
             },
             onCompleted: () => {
-              if (failure === undefined) resolve();
-              else reject(failure);
+              resolve();
             },
             onError: reject,
           });

@@ -216,7 +216,7 @@ async function load(
     const state = published
       ? 'the load is in its place already'
       : access
-        ? 'what is committed stays; go on with --resume'
+        ? `what is committed stays; ${flags.update ? 'run the same update again' : 'go on with --resume'}`
         : `${flags.db} is as it was`;
     printLog(io, `interrupted; ${state}`);
     if (format === 'json') printJson(io, loadDocument(remains, subject));
@@ -256,6 +256,8 @@ async function load(
     }
     if (interruption.signal.aborted) await new Promise(() => undefined); // The signal ends it.
   } catch (error) {
+    // What ends in the middle of a look at a server is told by the signal, too.
+    if (access && interruption.signal.aborted) await new Promise(() => undefined);
     const isRefused = error instanceof KgloadError;
     const problem = isRefused ? [toProblem(error)] : [];
     progress.stop();

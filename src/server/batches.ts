@@ -2,6 +2,7 @@
 import { driverValue, jsonText } from '../bolt/values.js';
 import type { DriverModule } from '../bolt/driver.js';
 import type { Decoder } from '../dataset/rows.js';
+import type { Column } from '../model/column.js';
 import type { PlainValue } from '../model/plainvalue.js';
 import type { PlannedRows } from '../plan/rows.js';
 import { plannedRows } from './rows.js';
@@ -23,6 +24,36 @@ const MOST_ROWS = 10_000;
 /** Of text and bytes, so that wide rows do not fill the memory of a transaction. */
 const MOST_BYTES = 8_000_000;
 
+/** What makes the driver's values of a row of a file: `place` is of its column, -1 where all have one. */
+export interface Writer {
+  place: number;
+  write: (value: PlainValue) => unknown;
+}
+
+/** The columns that are read of a file, and the writers of its keys and fields. */
+export function writersOf(
+  neo4j: DriverModule,
+  file: PlannedRows,
+  asJson: (property: string) => boolean,
+): { columns: Column[]; keys: Writer[]; fields: Writer[] } {
+  const keys = file.keys.map(({ convert, type }, place): Writer => {
+    const write = driverValue(neo4j, type);
+    return { place, write: (value) => write(convert(value)) };
+  });
+  let next = keys.length;
+  const fields = file.fields.map(({ property, type, constant = null, from: source }): Writer => {
+    const write = asJson(property) ? jsonText(type) : driverValue(neo4j, type);
+    if (source) return { place: next++, write: (given) => write(source.convert(given)) };
+    const value = write(constant);
+    return { place: -1, write: () => value };
+  });
+  const columns = [
+    ...file.keys.map(({ column }) => column),
+    ...file.fields.flatMap(({ from: source }) => (source ? [source.column] : [])),
+  ];
+  return { columns, keys, fields };
+}
+
 /**
  * @param bad - Rows that are left out.
  * @param from - The first row that is handed out.
@@ -37,32 +68,13 @@ export function* batchesOf(
     from,
     asJson,
   }: {
-    bad: ReadonlySet<number>;
+    bad: Pick<ReadonlySet<number>, 'has'>;
     from: number;
     asJson: (property: string) => boolean;
   },
 ): Generator<Batch> {
-  const keys = file.keys.map(({ convert, type }) => {
-    const write = driverValue(neo4j, type);
-    return (value: PlainValue) => write(convert(value));
-  });
-  const sources = file.fields.map(({ property, type, constant = null, from: source }) => {
-    const write = asJson(property) ? jsonText(type) : driverValue(neo4j, type);
-    if (!source) {
-      const value = write(constant);
-      return () => value;
-    }
-    return (given: PlainValue) => write(source.convert(given));
-  });
-  const columns = [
-    ...file.keys.map(({ column }) => column),
-    ...file.fields.flatMap(({ from: source }) => (source ? [source.column] : [])),
-  ];
-  let next = file.keys.length;
-  const writers = [
-    ...keys.map((write, place) => ({ place, write })),
-    ...sources.map((write, i) => ({ place: file.fields[i]?.from ? next++ : -1, write })),
-  ];
+  const { columns, keys, fields } = writersOf(neo4j, file, asJson);
+  const writers = [...keys, ...fields];
   let taken = 0;
   for (const { numbers, places, lists } of plannedRows(decoder, file, columns)) {
     const most = rowsPerBatch(places, lists);

@@ -19,6 +19,8 @@ export interface Scanning {
   held: ReadonlyMap<string, number>;
   /** How far a load that is resumed was. */
   markers: ReadonlyMap<string, Marker>;
+  /** Of an update: what is there already is no bad row, and nodes that go are no endpoints. */
+  update?: { isGone: (table: string, key: unknown) => boolean };
   /** The keys of the nodes that the dataset brings. */
   keys: Map<string, KeySet>;
   mayBeJson: boolean;
@@ -37,7 +39,7 @@ export interface ScannedRows {
 const MOST_KEY_BYTES = 8167;
 
 /** Gathers the bad rows of a file. */
-function startFinding(
+export function startFinding(
   table: string,
   { file }: PlannedRows,
   onBadRow: Scanning['onBadRow'],
@@ -100,7 +102,7 @@ export async function scanNodes(
   const keys = scanning.keys.get(table) ?? createKeySet();
   scanning.keys.set(table, keys);
   const finding = startFinding(table, file, scanning.onBadRow);
-  const isHeld = (scanning.held.get(table) ?? 0) > 0;
+  const isHeld = !scanning.update && (scanning.held.get(table) ?? 0) > 0;
   const marker = scanning.markers.get(table) ?? { rows: 0, created: 0 };
   const dealt = Math.max(0, marker.rows - before.rows);
   /** Rows whose keys look like those of rows before. */
@@ -210,7 +212,7 @@ export async function scanEdges(
   if (!from || !to) throw new Error(`${table} has no endpoints`);
   const finding = startFinding(table, file, scanning.onBadRow);
   const ours = [from, to].map((key) => scanning.keys.get(key.table));
-  const limit = limitOf(table, file, before, scanning);
+  const limit = scanning.update ? undefined : limitOf(table, file, before, scanning);
   let rows = 0;
   for (const batch of plannedRows(decoder, file, [from.column, to.column])) {
     signal?.throwIfAborted();
@@ -256,12 +258,16 @@ async function findMissing(
   key: RowKey,
   side: number,
   unknown: readonly Edge[],
-  { server, held }: Scanning,
+  { server, held, update }: Scanning,
 ): Promise<Edge[]> {
   if ((held.get(key.table) ?? 0) === 0) return [...unknown];
   const look = unknown.map(({ ends }) => ({ key: ends[side] ?? null }));
   const present = new Set(await findKeys(server, knownKeys(key), key.type, look));
-  return unknown.filter((_, i) => !present.has(i));
+  if (!update) return unknown.filter((_, i) => !present.has(i));
+  const write = driverValue(server.driver, key.type);
+  return unknown.filter(
+    ({ ends }, i) => !present.has(i) || update.isGone(key.table, write(ends[side] ?? null)),
+  );
 }
 
 /** What tells edges beyond those that a node may have; a server has no multiplicities. */

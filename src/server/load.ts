@@ -1,15 +1,7 @@
 /** Loading a dataset into a server that speaks Bolt, batch by batch. */
 import { isConnectionLost, isServerError, serverError } from '../bolt/messages.js';
 import { openServer, type Server } from '../bolt/server.js';
-import {
-  awaitIndexes,
-  countEdges,
-  countNodes,
-  deleteSome,
-  markEmpty,
-  markLoad,
-  removeMarkers,
-} from '../cypher/server.js';
+import { deleteSome, markEmpty, markLoad, removeMarkers } from '../cypher/server.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { loadDecoder } from '../dataset/rows.js';
 import { KgloadError, toProblem } from '../errors.js';
@@ -17,7 +9,7 @@ import { formatCount } from '../format.js';
 import type { DryRunReport } from '../load/dryrun.js';
 import { notEmpty, nothingToLoad, refuse } from '../load/refusals.js';
 import { startTally, tallyError, tallyTable, toReport } from '../load/report.js';
-import { badRowsProblems, nodesFailed } from '../load/table.js';
+import { nodesFailed } from '../load/table.js';
 import { type Plan, planAll, type PlannedTable, withoutTables } from '../plan/plan.js';
 import type { Hooks, LoadRequest, Settings } from '../plan/request.js';
 import { type PlannedRows, planRows } from '../plan/rows.js';
@@ -25,9 +17,10 @@ import type { ShownPlan } from '../plan/shown.js';
 import { beginStep } from '../steps.js';
 import type { LoadReport, Problem } from '../types.js';
 import { findMarkers, fingerprintOf, type Marker, refuseUnfinished } from './markers.js';
-import { type Scan, scanRows } from './scan.js';
+import { scanRows } from './scan.js';
 import { showServerPlan } from './shown.js';
-import { constraintsOf } from './statements.js';
+import { countHeld, createConstraints, tablesToLoad, withRows } from './tables.js';
+import { updateOnServer } from './update.js';
 import { type Loading, writeTable } from './writing.js';
 
 /**
@@ -94,7 +87,7 @@ async function loadAll(
   const { schema, settings, hooks } = request;
   const { server: wanted = { resume: false, isConfirmed: false, unsupportedAsJson: false } } =
     settings;
-  if (settings.update) throw noUpdate();
+  if (settings.update) return await updateOnServer(server, dataset, request, isDryRun);
   const planning = beginStep(hooks, 'plan');
   const planned = planAll(planRows, schema, dataset, new Map(), true);
   refuse(nothingToLoad(planned, dataset));
@@ -218,18 +211,6 @@ function interruption(server: Server, error: unknown, { signal }: Hooks): Proble
   };
 }
 
-async function countHeld(
-  server: Server,
-  { tables }: Plan<PlannedRows>,
-): Promise<Map<string, number>> {
-  const held = new Map<string, number>();
-  for (const { table, kind } of tables) {
-    const [row] = await server.read(kind === 'node' ? countNodes(table) : countEdges(table));
-    held.set(table, Number(row?.[0] ?? 0));
-  }
-  return held;
-}
-
 /** What a table held before a load that is resumed: in tables that are not added to, nothing. */
 function heldBefore(
   present: ReadonlyMap<string, number>,
@@ -249,14 +230,6 @@ function onlyLoaded(
   return new Map(loaded.map(({ table }) => [table, held.get(table) ?? 0]));
 }
 
-function noUpdate(): KgloadError {
-  return new KgloadError({
-    code: 'USAGE',
-    message: '--update does not work on a server yet',
-    hint: 'load anew with --fresh --yes, or add what is new with --append',
-  });
-}
-
 function notConfirmed(server: Server, held: ReadonlyMap<string, number>): KgloadError {
   const rows = [...held.values()].reduce((sum, count) => sum + count, 0);
   return new KgloadError({
@@ -264,51 +237,6 @@ function notConfirmed(server: Server, held: ReadonlyMap<string, number>): Kgload
     message: `--fresh deletes all nodes and relationships of ${server.database} at ${server.url} (${formatCount(rows)} of the dataset's tables), batch by batch, which cannot be undone`,
     hint: 'say --yes if that is meant (deleteEverything in the library)',
   });
-}
-
-/** The plan with the rows of parts of files, now that they are counted. */
-function withRows(plan: Plan<PlannedRows>, { rows, bad }: Scan): Plan<PlannedRows> {
-  const tables = plan.tables.map((planned) => ({
-    ...planned,
-    copies: planned.copies.map((file) => {
-      const counted = { ...file, rows: rows.get(file) ?? file.rows };
-      const own = bad.get(file);
-      if (own) bad.set(counted, own);
-      return counted;
-    }),
-  }));
-  return { ...plan, tables };
-}
-
-/** Tells of what is wrong, and returns the tables that can be loaded. */
-function tablesToLoad({ plan, scan, tally, request }: Loading): PlannedTable<PlannedRows>[] {
-  const fit: PlannedTable<PlannedRows>[] = [];
-  for (const planned of plan.tables) {
-    const orphaned = planned.copies.length > 0 ? nodesFailed(planned, tally) : [];
-    for (const problem of orphaned) tallyError(tally, planned.table, problem);
-    if (orphaned.length > 0) continue;
-    const own = scan.badRows.filter(({ table }) => table === planned.table);
-    tally.badRows.push(...own);
-    const problems = [...planned.errors];
-    const taken = planned.copies.reduce((sum, { rows }) => sum + rows, 0);
-    if (problems.length === 0 && planned.copies.length > 0 && taken !== planned.rows) {
-      problems.push(uncovered(planned, taken));
-    }
-    problems.push(...badRowsProblems(planned, tally, own, request.settings));
-    for (const problem of problems) tallyError(tally, planned.table, problem);
-    if (problems.length === 0 && planned.copies.length > 0) fit.push(planned);
-  }
-  return fit;
-}
-
-function uncovered({ table, file, rows }: PlannedTable<PlannedRows>, taken: number): Problem {
-  return {
-    code: 'MISSING_ENDPOINT',
-    table,
-    file,
-    message: `${table} failed: ${file} holds ${formatCount(rows)} rows, and ${formatCount(taken)} of them name node tables that ${table} connects`,
-    hint: 'mend the columns that name the tables, or add the pair to the schema',
-  };
 }
 
 /** What an earlier load left is forgotten: only a fresh one begins beside it. */
@@ -331,15 +259,6 @@ async function empty(server: Server, { signal }: Hooks): Promise<void> {
     }
   }
   await server.write((run) => run({ cypher: markEmpty() }));
-}
-
-async function createConstraints(
-  { server, request }: Loading,
-  fit: readonly PlannedTable<PlannedRows>[],
-): Promise<void> {
-  const constraints = constraintsOf(server, request.schema, fit);
-  for (const constraint of constraints) await server.write((run) => run(constraint));
-  if (constraints.length > 0) await server.read(awaitIndexes());
 }
 
 /** Every label and type must have grown by the rows that were loaded. */

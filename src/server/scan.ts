@@ -24,11 +24,12 @@ export interface Scan {
   asJson: Set<string>;
 }
 
+/** @param given - `keys` of tables that were looked at before. */
 export async function scanRows(
   plan: Plan<PlannedRows>,
-  given: Omit<Scanning, 'keys'>,
+  given: Omit<Scanning, 'keys'> & Partial<Pick<Scanning, 'keys'>>,
 ): Promise<Scan> {
-  const scanning: Scanning = { ...given, keys: new Map() };
+  const scanning: Scanning = { keys: new Map(), ...given };
   const scan: Scan = {
     bad: new Map(),
     rows: new Map(),

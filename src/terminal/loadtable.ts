@@ -93,6 +93,11 @@ function otherWay({ errors, changes }: LoadReport, { fresh, onError }: Asked): s
   return ' (--on-error continue updates the others)';
 }
 
+/** Whether what was done of a load that did not come to its end stays, as on a server. */
+function isPartial({ totalNodes, totalEdges, errors }: LoadReport): boolean {
+  return totalNodes + totalEdges > 0 || errors.some(({ code }) => code === 'SERVER_LOST');
+}
+
 /** How a load ended, in one sentence. */
 export function loadOutcome(report: LoadReport, asked: Asked): string {
   const { totalNodes, totalEdges, totalSkipped } = report;
@@ -101,6 +106,8 @@ export function loadOutcome(report: LoadReport, asked: Asked): string {
   const failing = dryRun ? failures.replace('failed', 'would fail') : failures;
   const rows = `${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')}`;
   const skipped = totalSkipped > 0 ? `, ${plural(totalSkipped, 'bad row')} left out` : '';
+  if (!dryRun && !report.published && isPartial(report))
+    return `${failures}${db} holds a part of it`;
   if (!dryRun && !report.published)
     return `${failures}${db} is as it was${otherWay(report, asked)}`;
   if (isUpdate(report)) return failing + updateOutcome(report, { db, dataset, isDryRun: dryRun });
