@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { after, describe, it, type TestContext } from 'node:test';
 import type { LoadReport } from '../src/index.js';
 import { type CommandJson, execute, scratch } from './helpers.js';
@@ -209,6 +210,29 @@ describe('kgload load --update into a server', { skip: neo4jMissing() }, () => {
       await holds(server, version);
     }
     t.diagnostic(`${interrupted} of 6 were in the middle`);
+  });
+
+  it('comes right when the server is killed in the middle of it', async (t) => {
+    const server = await starting;
+    const datasets = { 1: writeVersion(t, 1), 2: writeVersion(t, 2) };
+    await begin(t, server, 1);
+    for (const version of [2, 1] as const) {
+      const args = [datasets[version], '--update', ...DELETING];
+      const running = load(server, args);
+      // Nodes are made after others were deleted, and before edges are.
+      const added = `MATCH (n:A {id: 'k${version === 2 ? 3000 : 0}'}) RETURN count(n)`;
+      for (let i = 0; i < 600 && (await ask(server, added))[0] === 0n; i += 1) await wait(20);
+      await server.kill();
+      await server.restart();
+      const cut = await running;
+      // It is waited for, but a commit whose answer is lost is not repeated.
+      const codes = cut.json?.errors.map(({ code }) => code) ?? [];
+      if (cut.code !== 0) assert.equal(codes.join(), 'SERVER_LOST');
+      t.diagnostic(`the update ended with ${cut.code}: ${codes.join()}`);
+      const { code, stderr } = await load(server, args);
+      assert.equal(code, 0, stderr);
+      await holds(server, version);
+    }
   });
 
   it('leaves edges out that a node may not have, or that lead to nodes that go', async (t) => {
