@@ -226,6 +226,20 @@ describe('the sentence of an update', () => {
     );
   });
 
+  it('says that what a server has taken stays', () => {
+    const db = 'neo4j://host';
+    const lost: LoadReport['errors'] = [{ code: 'SERVER_LOST', message: '' }];
+    assert.equal(
+      outcome({ errors: lost, published: false }, { db }),
+      'the update failed; neo4j://host holds a part of it',
+    );
+    const errors: LoadReport['errors'] = [{ code: 'NULL_KEY', table: 'File', message: '' }];
+    assert.equal(
+      outcome({ errors, published: false, totalNodes: 0, totalEdges: 0 }, { db }),
+      '1 of 3 tables failed; neo4j://host is as it was (--on-error continue updates the others)',
+    );
+  });
+
   it('says what failed, and what would have kept the others', () => {
     const published = false;
     const errors: LoadReport['errors'] = [{ code: 'NULL_KEY', table: 'File', message: '' }];

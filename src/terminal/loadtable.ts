@@ -1,4 +1,5 @@
 /** The result of a load, for people. */
+import { isServerUrl } from '../bolt/address.js';
 import { formatCount, formatRate, formatSeconds, plural } from '../format.js';
 import { summarizeBadRows } from '../load/badrows.js';
 import { isUpdate } from '../model/changes.js';
@@ -95,7 +96,9 @@ function otherWay({ errors, changes }: LoadReport, { fresh, onError }: Asked): s
 
 /** Whether what was done of a load that did not come to its end stays, as on a server. */
 function isPartial({ totalNodes, totalEdges, errors }: LoadReport): boolean {
-  return totalNodes + totalEdges > 0 || errors.some(({ code }) => code === 'SERVER_LOST');
+  return (
+    totalNodes + totalEdges > 0 || errors.some(({ code }) => /^(SERVER_LOST|ROW_COUNT)$/.test(code))
+  );
 }
 
 /** How a load ended, in one sentence. */
@@ -106,7 +109,7 @@ export function loadOutcome(report: LoadReport, asked: Asked): string {
   const failing = dryRun ? failures.replace('failed', 'would fail') : failures;
   const rows = `${plural(totalNodes, 'node')} and ${plural(totalEdges, 'edge')}`;
   const skipped = totalSkipped > 0 ? `, ${plural(totalSkipped, 'bad row')} left out` : '';
-  if (!dryRun && !report.published && isPartial(report))
+  if (!dryRun && !report.published && isServerUrl(db) && isPartial(report))
     return `${failures}${db} holds a part of it`;
   if (!dryRun && !report.published)
     return `${failures}${db} is as it was${otherWay(report, asked)}`;
