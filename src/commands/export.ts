@@ -22,7 +22,7 @@ export function define(command: Command): void {
   command
     .argument('<dataset>', 'the directory that is written')
     .optionsGroup('Database and schema:')
-    .requiredOption('--db <path>', 'database file, opened read-only, or neo4j://… of a server')
+    .requiredOption('--db <path>', 'database file, opened read-only, or neo4j://host of a server')
     .addOption(schemaOption().default(undefined, "the built-in one's file names"))
     .optionsGroup('Resources:')
     .addOption(memoryOption())
@@ -36,7 +36,7 @@ Examples:
   # write a database as a dataset, and see that the two hold the same
   kgload export ./parquet --db graph.db
   kgload stats --db graph.db --verify ./parquet
-  # a server's graph, with the types of a schema: INT32 where a server knows INT64 alone
+  # a server's graph, with the exact types of a schema
   kgload export ./parquet --db neo4j://localhost:7687 --schema schema.cypher`,
     );
 }

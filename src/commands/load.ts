@@ -40,7 +40,7 @@ export function define(command: Command): void {
   command
     .argument('<dataset>', 'directory with nodes/*.parquet and edges/*.parquet, or sources')
     .optionsGroup('Database:')
-    .requiredOption('--db <path>', 'database file to load into; created where there is none')
+    .requiredOption('--db <path>', 'database file, created where there is none, or neo4j://host')
     .addOption(
       new Option(
         '--fresh',

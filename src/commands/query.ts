@@ -21,7 +21,7 @@ export function define(command: Command): void {
   command
     .argument('[cypher]', 'one statement; without it, or a file, it is read from standard input')
     .optionsGroup('Query:')
-    .requiredOption('--db <path>', 'database file, opened read-only, or neo4j://… of a server')
+    .requiredOption('--db <path>', 'database file, opened read-only, or neo4j://host of a server')
     .option('--file <path>', 'read the statement from a file')
     .addOption(
       new Option(

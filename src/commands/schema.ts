@@ -34,7 +34,7 @@ export function define(command: Command): void {
     .addOption(schemaOption())
     .option(
       '--db <path>',
-      'show the schema of this database (neo4j://… for a server), read-only; $KGLOAD_DB counts for --create alone',
+      'show the schema of this database (neo4j://host for a server), read-only; $KGLOAD_DB counts for --create alone',
     )
     .addOption(
       new Option(

@@ -35,7 +35,7 @@ interface Flags extends OutputFlags, MemoryFlag {
 export function define(command: Command): void {
   command
     .optionsGroup('Database:')
-    .requiredOption('--db <path>', 'database file, or neo4j://… for a server; read-only')
+    .requiredOption('--db <path>', 'database file, or neo4j://host for a server; read-only')
     .option('--degrees', 'also how many edges of each table the nodes have')
     .optionsGroup('Comparison:')
     .option('--verify <dataset>', 'compare every row with a dataset; exit code 1 if they differ')
@@ -58,7 +58,7 @@ Examples:
   kgload stats --db graph.db --html graph.html
   # does it hold what the files hold?
   kgload stats --db graph.db --verify ./parquet
-  # and does a server? by the user and the password in NEO4J_USERNAME and NEO4J_PASSWORD
+  # and does a server? NEO4J_USERNAME and NEO4J_PASSWORD say who asks
   kgload stats --db neo4j://localhost --verify ./parquet
   # in a script: how many functions there are
   kgload stats --db graph.db --json | jq .node_rows.Function
