@@ -181,4 +181,53 @@ describe('the rows that a server is not given', { skip: neo4jMissing() }, () => 
       120_001n,
     ]);
   });
+
+  it('are not of types whose keys it would change, or not find again', async (t) => {
+    const server = await starting;
+    const cases: [type: string, key: string, message: RegExp][] = [
+      ['UINT64', "CAST('9223372036854775808' AS UINT64)", /T has the key 9223372036854775808, and/],
+      [
+        'INT128',
+        "'-9223372036854775809'",
+        /T has the key -9223372036854775809, and a server holds/,
+      ],
+      ['DOUBLE', "CAST('NaN' AS DOUBLE)", /T has the key NaN, and a server finds no node by it/],
+      ['DOUBLE', "CAST('-0' AS DOUBLE)", /T has the key -0, and a server does not tell it from 0/],
+      ['DECIMAL(10, 2)', "'1.50'", /T\.id is DECIMAL\(10, 2\), and a server has no decimals/],
+    ];
+    for (const [type, key, message] of cases) {
+      const dataset = write(t, `CREATE NODE TABLE T(id ${type} PRIMARY KEY);`, {
+        'nodes/T': `RETURN ${key} AS id`,
+      });
+      const { code, json } = await load(server, [dataset, '--fresh', '--yes']);
+      assert.deepEqual([code, json?.errors[0]?.code], [1, 'COLUMN_TYPE'], type);
+      assert.match(json?.errors[0]?.message ?? '', message);
+      assert.deepEqual(await ask(server, 'MATCH (n) RETURN count(n)'), [0n]);
+    }
+    const asText = write(t, 'CREATE NODE TABLE T(id STRING PRIMARY KEY);', {
+      'nodes/T': "RETURN CAST('9223372036854775808' AS UINT64) AS id",
+    });
+    assert.equal((await load(server, [asText, '--fresh', '--yes'])).code, 0);
+    assert.deepEqual(await ask(server, 'MATCH (n:T) RETURN n.id'), ['9223372036854775808']);
+  });
+
+  it('are edges from keys beyond 64 bits, which are no other nodes for that', async (t) => {
+    const server = await starting;
+    const schema =
+      'CREATE NODE TABLE T(id INT128 PRIMARY KEY); CREATE REL TABLE R(FROM T TO T, w INT64);';
+    const nodes = write(t, schema, { 'nodes/T': "RETURN '5' AS id" });
+    assert.equal((await load(server, [nodes, '--fresh', '--yes'])).code, 0);
+    // 2^64 + 5, of which 64 bits are 5.
+    const edges = write(t, schema, {
+      'edges/R':
+        "UNWIND ['5', '18446744073709551621'] AS id RETURN id AS `from`, '5' AS `to`, 1 AS w",
+    });
+    const { json } = await load(server, [edges, '--append', '--skip-bad-rows']);
+    assert.deepEqual(reasons(json), [['R', 'missing_endpoint', 1, ['18446744073709551621 → 5']]]);
+    assert.deepEqual(await ask(server, 'MATCH (a)-[r:R]->(b) RETURN a.id, b.id, count(r)'), [
+      5n,
+      5n,
+      1n,
+    ]);
+  });
 });

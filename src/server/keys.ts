@@ -1,6 +1,6 @@
 /** Keys and endpoints: which rows of a file a server can't be given. */
 import type { Server } from '../bolt/server.js';
-import { driverValue } from '../bolt/values.js';
+import { driverValue, fitOf, unfitReason } from '../bolt/values.js';
 import { knownKeys, usedKeys } from '../cypher/server.js';
 import type { Decoder } from '../dataset/rows.js';
 import { KgloadError } from '../errors.js';
@@ -107,6 +107,7 @@ export async function scanNodes(
   const dealt = Math.max(0, marker.rows - before.rows);
   /** Rows whose keys look like those of rows before. */
   const alike = new Map<number, Key>();
+  const maySome = fitOf(key.type).holds === 'some';
   let rows = 0;
   for (const batch of plannedRows(decoder, file, [key.column])) {
     signal?.throwIfAborted();
@@ -117,7 +118,7 @@ export async function scanNodes(
       const value = key.convert(batch.lists[0]?.[place] ?? null);
       if (value === null) finding.note(row, 'null_key', [null]);
       else {
-        if (typeof value === 'string' && value.length > MOST_KEY_BYTES / 4) checkKey(table, value);
+        checkKey(table, value, maySome);
         if (keys.add(value)) alike.set(row, value);
         else if (isHeld && rows > dealt) look.push({ row, key: value });
       }
@@ -170,28 +171,42 @@ function findTwins(
   return twins;
 }
 
-function checkKey(table: string, key: string): void {
-  const bytes = Buffer.byteLength(key);
-  if (bytes <= MOST_KEY_BYTES) return;
-  throw new KgloadError({
-    code: 'COLUMN_TYPE',
-    message: `${table} has a key of ${bytes} bytes (${key.slice(0, 40)}…), and a server indexes up to ${MOST_KEY_BYTES}`,
-    hint: 'give the rows shorter keys',
-  });
+/** @throws {KgloadError} `COLUMN_TYPE` for a key that a server does not hold, or not find again. */
+function checkKey(table: string, key: Key, mayBeUnfit: boolean): void {
+  const refuse = (shown: string, why: string, hint: string): void => {
+    const message = `${table} has ${shown}, and a server ${why}`;
+    throw new KgloadError({ code: 'COLUMN_TYPE', message, hint });
+  };
+  const asText = 'give the rows other keys, or make the key a STRING in the schema';
+  if (typeof key === 'string') {
+    if (key.length <= MOST_KEY_BYTES / 4) return;
+    const bytes = Buffer.byteLength(key);
+    if (bytes <= MOST_KEY_BYTES) return;
+    const shown = `a key of ${bytes} bytes (${key.slice(0, 40)}…)`;
+    refuse(shown, `indexes up to ${MOST_KEY_BYTES}`, 'give the rows shorter keys');
+  } else if (Number.isNaN(key)) {
+    refuse('the key NaN', 'finds no node by it', asText);
+  } else if (Object.is(key, -0)) {
+    // To the constraints of Neo4j 5.26 it is 0 at times, to their indexes it is not.
+    refuse('the key -0', 'does not tell it from 0', asText);
+  } else if (mayBeUnfit && unfitReason(key) !== undefined) {
+    refuse(`the key ${keyText(key)}`, 'holds integers of 64 bits', asText);
+  }
 }
 
-/** The places of those keys that a question finds. */
+/** The places of those keys that a question finds; those that no server holds it would mistake. */
 async function findKeys(
   server: Server,
   cypher: string,
   type: string,
   look: readonly { key: PlainValue }[],
 ): Promise<number[]> {
-  if (look.length === 0) return [];
+  const places = [...look.keys()].filter((i) => unfitReason(look[i]?.key ?? null) === undefined);
+  if (places.length === 0) return [];
   const write = driverValue(server.driver, type);
-  const parameters = { k: look.map((one) => write(one.key)) };
+  const parameters = { k: places.map((i) => write(look[i]?.key ?? null)) };
   const rows = await server.read({ cypher, parameters });
-  return rows.map(([i]) => Number(i));
+  return rows.map(([i]) => places[Number(i)] ?? -1);
 }
 
 /** An edge, while it is looked at. */

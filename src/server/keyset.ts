@@ -13,9 +13,10 @@ export interface KeySet {
 
 type Key = NonNullable<PlainValue>;
 
-/** The one text of a key: numbers of another size are the same key. */
+/** The one text of a key: numbers of another size are the same key; to a server's index -0 is not 0. */
 export function keyText(key: Key): string {
   if (key instanceof Uint8Array) return Buffer.from(key).toString('latin1');
+  if (Object.is(key, -0)) return '-0';
   return typeof key === 'string' ? key : (key as number | bigint).toString();
 }
 

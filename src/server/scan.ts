@@ -72,6 +72,11 @@ function scanValues(
   { decoder, mayBeJson }: Pick<Scanning, 'decoder' | 'mayBeJson'>,
   scan: Scan,
 ): void {
+  for (const { table: end, property, type } of file.keys) {
+    const fit = fitOf(type);
+    if (fit.holds !== 'none' || mayBeJson) continue;
+    throw unfit(`${end}.${property}`, `is ${type}, and a server has ${fit.why}`);
+  }
   const looked: { field: RowField; from: NonNullable<RowField['from']>; isSome: boolean }[] = [];
   for (const field of file.fields) {
     const fit = fitOf(field.type);
