@@ -291,6 +291,63 @@ describe('kgload stats --verify of a server', { skip: neo4jMissing() }, () => {
     assert.match(table.stdout, /^T: only in the dataset: 1: 17$/m);
   });
 
+  it('sees that a node is no two, and that others have no label', async (t) => {
+    const server = await starting;
+    const schema =
+      'CREATE NODE TABLE A(id INT64 PRIMARY KEY); CREATE NODE TABLE B(id INT64 PRIMARY KEY);';
+    const dataset = writeDataset(t, schema, {
+      'nodes/A': 'UNWIND [1, 2] AS id RETURN id',
+      'nodes/B': 'RETURN 1 AS id',
+    });
+    await fill(server, [EMPTY], ['CREATE (:A:B {id: 1}), (:A:C {id: 2}), ()']);
+    const { code, json } = await verify(server, dataset);
+    assert.deepEqual([code, json.identical, json.errors], [1, false, []]);
+    const one = { rows: 1, examples: ['(:A:B)'] };
+    assert.deepEqual(
+      json.tables.map(({ table, rows, only_in_database }) => [table, rows, only_in_database]),
+      [
+        ['A', { dataset: 2, database: 2 }, one],
+        ['B', { dataset: 1, database: 1 }, one],
+      ],
+    );
+    assert.match(
+      json.warnings[0]?.message ?? '',
+      /not compared: C \(1 row\), nodes without a label \(1 row\)$/,
+    );
+  });
+
+  it('takes text that looks like a value for none', async (t) => {
+    const server = await starting;
+    const schema = 'CREATE NODE TABLE T(id INT64 PRIMARY KEY, uuids UUID[], money DECIMAL(10, 2));';
+    const [a, b] = ['a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a12'];
+    const dataset = writeDataset(t, schema, {
+      'nodes/T': `RETURN 1 AS id, ['${a}', '${b}'] AS uuids, CAST(NULL AS STRING) AS money`,
+    });
+    await fill(server, [EMPTY], [CREATE, { rows: [{ id: 1n, uuids: [a, b] }] }]);
+    assert.equal((await verify(server, dataset)).json.identical, true);
+    const one = { rows: 1, examples: ['1'] };
+    for (const [name, row] of [
+      ['uuids', { id: 1n, uuids: [`${a},${b}`] }],
+      ['money', { id: 1n, uuids: [a, b], money: 'null' }],
+    ] as const) {
+      await fill(server, [EMPTY], [CREATE, { rows: [row] }]);
+      assert.deepEqual(await differences(server, dataset), [[name], one, one], name);
+    }
+  });
+
+  it('reads JSON text of many megabytes', async (t) => {
+    const server = await starting;
+    const schema = 'CREATE NODE TABLE T(id INT64 PRIMARY KEY, texts STRING[][]);';
+    const dataset = writeDataset(t, schema, {
+      'nodes/T': "RETURN 1 AS id, [[repeat('\"5', 5000000)]] AS texts",
+    });
+    const cypher = "CREATE (:T {id: 1, texts: '[[\"' + $text + '\"]]'})";
+    const text = '\\"5'.repeat(5_000_000);
+    await fill(server, [EMPTY], [cypher, { text }]);
+    assert.deepEqual((await verify(server, dataset)).json.errors, []);
+    assert.equal((await verify(server, dataset)).json.identical, true);
+  });
+
   it('takes the schema that it is told, also one that is inferred', async (t) => {
     const server = await starting;
     const dataset = writeDataset(t, 'CREATE NODE TABLE Another(id STRING PRIMARY KEY);', {

@@ -21,10 +21,12 @@ type Json = null | boolean | string | { number: string } | Json[] | { [name: str
 
 /** What makes forms of the text of a property's value; nothing of text that is none of its type. */
 export function jsonForm(type: string): (text: string) => Form | undefined {
-  const form = formOf(shapeOf(type));
+  const form = partOf(shapeOf(type));
   return (text) => {
     try {
-      return form(parse(text));
+      const value = parse(text);
+      // NULL is no property, and not this text.
+      return value === null ? undefined : form(value);
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof Misfit) return undefined;
       throw error;
@@ -35,10 +37,13 @@ export function jsonForm(type: string): (text: string) => Form | undefined {
 /** A value of another type. */
 class Misfit extends Error {}
 
+/** Strings are not matched whole: of megabytes a regular expression takes all of the stack. */
 function parse(text: string): Json {
-  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) =>
-    token.startsWith('"') ? token : `{"number":"${token}"}`,
-  );
+  let isInString = false;
+  const marked = text.replace(/\\.|"|-?\d[\d.eE+-]*/gs, (token) => {
+    if (token === '"') isInString = !isInString;
+    return isInString || /^["\\]/.test(token) ? token : `{"number":"${token}"}`;
+  });
   return JSON.parse(marked) as Json;
 }
 

@@ -32,6 +32,8 @@ function ofAnotherType(value: unknown): Form {
   return `${typeof value} ${Array.isArray(value) ? 'list ' : ''}${String(value)}`;
 }
 
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
 /** Nothing of a value that the type is not stored as. */
 type Maybe = (value: unknown) => Form | undefined;
 
@@ -58,7 +60,9 @@ function scalarOf(neo4j: DriverModule, type: string): Maybe {
     case 'STRING':
       return (value) => (typeof value === 'string' ? quote(value) : undefined);
     case 'UUID':
-      return (value) => (typeof value === 'string' ? value.toLowerCase() : undefined);
+      // Of lists, other text could be two of them.
+      return (value) =>
+        typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined;
     case 'DOUBLE':
     case 'FLOAT':
       return (value) => (typeof value === 'number' ? floatForm(value, type) : undefined);

@@ -5,7 +5,7 @@
 import { isConnectionLost, isServerError, serverError } from '../bolt/messages.js';
 import type { Server } from '../bolt/server.js';
 import { countEdges, countNodes } from '../cypher/server.js';
-import { edgeRows, edgesElsewhere, nodeRows } from '../cypher/serverread.js';
+import { edgeRows, edgesElsewhere, nodeRows, oddNodes } from '../cypher/serverread.js';
 import { readDataset } from '../dataset/dataset.js';
 import { loadDecoder } from '../dataset/rows.js';
 import { drive, type Steps } from '../engine/drive.js';
@@ -18,7 +18,7 @@ import type { GraphSchema, NodeTable, Property, RelTable, VerifyReport } from '.
 import { besidesWarning } from '../verify/besides.js';
 import { rowOf } from '../verify/sides.js';
 import { compareTables, type Stored } from '../verify/tables.js';
-import type { Side } from '../verify/tally.js';
+import type { Row, Side } from '../verify/tally.js';
 import type { VerifyOptions } from '../verify/verify.js';
 import { withServer } from './open.js';
 import { countServer, readCount } from './stats.js';
@@ -41,7 +41,10 @@ export async function verifyServer(
     const dataset = readDataset(directory, schema, { onEvent, clock });
     const { warnings } = planAll(planRows, schema, dataset, new Map(), true);
     const others = new Set<string>();
-    const stored = storedRows(server, schema, others);
+    const odd = (await server.read(oddNodes())).map(([labels, count]): OddNodes => {
+      return { labels: labels as string[], count: Number(count) };
+    });
+    const stored = storedRows(server, schema, odd, others);
     const report = await drive(
       compareTables(stored, schema, dataset, await loadDecoder(), options),
     );
@@ -50,13 +53,29 @@ export async function verifyServer(
     const rows = new Map(
       [...Object.entries(nodes), ...Object.entries(edges)].filter(([name]) => !known.has(name)),
     );
+    const unlabelled = odd.find(({ labels }) => labels.length === 0);
+    if (unlabelled) rows.set('nodes without a label', unlabelled.count);
     const besides = { tables: [...rows.keys()], properties: [...others].sort() };
     return { ...report, warnings: [...warnings, ...besidesWarning(besides, rows)] };
   });
 }
 
+/** How many nodes have some labels, more than one or none. */
+interface OddNodes {
+  labels: readonly string[];
+  count: number;
+}
+
 /** @param others - Is handed properties that the schema has not, as `table.property`. */
-function storedRows(server: Server, schema: GraphSchema, others: Set<string>): Stored {
+function storedRows(
+  server: Server,
+  schema: GraphSchema,
+  odd: readonly OddNodes[],
+  others: Set<string>,
+): Stored {
+  const isTable = (label: string): boolean => schema.nodes.some(({ name }) => name === label);
+  /** Nodes of two tables, which those of a dataset are not. */
+  const shared = odd.filter(({ labels }) => labels.filter(isTable).length > 1);
   return {
     problemsOf: () => [],
     count: function* (table) {
@@ -72,7 +91,13 @@ function storedRows(server: Server, schema: GraphSchema, others: Set<string>): S
     rows: (table, compared, isKeyed) =>
       'from' in table
         ? edgesOf(server, schema, table, compared, others)
-        : nodesOf(server, table, compared, isKeyed, others),
+        : function* (onRow) {
+            yield* nodesOf(server, table, compared, isKeyed, others)(onRow);
+            for (const { labels, count } of shared) {
+              if (!labels.includes(table.name)) continue;
+              for (let i = 0; i < count; i += 1) onRow(rowElsewhere([labels]));
+            }
+          },
     isInexact: () => false,
     isOver: isConnectionLost,
   };
@@ -84,7 +109,7 @@ function nodesOf(
   compared: readonly Property[],
   isKeyed: boolean,
   others: Set<string>,
-): Side {
+): (onRow: (row: Row) => void) => Steps<void> {
   const keys = isKeyed ? table.properties.filter(({ name }) => name === table.primaryKey) : [];
   const cells = [...keys, ...compared];
   const forms = cells.map(({ type }) => storedForm(server.driver, type));
@@ -131,11 +156,16 @@ function edgesOf(
         note(others, table, values[forms.length]);
       });
     }
-    yield* stream(server, edgesElsewhere(table.name, pairsOf(table)), ([start, end]) => {
-      const shown = [start, end].map((labels) => `(:${(labels as string[]).join(':')})`);
-      onRow({ key: ['', ...shown].join('\0'), shown: shown.join(' → '), forms: [] });
+    yield* stream(server, edgesElsewhere(table.name, pairsOf(table)), (ends) => {
+      onRow(rowElsewhere(ends as string[][]));
     });
   };
+}
+
+/** What is on the server alone, by the labels of its nodes. */
+function rowElsewhere(ends: readonly (readonly string[])[]): Row {
+  const shown = ends.map((labels) => `(${labels.map((label) => `:${label}`).join('')})`);
+  return { key: ['', ...shown].join('\0'), shown: shown.join(' → '), forms: [] };
 }
 
 function note(others: Set<string>, { name }: NodeTable | RelTable, found: unknown): void {
