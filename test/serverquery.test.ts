@@ -173,6 +173,7 @@ describe('kgload query on a server', { skip: neo4jMissing() }, () => {
   });
 
   it('refuses what writes, and does it with --write', async () => {
+    const csv = "CSV FROM 'file:///etc/passwd' AS line RETURN line";
     const refused: [string, RegExp][] = [
       ['CREATE (:T {id: 1})', /only reads the database, but CREATE changes/],
       ['MATCH (n:Person) SET n.x = 1', /SET changes/],
@@ -183,6 +184,15 @@ describe('kgload query on a server', { skip: neo4jMissing() }, () => {
       ['TERMINATE TRANSACTIONS "neo4j-transaction-1"', /no query begins with TERMINATE/],
       ['DROP CONSTRAINT x', /DROP changes/],
       ['RETURN 1; RETURN 2', /several statements/],
+      // The server reads escapes first, wherever they stand.
+      [`MATCH (n) LO\\u0041D ${csv}`, /\\u0041 hides/],
+      [`WITH '\\u0027 AS a LOAD ${csv} //'`, /\\u0027 hides/],
+      [`WITH "\\u0022 AS a LOAD ${csv} //"`, /\\u0022 hides/],
+      [`WITH '\\u005c' AS a LOAD ${csv} //'`, /\\u005c hides/],
+      [`WITH 1 AS \`\\u0060 LOAD ${csv} //\``, /\\u0060 hides/],
+      [`WITH 1 AS a //\\u000a LOAD ${csv}`, /\\u000a hides/],
+      [`WITH 1 AS a /*\\u002a/ LOAD ${csv} //*/`, /\\u002a hides/],
+      ["RETURN apoc.cypher.runFirstColumnSingle('RETURN 1', {})", /apoc\.cypher runs any/],
     ];
     for (const [cypher, message] of refused) {
       const run = await query(cypher);
@@ -194,6 +204,7 @@ describe('kgload query on a server', { skip: neo4jMissing() }, () => {
       'CALL db.labels() YIELD label RETURN label',
       'SHOW INDEXES YIELD name',
       'EXPLAIN MATCH (n) RETURN n',
+      "RETURN '\\u00e4' AS umlaut",
     ]) {
       assert.equal((await query(cypher)).code, 0, cypher);
     }

@@ -18,7 +18,8 @@ export interface Question {
 export interface Dialect {
   /** With what a statement may begin. */
   reading: readonly string[];
-  refusalOf: (statement: readonly Token[]) => Refusal | undefined;
+  /** `cypher` is the whole text, also what is between the tokens. */
+  refusalOf: (statement: readonly Token[], cypher: string) => Refusal | undefined;
 }
 
 /** @throws {KgloadError} `QUERY_INVALID`, `QUERY_REFUSED`. */
@@ -39,7 +40,7 @@ export function checkedStatement({ cypher, write }: Question, dialect: Dialect):
       position: placeOf(cypher, second[0]?.start ?? 0),
     });
   }
-  const refusal = write ? undefined : dialect.refusalOf(statement);
+  const refusal = write ? undefined : dialect.refusalOf(statement, cypher);
   if (!refusal) return statement;
   const { what, at } = refusal;
   const position = placeOf(cypher, at.start);

@@ -22,8 +22,14 @@ const PROCEDURES = new RegExp(
   'i',
 );
 
-/** The first thing in a statement that is not known to be mere reading. */
-export function refusalOf(statement: readonly Token[]): Refusal | undefined {
+/**
+ * The first thing in a statement that is not known to be mere reading.
+ *
+ * @param cypher - The whole text, also what is between the tokens.
+ */
+export function refusalOf(statement: readonly Token[], cypher: string): Refusal | undefined {
+  const hidden = hiddenCharacter(statement, cypher);
+  if (hidden) return hidden;
   const begin = statement.find((token) => !isWord(token, 'EXPLAIN', 'PROFILE'));
   if (!begin) return undefined;
   if (!isWord(begin, ...READING)) return { what: describeClause(begin), at: begin };
@@ -32,6 +38,9 @@ export function refusalOf(statement: readonly Token[]): Refusal | undefined {
     if (isWord(token, 'LOAD') && isWord(statement[i + 1], 'CSV')) {
       return { what: 'LOAD CSV has the server read a file, or fetch one', at: token };
     }
+    if (isWord(token, 'APOC') && isSymbol(statement[i + 1], '.') && isCypher(statement[i + 2])) {
+      return { what: 'apoc.cypher runs any other statement', at: token };
+    }
     if (isWord(token, 'CALL')) {
       const refusal = refusedCall(statement, i);
       if (refusal) return refusal;
@@ -39,6 +48,27 @@ export function refusalOf(statement: readonly Token[]): Refusal | undefined {
     if (isWritingClause(statement, i)) return { what: describeClause(token), at: token };
   }
   return undefined;
+}
+
+/**
+ * A server reads escapes before all else: `LO\u0041D CSV` is LOAD CSV, and `\u0027` ends a text. So none
+ * may stand but in a text, and there none of a quotation mark or a backslash.
+ */
+function hiddenCharacter(statement: readonly Token[], cypher: string): Refusal | undefined {
+  for (const { 0: text, 1: digits = '', index: start } of cypher.matchAll(/\\u([\da-f]{4})/gi)) {
+    const end = start + text.length;
+    const isInText = statement.some(
+      (token) => token.is === 'text' && token.start < start && end < token.end,
+    );
+    if (isInText && !`'"\\`.includes(String.fromCharCode(parseInt(digits, 16)))) continue;
+    const what = `${text} hides from kgload what the server reads there: write the character itself`;
+    return { what, at: { is: 'symbol', text, start, end, depth: 0 } };
+  }
+  return undefined;
+}
+
+function isCypher(token: Token | undefined): boolean {
+  return token !== undefined && nameOf(token).toLowerCase() === 'cypher';
 }
 
 /** `CALL db.labels()`, also without parentheses; `CALL { … }` and `CALL (n) { … }` call nothing. */
